@@ -1,5 +1,5 @@
-import { defineConfig } from 'vitest/config';
 import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 // Tests run the sources; `module` must go, or @opentelemetry/api resolves to a build Node cannot load.
 const conditions = ['@sessiond/source', ...defaultServerConditions.filter((condition) => condition !== 'module')];

@@ -1,0 +1,36 @@
+/** What happens on a transport, told to the connection that owns it. Handlers never throw. */
+export interface TransportHandlers {
+  /** One JSON message, still text. */
+  onMessage(text: string): void;
+  /** One byte frame. The view is valid only during the call. */
+  onFrame(frame: Uint8Array): void;
+  /** `bufferedBytes` fell to zero after it had been above. */
+  onDrain(): void;
+  /** A protocol violation below the message level, such as a message over `maxMessageBytes`, which was discarded. */
+  onViolation(problem: { readonly code: 'MESSAGE_TOO_LARGE' | 'INVALID_MESSAGE'; readonly message: string }): void;
+  /** The transport is gone; nothing follows. Called exactly once. */
+  onClose(): void;
+}
+
+/**
+ * Carries messages and byte frames between one client and its connection: the only thing a connection knows of
+ * WebSockets, Unix sockets or stdio.
+ */
+export interface Transport {
+  readonly kind: 'websocket' | 'unix' | 'stdio';
+  /** Bytes accepted by `send*` that the kernel has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Free bytes a caller leaves in front of a frame, so that the transport's own header needs no second buffer. */
+  readonly frameHeadroom: number;
+  /** Names the handlers; called once, before anything else. Messages that arrived earlier are delivered then. */
+  start(handlers: TransportHandlers): void;
+  /** Sends one JSON message. What is sent within one turn of the event loop leaves in one write. */
+  sendMessage(json: string): void;
+  /**
+   * Sends the byte frame that begins at `frameHeadroom` in `buffer` and ends with it.
+   * The buffer belongs to the transport from then on.
+   */
+  sendFrame(buffer: Uint8Array): void;
+  /** Closes with a WebSocket close code (stdio ignores it) once what was sent has left. Idempotent. */
+  close(code: number, reason: string): void;
+}
