@@ -1,1 +1,29 @@
-export {};
+export { childEnvironment, DEFAULT_TERM } from './environment.ts';
+export {
+  BindingError,
+  CapacityExceededError,
+  DuplicatePtyError,
+  InputQueueFullError,
+  InvalidOptionError,
+  InvalidStateError,
+  InvalidTransitionError,
+  isPtyError,
+  type PtyError,
+  SignalError,
+  SpawnError,
+  type SpawnFailure,
+} from './errors.ts';
+export type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+export {
+  OutputBuffer,
+  type OutputBufferOptions,
+  type OutputChunk,
+  type OutputEnd,
+  OutputReader,
+  type OutputStats,
+  type OverflowPolicy,
+} from './output-buffer.ts';
+export { Pty, type PtyOptions, type PtySnapshot } from './pty.ts';
+export { PtyManager, type PtyManagerOptions } from './pty-manager.ts';
+export { nextState, type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
+export { type TerminationStep, terminationPlan } from './termination.ts';

@@ -1,0 +1,115 @@
+/** What one read of a flooding terminal brought. */
+export type FloodRead = 'data' | 'empty' | 'closed';
+
+/** A terminal whose output comes faster than one wake-up per read can carry. */
+export interface FloodSource {
+  /** Performs one read; answers `empty` or `closed` exactly once and is not asked again until it is added again. */
+  readOnce(): FloodRead;
+  /** Passes what the reads of this turn brought on to whoever watches. */
+  flush(): void;
+}
+
+/** Settings of the scheduler; times in milliseconds. */
+export interface FloodSchedulerOptions {
+  /** How long one turn of the event loop may be spent reading floods. Default 0.5. */
+  readonly turnMs?: number;
+  /** How long a keystroke may hold the floods back while its echo is awaited. Default 3. */
+  readonly holdMs?: number;
+  /** The largest share of time the floods may be held back, 0 to 1, or pasting would starve them. Default 0.6. */
+  readonly maxHoldShare?: number;
+  readonly now?: () => number;
+}
+
+const DEFAULTS = Object.freeze({ turnMs: 0.5, holdMs: 3, maxHoldShare: 0.6 });
+
+/**
+ * Reads all flooding terminals of a process in turns, so that the quiet ones keep their typing latency.
+ *
+ * A terminal hands over about 4 KB per read, and each wake-up through the poller costs more than the read itself: one
+ * that floods is therefore read from here, round robin, a bounded time per turn of the event loop. Terminals that are
+ * not flooding stay with the poller and are served between two turns. When somebody types, the floods pause until the
+ * terminal typed into has answered, so that an echo never queues behind megabytes of somebody else's output.
+ *
+ * Holds no timer and costs nothing while nothing floods.
+ */
+export class FloodScheduler {
+  readonly #turnMs: number;
+  readonly #holdMs: number;
+  readonly #maxHoldShare: number;
+  readonly #now: () => number;
+  #sources: FloodSource[] = [];
+  #turnScheduled: NodeJS.Immediate | undefined;
+  #hold: { readonly awaited: object; readonly since: number; readonly timer: NodeJS.Timeout } | undefined;
+  /** The earliest time the next hold may begin, so that holds stay within their share. */
+  #nextHoldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FloodSchedulerOptions = {}) {
+    this.#turnMs = options.turnMs ?? DEFAULTS.turnMs;
+    this.#holdMs = options.holdMs ?? DEFAULTS.holdMs;
+    this.#maxHoldShare = options.maxHoldShare ?? DEFAULTS.maxHoldShare;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Takes a terminal in; it is read until it answers `empty` or `closed`, or is removed. */
+  add(source: FloodSource): void {
+    this.#sources.push(source);
+    this.#scheduleTurn();
+  }
+
+  /** Leaves a terminal alone from now on. Does nothing for one that is not here. */
+  remove(source: FloodSource): void {
+    const index = this.#sources.indexOf(source);
+    if (index !== -1) this.#sources.splice(index, 1);
+  }
+
+  /** Tells that input went to the terminal that `awaited` stands for: the floods wait for its answer. */
+  inputSent(awaited: object): void {
+    if (this.#sources.length === 0 || this.#hold !== undefined || this.#sources.includes(awaited as FloodSource))
+      return;
+    const since = this.#now();
+    if (since < this.#nextHoldAt) return;
+    this.#hold = { awaited, since, timer: setTimeout(() => this.#release(), this.#holdMs) };
+  }
+
+  /** Tells that the terminal that `awaited` stands for produced output. */
+  outputSeen(awaited: object): void {
+    if (this.#hold?.awaited === awaited) this.#release();
+  }
+
+  /** Plain numbers for metrics. */
+  snapshot(): { readonly flooding: number; readonly held: boolean } {
+    return { flooding: this.#sources.length, held: this.#hold !== undefined };
+  }
+
+  #release(): void {
+    if (this.#hold === undefined) return;
+    clearTimeout(this.#hold.timer);
+    const now = this.#now();
+    const heldMs = now - this.#hold.since;
+    this.#nextHoldAt = now + heldMs * (1 / this.#maxHoldShare - 1);
+    this.#hold = undefined;
+    this.#scheduleTurn();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled !== undefined || this.#hold !== undefined || this.#sources.length === 0) return;
+    this.#turnScheduled = setImmediate(() => {
+      this.#turnScheduled = undefined;
+      if (this.#hold === undefined) this.#turn();
+      this.#scheduleTurn();
+    });
+  }
+
+  /** Rounds of one read per terminal until the time of the turn is used up; at least one whole round. */
+  #turn(): void {
+    const deadline = this.#now() + this.#turnMs;
+    const served = new Set<FloodSource>();
+    do {
+      for (const source of [...this.#sources]) {
+        served.add(source);
+        if (source.readOnce() !== 'data') this.remove(source);
+      }
+    } while (this.#sources.length > 0 && this.#now() < deadline);
+    for (const source of served) source.flush();
+  }
+}

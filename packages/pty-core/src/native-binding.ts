@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module';
+import { BindingError } from './errors.ts';
+
+/** What `forkPty` starts: an absolute program, its arguments (without argv[0]), the whole environment, the window. */
+export interface ForkRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** A started child. The caller owns `fd`, a non-blocking master, and closes it exactly once. */
+export interface ForkedPty {
+  readonly fd: number;
+  readonly pid: number;
+  /** Path of the terminal's slave side, such as `/dev/pts/3`. */
+  readonly slavePath: string;
+}
+
+interface NodePtyNative {
+  fork(
+    file: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: string,
+    cols: number,
+    rows: number,
+    uid: number,
+    gid: number,
+    utf8: boolean,
+    helperPath: string,
+    onExit: (exitCode: number, signal: number) => void,
+  ): { fd: number; pid: number; pty: string };
+  resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void;
+}
+
+/**
+ * The native half of node-pty, used without its JavaScript half: that one loses output at exit, writes input to
+ * descriptor numbers that may have changed owner, and busy-waits on children that do not read.
+ * This file alone knows node-pty, whose version is pinned exactly because these functions are not its public API.
+ */
+export interface NativeBinding {
+  /**
+   * Forks a child that leads its own session on a new terminal; blocks for a few milliseconds.
+   * `onExit` is called once, from the event loop, when the child was reaped.
+   * @throws Error when the kernel has no process, terminal or descriptor to give.
+   */
+  fork(request: ForkRequest, onExit: (exitCode: number, signal: number) => void): ForkedPty;
+  /** Sets the window; the kernel sends SIGWINCH to the foreground group if it changed. */
+  setWindowSize(fd: number, cols: number, rows: number): void;
+}
+
+/**
+ * Loads the binding.
+ * @throws BindingError when node-pty is missing, was built for another platform, or has another shape than expected.
+ */
+export function loadNativeBinding(): NativeBinding {
+  const require = createRequire(import.meta.url);
+  let native: NodePtyNative;
+  let directory: string;
+  try {
+    const { loadNativeModule } = require('node-pty/lib/utils.js') as {
+      loadNativeModule(name: string): { dir: string; module: NodePtyNative };
+    };
+    const loaded = loadNativeModule('pty');
+    native = loaded.module;
+    directory = loaded.dir;
+  } catch (cause) {
+    throw new BindingError('Cannot load node-pty: its native module is missing or does not fit this platform', {
+      cause,
+    });
+  }
+  if (typeof native.fork !== 'function' || typeof native.resize !== 'function') {
+    throw new BindingError('Cannot use node-pty: its native module lacks fork or resize; 1.2.0-beta.15 is required');
+  }
+  const helperPath = require.resolve(`node-pty/lib/${directory}/pty.node`).replace(/pty\.node$/, 'spawn-helper');
+  return {
+    fork: ({ file, args, env, cwd, cols, rows }, onExit) => {
+      const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+      const { fd, pid, pty } = native.fork(file, args, pairs, cwd, cols, rows, -1, -1, true, helperPath, onExit);
+      return { fd, pid, slavePath: pty };
+    },
+    setWindowSize: (fd, cols, rows) => native.resize(fd, cols, rows, 0, 0),
+  };
+}

@@ -1,0 +1,285 @@
+import { type Cursor, type CursorBytes, type CursorGap, RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
+import { InvalidOptionError } from './errors.ts';
+
+/**
+ * What happens when a child writes faster than its readers read.
+ * - `drop-oldest`: the oldest bytes make room; readers that were too slow get an exact gap.
+ * - `pause`: the terminal is not read any more until a reader has caught up, so the kernel blocks the child: lossless.
+ */
+export type OverflowPolicy = 'drop-oldest' | 'pause';
+
+/** Totals of one output, as plain JSON. */
+export interface OutputStats {
+  readonly totalWritten: number;
+  /** Bytes overwritten before every reader that counts had them. */
+  readonly totalDropped: number;
+  /** Undelivered bytes as a share of the capacity, 0 to 1. */
+  readonly currentUtilization: number;
+  /** How many times an append had to drop undelivered bytes. */
+  readonly overflowEvents: number;
+}
+
+/** The output has ended; everything before `offset` was delivered or reported as a gap. */
+export interface OutputEnd {
+  readonly kind: 'end';
+  readonly offset: number;
+}
+
+/** What a reader gets next. */
+export type OutputChunk = CursorBytes | CursorGap | OutputEnd;
+
+/** Settings of an {@link OutputBuffer}. */
+export interface OutputBufferOptions {
+  /** Bytes kept; 0 is legal with `drop-oldest` and keeps nothing. Default 4 MiB. */
+  readonly capacityBytes?: number;
+  readonly overflow?: OverflowPolicy;
+  /** Called when bytes may be appended again after `room()` was too small. */
+  readonly onRoom?: () => void;
+}
+
+const DEFAULTS = Object.freeze({ capacityBytes: 4 * 1024 * 1024, overflow: 'drop-oldest' as OverflowPolicy });
+
+/**
+ * The output of one PTY: a ring of its last bytes, the readers that follow it, and what to do when they are too slow.
+ *
+ * Memory is the ring's capacity, whatever the readers do. *Undelivered* are the bytes behind the slowest attached reader
+ * (behind what it acknowledged); with no reader attached, behind where the last one left; before any, everything.
+ */
+export class OutputBuffer {
+  readonly #ring: RingBuffer;
+  readonly #onRoom: () => void;
+  readonly #readers = new Set<OutputReader>();
+  #overflow: OverflowPolicy;
+  /** Everything before this offset is delivered. */
+  #floor = 0;
+  #droppedBytes = 0;
+  #overflowEvents = 0;
+  #ended = false;
+
+  /** @throws InvalidOptionError for a capacity that is negative, fractional, or 0 together with `pause`. */
+  constructor(options: OutputBufferOptions = {}) {
+    const capacityBytes = options.capacityBytes ?? DEFAULTS.capacityBytes;
+    if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 0) {
+      throw new InvalidOptionError('bufferBytes', capacityBytes, 'an integer of at least 0');
+    }
+    this.#ring = new RingBuffer(capacityBytes);
+    this.#onRoom = options.onRoom ?? (() => {});
+    this.#overflow = checkedPolicy(options.overflow ?? DEFAULTS.overflow, capacityBytes);
+  }
+
+  get capacityBytes(): number {
+    return this.#ring.capacity();
+  }
+
+  /** Offset of the oldest byte that can still be read. */
+  get start(): number {
+    return this.#ring.start;
+  }
+
+  /** Offset behind the newest byte. */
+  get end(): number {
+    return this.#ring.end;
+  }
+
+  /** Offset before which everything counts as delivered. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Whether no byte will follow. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
+  get overflow(): OverflowPolicy {
+    return this.#overflow;
+  }
+
+  /** Switches the policy while running. @throws InvalidOptionError for `pause` without capacity. */
+  set overflow(policy: OverflowPolicy) {
+    this.#overflow = checkedPolicy(policy, this.capacityBytes);
+    this.#onRoom();
+  }
+
+  /** Bytes that may be appended now under the policy; `Infinity` when the oldest may be dropped. */
+  room(): number {
+    if (this.#overflow === 'drop-oldest') return Number.POSITIVE_INFINITY;
+    return this.capacityBytes - (this.#ring.end - this.#floor);
+  }
+
+  /** Copies bytes in. Readers learn of them with the next {@link flush}. */
+  append(bytes: Uint8Array): void {
+    this.#account(this.#ring.write(bytes));
+  }
+
+  /** A region of the ring to read into directly, see {@link RingBuffer.reserve}. */
+  reserve(maxBytes: number): Uint8Array<ArrayBuffer> {
+    return this.#ring.reserve(maxBytes);
+  }
+
+  /** Makes the first `bytes` of the last {@link reserve} part of the output. */
+  commit(bytes: number): void {
+    this.#account(this.#ring.commit(bytes));
+  }
+
+  /** Lets every reader that waits take what was appended. */
+  flush(): void {
+    for (const reader of this.#readers) reader.wake();
+  }
+
+  /** Marks the end; nothing may be appended after it. Readers get it after the last byte. */
+  finish(): void {
+    this.#ended = true;
+    this.flush();
+  }
+
+  /**
+   * Attaches a reader. `onReadable` is called, from within {@link flush}, when there is something to take.
+   * @throws OffsetOutOfRangeError for an offset behind the end; an offset before `start` is answered with a gap.
+   */
+  openReader(from: number | 'start' | 'end', onReadable: () => void): OutputReader {
+    const cursor = this.#ring.cursor(from);
+    const reader = new OutputReader(this, cursor, onReadable, {
+      acknowledged: (before) => {
+        if (before <= this.#floor) this.#updateFloor();
+      },
+      closed: () => {
+        const wasLast = this.#readers.delete(reader) && this.#readers.size === 0;
+        if (wasLast) this.#moveFloor(reader.acknowledged);
+        else this.#updateFloor();
+      },
+    });
+    this.#readers.add(reader);
+    this.#updateFloor();
+    return reader;
+  }
+
+  /** A copy of at most `maxBytes` from `offset` on. @throws OffsetOutOfRangeError outside of `start` … `end`. */
+  readAt(offset: number, maxBytes: number): Uint8Array<ArrayBuffer> {
+    return this.#ring.readAt(offset, maxBytes);
+  }
+
+  stats(): OutputStats {
+    const undelivered = this.#ring.end - this.#floor;
+    return {
+      totalWritten: this.#ring.end,
+      totalDropped: this.#droppedBytes,
+      currentUtilization: this.capacityBytes === 0 ? 0 : undelivered / this.capacityBytes,
+      overflowEvents: this.#overflowEvents,
+    };
+  }
+
+  #account({ written }: WriteResult): void {
+    if (written === 0) return;
+    const start = this.#ring.start;
+    if (start <= this.#floor) return;
+    this.#droppedBytes += start - this.#floor;
+    this.#overflowEvents += 1;
+    this.#floor = start;
+  }
+
+  #updateFloor(): void {
+    if (this.#readers.size === 0) return;
+    let floor = Number.POSITIVE_INFINITY;
+    for (const reader of this.#readers) floor = Math.min(floor, reader.acknowledged);
+    this.#moveFloor(floor);
+  }
+
+  #moveFloor(offset: number): void {
+    const floor = Math.max(offset, this.#ring.start);
+    const gained = floor > this.#floor;
+    this.#floor = floor;
+    if (gained) this.#onRoom();
+  }
+}
+
+interface ReaderHooks {
+  acknowledged(before: number): void;
+  closed(): void;
+}
+
+/**
+ * One reader of an output: takes chunks at its own pace and says what it has received.
+ * The buffer holds nothing on its behalf: a slow reader is an old offset, and in the end a gap.
+ */
+export class OutputReader {
+  readonly #output: OutputBuffer;
+  readonly #cursor: Cursor;
+  readonly #onReadable: () => void;
+  readonly #hooks: ReaderHooks;
+  #acknowledged: number;
+  #endTaken = false;
+  #closed = false;
+
+  /** Use {@link OutputBuffer.openReader}. */
+  constructor(output: OutputBuffer, cursor: Cursor, onReadable: () => void, hooks: ReaderHooks) {
+    this.#output = output;
+    this.#cursor = cursor;
+    this.#onReadable = onReadable;
+    this.#hooks = hooks;
+    this.#acknowledged = cursor.offset;
+  }
+
+  /** Offset of the next byte this reader will be given. */
+  get offset(): number {
+    return this.#cursor.offset;
+  }
+
+  /** Everything before this offset was received. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** How far this reader is behind, in bytes. */
+  get pending(): number {
+    return this.#cursor.pending;
+  }
+
+  /** The next chunk: bytes (a view, valid until the next append), an exact gap, the end once, or `undefined` for now. */
+  next(maxBytes?: number): OutputChunk | undefined {
+    if (this.#closed) return undefined;
+    const chunk = this.#cursor.next(maxBytes);
+    if (chunk !== undefined || !this.#output.ended || this.#endTaken) return chunk;
+    this.#endTaken = true;
+    return { kind: 'end', offset: this.#cursor.offset };
+  }
+
+  /**
+   * Says that everything before `offset` has arrived; what is acknowledged may be overwritten. Never moves back.
+   * @returns `false`, changing nothing, for an offset that was never delivered.
+   */
+  acknowledge(offset: number): boolean {
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset > this.#cursor.offset) return false;
+    if (offset <= this.#acknowledged || this.#closed) return true;
+    const before = this.#acknowledged;
+    this.#acknowledged = offset;
+    this.#hooks.acknowledged(before);
+    return true;
+  }
+
+  /** Called by the buffer. */
+  wake(): void {
+    if (!this.#closed) this.#onReadable();
+  }
+
+  /** Detaches. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#hooks.closed();
+  }
+}
+
+function checkedPolicy(policy: OverflowPolicy, capacityBytes: number): OverflowPolicy {
+  if (policy !== 'drop-oldest' && policy !== 'pause') {
+    throw new InvalidOptionError('overflow', policy, '"drop-oldest" or "pause"');
+  }
+  if (policy === 'pause' && capacityBytes === 0) {
+    throw new InvalidOptionError('bufferBytes', capacityBytes, 'at least 1 with overflow "pause"');
+  }
+  return policy;
+}

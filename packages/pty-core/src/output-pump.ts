@@ -1,0 +1,252 @@
+import { readSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import type { FloodRead, FloodScheduler, FloodSource } from './flood-scheduler.ts';
+import type { OutputBuffer } from './output-buffer.ts';
+
+/** The most one read asks for; the kernel gives about 4 KB at a time, more when the writer is ahead. */
+const READ_BYTES = 64 * 1024;
+/** A terminal that gives more than this within the window is a flood. */
+const FLOOD_BYTES = 32 * 1024;
+const FLOOD_WINDOW_MS = 5;
+/** How soon a terminal that nobody has open is asked again while its child lives: it may open it anew. */
+const FIRST_PROBE_MS = 5;
+const LAST_PROBE_MS = 250;
+
+/** What all pumps of a process share. */
+export interface PumpShare {
+  readonly scheduler: FloodScheduler;
+  /** Landing place of polled reads; its content is taken over within the callback. */
+  readonly landing: Uint8Array;
+}
+
+/** What a pump tells its owner, each once. */
+export interface PumpHooks {
+  /** The descriptor is about to be closed: the last moment to fence whoever writes to it. */
+  closing(): void;
+  /** The output has ended and every reader was told. */
+  ended(): void;
+}
+
+/** The memory a process needs for any number of pumps. */
+export function createPumpShare(scheduler: FloodScheduler): PumpShare {
+  return { scheduler, landing: new Uint8Array(READ_BYTES) };
+}
+
+/**
+ * Who reads the terminal at the moment.
+ * - `polled`: the event loop's poller wakes us (a quiet terminal)
+ * - `flooding`: the scheduler reads it in turns
+ * - `blocked`: nobody, because the buffer has no room (policy `pause`)
+ * - `probed`: a timer, because nobody has the terminal open though its child lives
+ * - `closed`: nobody, for good
+ */
+type PumpState = 'polled' | 'flooding' | 'blocked' | 'probed' | 'closed';
+
+/**
+ * Moves a terminal's output into its buffer until the last byte, and closes the descriptor then.
+ *
+ * Node's stream is used only to learn that a quiet terminal became readable. It cannot be trusted with the end: older
+ * libuv reports end of stream while bytes are waiting, and destroying the stream loses them. So its destruction is
+ * intercepted, which keeps the descriptor open, and the kernel is asked directly until it says that the terminal is
+ * closed (EIO) *and* the child is gone; only then the descriptor is closed. Bytes of background jobs that outlive the
+ * child arrive too, for as long as they have the terminal open.
+ */
+export class OutputPump implements FloodSource {
+  readonly #fd: number;
+  readonly #output: OutputBuffer;
+  readonly #share: PumpShare;
+  readonly #hooks: PumpHooks;
+  readonly #landing: Uint8Array;
+  readonly #stream: ReadStream;
+  #releaseStream: (() => void) | undefined;
+  #state: PumpState = 'polled';
+  /** Nobody has the terminal open, or the stream claims so. */
+  #hungUp = false;
+  #childGone = false;
+  #probe: NodeJS.Timeout | undefined;
+  #probeMs = FIRST_PROBE_MS;
+  #windowStart = 0;
+  #windowBytes = 0;
+
+  /** Takes over `fd` and reads it from the next turn on. */
+  constructor(fd: number, output: OutputBuffer, share: PumpShare, hooks: PumpHooks) {
+    this.#fd = fd;
+    this.#output = output;
+    this.#share = share;
+    this.#hooks = hooks;
+    this.#landing = share.landing.subarray(0, pollBytes(output.capacityBytes));
+    this.#stream = this.#openStream();
+    this.#stream.resume();
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Tells that the buffer may have room again. */
+  roomChanged(): void {
+    if (this.#state === 'blocked') this.#listen();
+    else if (this.#state === 'polled' && !this.#mayPoll()) this.#block();
+  }
+
+  /** Tells that the child was reaped: from now on a terminal that nobody has open has ended. */
+  childExited(): void {
+    this.#childGone = true;
+    if (this.#state === 'polled' || this.#state === 'probed') this.#flood();
+  }
+
+  /**
+   * Takes what the kernel holds right now and the buffer has room for, then ends the output and closes the descriptor,
+   * also if somebody still has the terminal open. Idempotent.
+   */
+  finish(): void {
+    if (this.#state === 'closed') return;
+    for (let room = this.#output.room(); room > 0 && this.#read(Math.min(READ_BYTES, room)) === 'data'; ) {
+      room = this.#output.room();
+    }
+    this.#close();
+  }
+
+  #close(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#probe);
+    this.#share.scheduler.remove(this);
+    this.#hooks.closing();
+    if (this.#releaseStream === undefined) this.#stream.destroy();
+    else this.#releaseStream();
+    this.#output.finish();
+    this.#hooks.ended();
+  }
+
+  readOnce(): FloodRead {
+    if (this.#state !== 'flooding') return 'empty';
+    const maxBytes = Math.min(READ_BYTES, this.#output.room());
+    if (maxBytes <= 0) {
+      this.#state = 'blocked';
+      return 'empty';
+    }
+    switch (this.#read(maxBytes)) {
+      case 'data':
+        return 'data';
+      case 'empty':
+        this.#listen();
+        return 'empty';
+      case 'closed':
+        this.#hungUp = true;
+        if (this.#childGone) this.#close();
+        else this.#probeLater();
+        return 'closed';
+    }
+  }
+
+  flush(): void {
+    this.#share.scheduler.outputSeen(this);
+    this.#output.flush();
+  }
+
+  /** Reads into the ring itself; a ring without capacity has no place to read into, so its bytes land beside it. */
+  #read(maxBytes: number): FloodRead {
+    const region = this.#output.reserve(maxBytes);
+    const target = region.length > 0 ? region : this.#landing;
+    try {
+      const bytes = readSync(this.#fd, target);
+      if (bytes === 0) return 'closed';
+      if (target === region) this.#output.commit(bytes);
+      else this.#output.append(target.subarray(0, bytes));
+      this.#probeMs = FIRST_PROBE_MS;
+      return 'data';
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 'empty' : 'closed';
+    }
+  }
+
+  #openStream(): ReadStream {
+    const onread = { buffer: this.#landing, callback: (bytes: number) => this.#onPolledRead(bytes) };
+    const stream = new ReadStream(this.#fd, { onread } as object);
+    const destroy = stream._destroy.bind(stream);
+    stream._destroy = (_error, done) => {
+      this.#releaseStream = () => destroy(null, done);
+      if (this.#state === 'closed') this.#releaseStream();
+      else this.#streamEnded();
+    };
+    stream.on('end', () => stream.destroy());
+    stream.on('error', () => {});
+    return stream;
+  }
+
+  #onPolledRead(bytes: number): boolean {
+    if (this.#state !== 'polled') return false;
+    this.#output.append(this.#landing.subarray(0, bytes));
+    this.flush();
+    if (this.#state !== 'polled') return false;
+    if (!this.#mayPoll()) {
+      this.#state = 'blocked';
+      return false;
+    }
+    if (this.#isFlood(bytes)) {
+      this.#state = 'flooding';
+      this.#share.scheduler.add(this);
+      return false;
+    }
+    return true;
+  }
+
+  #isFlood(bytes: number): boolean {
+    const now = performance.now();
+    if (now - this.#windowStart > FLOOD_WINDOW_MS) {
+      this.#windowStart = now;
+      this.#windowBytes = 0;
+    }
+    this.#windowBytes += bytes;
+    return this.#windowBytes > FLOOD_BYTES;
+  }
+
+  /** A polled read lands before its size is known, so it needs room for the largest one. */
+  #mayPoll(): boolean {
+    return this.#output.room() >= this.#landing.length;
+  }
+
+  #streamEnded(): void {
+    this.#hungUp = true;
+    if (this.#state === 'polled' || this.#state === 'blocked') this.#flood();
+  }
+
+  /** Waits for output in the cheapest way that is possible now. */
+  #listen(): void {
+    if (this.#hungUp) {
+      if (this.#state === 'blocked') this.#flood();
+      else this.#probeLater();
+    } else if (this.#mayPoll()) {
+      this.#state = 'polled';
+      this.#stream.resume();
+    } else if (this.#output.room() > 0 && this.#state === 'blocked') {
+      this.#flood();
+    } else {
+      this.#state = 'blocked';
+    }
+  }
+
+  #flood(): void {
+    if (this.#state === 'polled') this.#stream.pause();
+    clearTimeout(this.#probe);
+    this.#state = 'flooding';
+    this.#share.scheduler.add(this);
+  }
+
+  #block(): void {
+    this.#stream.pause();
+    this.#state = 'blocked';
+  }
+
+  #probeLater(): void {
+    this.#state = 'probed';
+    this.#probe = setTimeout(() => this.#flood(), this.#probeMs);
+    this.#probe.unref();
+    this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
+  }
+}
+
+/** At most a quarter of the buffer, so that a reader with half the buffer as its window can never block the pump for ever. */
+function pollBytes(capacityBytes: number): number {
+  return capacityBytes === 0 ? READ_BYTES : Math.max(1, Math.min(READ_BYTES, capacityBytes >> 2));
+}
