@@ -49,6 +49,7 @@ export class OutputBuffer {
   readonly #ring: RingBuffer;
   readonly #onRoom: () => void;
   readonly #readers = new Set<OutputReader>();
+  readonly #watchers = new Set<OutputReader>();
   #overflow: OverflowPolicy;
   /** Everything before this offset is delivered. */
   #floor = 0;
@@ -129,6 +130,7 @@ export class OutputBuffer {
   /** Lets every reader that waits take what was appended. */
   flush(): void {
     for (const reader of this.#readers) reader.wake();
+    for (const watcher of this.#watchers) watcher.wake();
   }
 
   /** Marks the end; nothing may be appended after it. Readers get it after the last byte. */
@@ -139,21 +141,28 @@ export class OutputBuffer {
 
   /**
    * Attaches a reader. `onReadable` is called, from within {@link flush}, when there is something to take.
+   * A `passive` one only watches: what it has read does not count as delivered, and what it has not read holds nobody up.
    * @throws OffsetOutOfRangeError for an offset behind the end; an offset before `start` is answered with a gap.
    */
-  openReader(from: number | 'start' | 'end', onReadable: () => void): OutputReader {
+  openReader(
+    from: number | 'start' | 'end',
+    onReadable: () => void,
+    options: { readonly passive?: boolean } = {},
+  ): OutputReader {
     const cursor = this.#ring.cursor(from);
     const reader = new OutputReader(this, cursor, onReadable, {
       acknowledged: (before) => {
         if (before <= this.#floor) this.#updateFloor();
       },
       closed: () => {
+        if (this.#watchers.delete(reader)) return;
         const wasLast = this.#readers.delete(reader) && this.#readers.size === 0;
         if (wasLast) this.#moveFloor(reader.acknowledged);
         else this.#updateFloor();
       },
     });
-    this.#readers.add(reader);
+    if (options.passive === true) this.#watchers.add(reader);
+    else this.#readers.add(reader);
     this.#updateFloor();
     return reader;
   }
