@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { runningProcesses } from './processes.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Runs the configuration of this repository on one test file in a folder of its own. */
+async function runOn(testFile: string): Promise<{ exitCode: number | null; output: string; counts: unknown }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gate-'));
+  try {
+    const file = join(folder, 'packages/one/src/one.test.ts');
+    const countsFile = join(folder, 'counts.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, testFile);
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const child = spawn(
+      process.execPath,
+      [vitest, 'run', '--globals', '--root', folder, '--config', join(root, 'vitest.config.ts')],
+      { cwd: folder, env: { ...process.env, TEST_COUNTS_FILE: countsFile }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const [output, errors, exitCode] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.once('close', resolve)),
+    ]);
+    const counts: unknown = JSON.parse(await readFile(countsFile, 'utf8'));
+    return { exitCode, output: output + errors, counts };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+it('counts what passed, failed and was skipped, and prints why', async () => {
+  const { exitCode, output, counts } = await runOn(`
+    it('passes', () => {});
+    it('fails', () => { throw new Error('on purpose'); });
+    it('needs a tool', (context) => context.skip('no such tool here'));
+  `);
+  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 });
+  expect(output).toContain('skipped: needs a tool — no such tool here\n');
+  expect(exitCode).toBe(1);
+});
+
+it('counts a file that cannot be loaded as a failure', async () => {
+  const { exitCode, counts } = await runOn(`throw new Error('on purpose');`);
+  expect(counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  expect(exitCode).toBe(1);
+});
+
+it('fails a file that leaves a process behind, names it and ends it', async (context) => {
+  if (process.platform !== 'linux') context.skip('needs /proc');
+  const { exitCode, output, counts } = await runOn(`
+    import { spawn } from 'node:child_process';
+    it('leaves an orphan', () => {
+      // The shell ends at once; what it started belongs to nobody then.
+      spawn('sh', ['-c', 'sleep 1234 & echo $!'], { detached: true, stdio: 'ignore' }).unref();
+    });
+  `);
+  const pid = Number(/left processes running: (\d+) \(sleep 1234\)/.exec(output)?.[1]);
+  expect(pid).toBeGreaterThan(0);
+  expect(runningProcesses().map((entry) => entry.pid)).not.toContain(pid);
+  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 });
+  expect(exitCode).toBe(1);
+});

@@ -1,0 +1,36 @@
+/**
+ * Setup file of every test file: fails it when a process that it started is still there after its last test, and ends
+ * that process. Linux only; elsewhere nothing is found.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll } from 'vitest';
+import { runningProcesses, startedBy } from './processes.ts';
+
+/** How long a process that was told to end may take. */
+const GRACE_MS = 2_000;
+
+const MARK = 'STARTED_BY_TEST_FILE';
+process.env[MARK] = String(process.pid);
+// Helpers of the bundler that live as long as this worker.
+const before = new Set(startedBy(process.pid, `${MARK}=${process.pid}`, runningProcesses()).map(({ pid }) => pid));
+
+afterAll(async () => {
+  const find = () =>
+    startedBy(process.pid, `${MARK}=${process.pid}`, runningProcesses()).filter(({ pid }) => !before.has(pid));
+  const deadline = performance.now() + GRACE_MS;
+  let leftovers = find();
+  while (leftovers.length > 0 && performance.now() < deadline) {
+    await delay(20);
+    leftovers = find();
+  }
+  if (leftovers.length === 0) return;
+  for (const { pid } of leftovers) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+  const list = leftovers.map(({ pid, command }) => `${pid} (${command})`).join(', ');
+  throw new Error(`Cannot finish test file: it left processes running: ${list}`);
+}, GRACE_MS * 5);
