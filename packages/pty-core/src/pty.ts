@@ -10,33 +10,6 @@ import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition 
 import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
 import { terminationPlan } from './termination.ts';
 
-/** What to start and how. Sizes in bytes, times in milliseconds. */
-export interface PtyOptions {
-  /** A program's name or path. */
-  readonly command: string;
-  /** Arguments without the program's own name. Default none. */
-  readonly args?: readonly string[];
-  /** Directory the child starts in. Default: this process's. */
-  readonly cwd?: string;
-  /** The child's whole environment, see {@link childEnvironment}. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Window size, 1 to 10,000 each. Default 80 × 24. */
-  readonly cols?: number;
-  readonly rows?: number;
-  /** Output kept. Default 4 MiB. */
-  readonly bufferBytes?: number;
-  /** Default `drop-oldest`. */
-  readonly overflow?: OverflowPolicy;
-  /** Input that may wait for a child that does not read, and the largest single write. Default 1 MiB, at least 4,096. */
-  readonly inputQueueBytes?: number;
-  /** Time between SIGTERM and SIGKILL. Default 5,000. */
-  readonly gracePeriodMs?: number;
-  /** Labels carried in every event. */
-  readonly laneId?: string;
-  readonly sessionId?: string;
-  readonly terminalId?: string;
-}
-
 /** What a PTY needs from its process, made once by the manager. */
 export interface PtyHost {
   readonly binding: NativeBinding;
@@ -56,8 +29,6 @@ export interface PtySnapshot extends PtyLabels {
   readonly history: readonly PtyTransition[];
 }
 
-const DEFAULTS = Object.freeze({ cols: 80, rows: 24, inputQueueBytes: 1024 * 1024, gracePeriodMs: 5_000 });
-const MAX_DIMENSION = 10_000;
 /** How long after SIGKILL the terminal may stay open before its output is ended by force. */
 const FORCED_END_MS = 1_000;
 const MEMBER_CHECK_MS = 25;
@@ -90,6 +61,7 @@ export class Pty {
   #rows: number;
   #exit: PtyExit | null = null;
   #termination: Promise<PtyExit> | undefined;
+  #forceKilled = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. Events of the start itself are delivered to `onEvent`.
@@ -155,6 +127,11 @@ export class Pty {
   /** How the child ended; `null` while it runs. Known before the output has ended if background jobs outlive it. */
   get exit(): PtyExit | null {
     return this.#exit;
+  }
+
+  /** Whether {@link terminate} had to use SIGKILL. */
+  get forceKilled(): boolean {
+    return this.#forceKilled;
   }
 
   /** Input accepted and not yet taken by the terminal. */
@@ -293,7 +270,9 @@ export class Pty {
     const delivered = this.#session.signalAll(signal);
     const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
     this.#emit({ type: 'pty.signal.delivered', signal, outcome });
-    if (signal === 'SIGKILL') this.#emit({ type: 'pty.force_killed' });
+    if (signal !== 'SIGKILL') return;
+    this.#forceKilled = true;
+    this.#emit({ type: 'pty.force_killed' });
   }
 
   /** Waits until the PTY has stopped and its session is empty, at most until `deadline`. */
@@ -329,38 +308,4 @@ async function within(ms: number, promise?: Promise<unknown>): Promise<void> {
   });
   await (promise === undefined ? timeout : Promise.race([promise, timeout]));
   clearTimeout(timer);
-}
-
-function checkedDimension(option: 'cols' | 'rows', value: number): number {
-  if (!Number.isInteger(value) || value < 1 || value > MAX_DIMENSION) {
-    throw new InvalidOptionError(option, value, 'an integer from 1 to 10,000');
-  }
-  return value;
-}
-
-function checkedGrace(value: number): number {
-  if (!Number.isFinite(value) || value < 0 || value > 2 ** 31 - 1) {
-    throw new InvalidOptionError('gracePeriodMs', value, '0 to 2,147,483,647 milliseconds');
-  }
-  return value;
-}
-
-function checkedQueue(value: number): number {
-  if (!Number.isSafeInteger(value) || value < MIN_INPUT_QUEUE_BYTES) {
-    throw new InvalidOptionError('inputQueueBytes', value, 'an integer of at least 4,096');
-  }
-  return value;
-}
-
-/** The kernel ends strings at a NUL byte, so one inside would silently cut off what follows. */
-function checkStrings(command: string, args: readonly string[], env: Readonly<Record<string, string>>): void {
-  if (command === '') throw new InvalidOptionError('command', command, 'a program name or path');
-  if (command.includes('\0')) throw new InvalidOptionError('command', 'a NUL character', 'text without NUL');
-  if (args.some((arg) => arg.includes('\0')))
-    throw new InvalidOptionError('args', 'a NUL character', 'text without NUL');
-  for (const [name, value] of Object.entries(env)) {
-    if (name === '' || /[=\0]/.test(name))
-      throw new InvalidOptionError('env', 'a malformed variable name', 'names without "=" and NUL');
-    if (value.includes('\0')) throw new InvalidOptionError('env', `a NUL character in ${name}`, 'text without NUL');
-  }
 }
