@@ -1,0 +1,158 @@
+import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
+import { cells, durationMs, id, integer, object, oneOf, orNull, sessionId, text } from '../fields.ts';
+import { environment, processArgs, processText, workingDirectory } from '../process-fields.ts';
+import {
+  type OverflowPolicy,
+  overflowPolicy,
+  type Retention,
+  retention,
+  type SessionInfo,
+  type SessionKind,
+  sessionInfo,
+  sessionName,
+} from '../session-info.ts';
+
+/** What a terminal session runs and how; the server has a default for each. */
+export interface PtyOptions {
+  /** The program, found in `PATH` unless it holds a slash; default the user's shell. */
+  readonly command?: string;
+  readonly args?: readonly string[];
+  /** 1 to 10,000; default 80. */
+  readonly cols?: number;
+  /** 1 to 10,000; default 24. */
+  readonly rows?: number;
+  /** Value of `TERM`; default `xterm-256color`. */
+  readonly term?: string;
+  /** Output kept, 4,096 to 2^30 bytes; default 4 MiB. */
+  readonly bufferBytes?: number;
+  /** Default `drop-oldest`. */
+  readonly overflow?: OverflowPolicy;
+  /** Silence after which the session counts as `throttled`; `null` never; default 300,000. */
+  readonly idleTimeoutMs?: number | null;
+  /** From SIGTERM to SIGKILL; default 5,000. */
+  readonly gracePeriodMs?: number;
+}
+
+/** Which agent a session runs and how. */
+export interface AgentOptions {
+  /** The kind of backend, for example `pi` or `acp`. */
+  readonly backend: string;
+  readonly model?: string;
+  readonly thinkingLevel?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+}
+
+/** Starts a session. */
+export interface CreateSessionCommand extends CommandEnvelope {
+  readonly type: 'create_session';
+  /** Default `agent`. */
+  readonly kind?: SessionKind;
+  readonly name?: string;
+  /** Absolute; default the home directory of the user. */
+  readonly cwd?: string;
+  /** Variables added to the ones the server lets through; at most 1,024. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A label carried in every event; default `default`. */
+  readonly laneId?: string;
+  /** A label carried in every event; default the session id. */
+  readonly terminalId?: string;
+  /** Only with kind `pty`. */
+  readonly pty?: PtyOptions;
+  /** Only with kind `agent`. */
+  readonly agent?: AgentOptions;
+  readonly retention?: Retention;
+}
+
+/** The session that now exists. */
+export interface CreateSessionData {
+  readonly sessionId: string;
+  readonly session: SessionInfo;
+}
+
+const word = text({
+  max: 128,
+  pattern: /^[\x21-\x7e]+$/,
+  error: 'must be 1 to 128 printable characters without blanks',
+});
+
+const ptyOptions = object<PtyOptions>(
+  {},
+  {
+    command: processText,
+    args: processArgs,
+    cols: cells,
+    rows: cells,
+    term: text({ max: 64, pattern: /^[A-Za-z0-9._+-]+$/, error: 'must be the name of a terminal type' }),
+    bufferBytes: integer(4096, 2 ** 30),
+    overflow: overflowPolicy,
+    idleTimeoutMs: orNull(durationMs),
+    gracePeriodMs: durationMs,
+  },
+);
+
+const agentOptions = object<AgentOptions>(
+  { backend: word },
+  { model: word, thinkingLevel: word, command: processText, args: processArgs },
+);
+
+const fields = serverCommand<CreateSessionCommand>(
+  'create_session',
+  {},
+  {
+    kind: oneOf(['pty', 'agent']),
+    name: sessionName,
+    cwd: workingDirectory,
+    env: environment,
+    laneId: id,
+    terminalId: id,
+    pty: ptyOptions,
+    agent: agentOptions,
+    retention,
+  },
+);
+
+/** Contract of `create_session`. */
+export const createSession: CommandContract<CreateSessionCommand, CreateSessionData> = contract({
+  type: 'create_session',
+  summary:
+    'Starts a session and answers once its program runs; without `sessionId` the server makes one that sorts by time.',
+  appliesTo: 'server',
+  lane: 'data',
+  scope: 'sessions:write',
+  mutates: true,
+  timeoutClass: 'spawn',
+  journalled: true,
+  // Arguments and environment carry secrets; the name of the program does not.
+  journalKeeps: [
+    'kind',
+    'name',
+    'cwd',
+    'laneId',
+    'terminalId',
+    'pty.command',
+    'pty.cols',
+    'pty.rows',
+    'agent.backend',
+    'agent.model',
+    'retention',
+  ],
+  example: {
+    type: 'create_session',
+    id: 'c-2',
+    sessionId: 'build',
+    kind: 'pty',
+    cwd: '/tmp',
+    pty: { command: 'bash', args: ['-l'], cols: 120, rows: 40 },
+  },
+  schema: fields
+    .refine((command) => command.pty === undefined || command.kind === 'pty', {
+      path: ['pty'],
+      error: 'is only for kind pty',
+    })
+    .refine((command) => command.agent === undefined || command.kind !== 'pty', {
+      path: ['agent'],
+      error: 'is only for kind agent',
+    }),
+  dataSchema: object<CreateSessionData>({ sessionId, session: sessionInfo }),
+});

@@ -1,0 +1,55 @@
+import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { integer, object, oneOf } from '../fields.ts';
+
+/** The signals that can be sent to a program. */
+export type SignalName =
+  | 'SIGHUP'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGKILL'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGTERM'
+  | 'SIGCONT'
+  | 'SIGSTOP'
+  | 'SIGTSTP'
+  | 'SIGWINCH';
+
+/** Sends a signal to the program of a terminal. */
+export interface SignalCommand extends SessionCommandEnvelope {
+  readonly type: 'signal';
+  readonly signal: SignalName;
+}
+
+/** The delivery. */
+export interface SignalData {
+  readonly signal: SignalName;
+  /** The leader of the process group it was sent to. */
+  readonly pid: number;
+}
+
+/** Schema of {@link SignalName}. */
+const signalName = oneOf([
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTERM',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGWINCH',
+]);
+
+/** Contract of `signal`. */
+export const signal: CommandContract<SignalCommand, SignalData> = contract({
+  type: 'signal',
+  summary: 'Sends a signal to the process group of a program; `INVALID_STATE` once it has ended.',
+  appliesTo: 'pty',
+  scope: 'sessions:drive',
+  example: { type: 'signal', id: 'c-15', sessionId: 'build', signal: 'SIGINT' },
+  schema: sessionCommand<SignalCommand>('signal', { signal: signalName }),
+  dataSchema: object<SignalData>({ signal: signalName, pid: integer(1, 2 ** 31 - 1) }),
+});

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import {
+  commandId,
+  type FieldArguments,
+  id,
+  integer,
+  list,
+  MAX_DURATION_MS,
+  type OptionalFields,
+  objectOf,
+  sessionId,
+} from './fields.ts';
+
+/** The fields every command may carry beside its own. */
+export interface CommandEnvelope {
+  /** Names the command; comes back in the response. One id has one outcome: sent again, the same command is answered from memory. */
+  readonly id?: string;
+  /** The session the command is for. */
+  readonly sessionId?: string;
+  /** Ids of commands that must have succeeded before this one runs; at most 32. */
+  readonly dependsOn?: readonly string[];
+  /** Run only if the session has this version when execution starts. */
+  readonly ifSessionVersion?: number;
+  /** Names the intention: a second command with this key is answered with the outcome of the first, whatever its id. */
+  readonly idempotencyKey?: string;
+  /** Milliseconds from the start of execution to its end; without it the default of the command's timeout class. */
+  readonly timeoutMs?: number;
+}
+
+/** The envelope of a command that is for one session. */
+export interface SessionCommandEnvelope extends CommandEnvelope {
+  readonly sessionId: string;
+}
+
+/** What a principal may be allowed to do. */
+export type Scope = 'server:read' | 'sessions:read' | 'sessions:write' | 'sessions:drive' | 'commands:watch';
+
+/** Every scope with what it allows. */
+export const scopes: Readonly<Record<Scope, string>> = Object.freeze({
+  'server:read': 'read health, metrics and limits of the server',
+  'sessions:read': 'list sessions, read their state and output, follow their events',
+  'sessions:write': 'create, rename and delete sessions',
+  'sessions:drive': 'send input, sizes and signals to sessions, end their programs',
+  'commands:watch': 'see the lifecycle events of commands that others sent',
+});
+
+/** How long a command may take when it does not say so itself. */
+export type TimeoutClass = 'quick' | 'spawn' | 'stop' | 'wait';
+
+/** Default milliseconds from start to end of execution; `null` means as long as the connection lives. */
+export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = Object.freeze({
+  /** Answers from memory. */
+  quick: 10_000,
+  /** Starts a process. */
+  spawn: 30_000,
+  /** Ends a process; the grace period asked for comes on top. */
+  stop: 30_000,
+  /** Waits for something that may never happen. */
+  wait: null,
+});
+
+/** What a command is for, and therefore whether it needs a session and of which kind. */
+export type CommandTarget = 'server' | 'session' | 'pty' | 'agent';
+
+/**
+ * Everything that is to be known about one command; no other place knows anything about it.
+ *
+ * `C` is the command, `D` the data of its successful response.
+ */
+export interface CommandContract<
+  C extends CommandEnvelope & { readonly type: string } = CommandEnvelope & { readonly type: string },
+  D = unknown,
+> {
+  readonly type: C['type'];
+  /** One sentence for the documentation. */
+  readonly summary: string;
+  readonly appliesTo: CommandTarget;
+  /** `data` commands of a session run one at a time in order; `control` commands never wait behind them. */
+  readonly lane: 'control' | 'data';
+  /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. */
+  readonly scope: Scope;
+  /** Whether success changes the version of the session. */
+  readonly mutates: boolean;
+  readonly timeoutClass: TimeoutClass;
+  /** Whether command and outcome are recorded durably. */
+  readonly journalled: boolean;
+  /** The own fields a journal may keep, as dotted paths; everything else is left out of the record. */
+  readonly journalKeeps: readonly string[];
+  /**
+   * Whom the outcome means something to: `principal`, or only the `connection` that asked, because it hands out something of
+   * that connection. A `connection` outcome is never replayed to another one.
+   */
+  readonly outcomeScope: 'principal' | 'connection';
+  /** A valid command, for documentation, tests and warming up. */
+  readonly example: C;
+  /** Accepts the command; fields it does not name are dropped. */
+  readonly schema: z.ZodType<C>;
+  /** Describes the data of a successful response. */
+  readonly dataSchema: z.ZodType<D>;
+  /** The scope that this very command needs. */
+  scopeOf(command: C): Scope;
+}
+
+/** What a contract leaves out when it is as usual. */
+type ContractDefaults =
+  | 'lane'
+  | 'mutates'
+  | 'timeoutClass'
+  | 'journalled'
+  | 'journalKeeps'
+  | 'outcomeScope'
+  | 'scopeOf';
+
+/**
+ * Completes a contract.
+ *
+ * As usual means: control lane, changes nothing, quick, not journalled, outcome for the principal, one scope for every use.
+ */
+export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
+  parts: Omit<CommandContract<C, D>, ContractDefaults> & Partial<Pick<CommandContract<C, D>, ContractDefaults>>,
+): CommandContract<C, D> {
+  return Object.freeze({
+    lane: 'control',
+    mutates: false,
+    timeoutClass: 'quick',
+    journalled: false,
+    journalKeeps: [],
+    outcomeScope: 'principal',
+    scopeOf: () => parts.scope,
+    ...parts,
+  });
+}
+
+const envelopeFields: OptionalFields<Omit<CommandEnvelope, 'sessionId'>> = {
+  id: commandId,
+  dependsOn: list(commandId, 32),
+  ifSessionVersion: integer(0, Number.MAX_SAFE_INTEGER),
+  idempotencyKey: id,
+  timeoutMs: integer(1, MAX_DURATION_MS),
+};
+
+type OwnFields<C> = FieldArguments<Omit<C, keyof CommandEnvelope | 'type'>>;
+
+/** The schema of a command of the server, from its own fields. */
+export function serverCommand<C extends CommandEnvelope & { readonly type: string }>(
+  type: C['type'],
+  ...[required, optional]: OwnFields<C>
+): z.ZodType<C> {
+  return objectOf({ type: z.literal(type), ...required }, { ...envelopeFields, sessionId, ...optional });
+}
+
+/** The schema of a command for one session, from its own fields. */
+export function sessionCommand<C extends SessionCommandEnvelope & { readonly type: string }>(
+  type: C['type'],
+  ...[required, optional]: OwnFields<C>
+): z.ZodType<C> {
+  return objectOf({ type: z.literal(type), sessionId, ...required }, { ...envelopeFields, ...optional });
+}

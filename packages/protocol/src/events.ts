@@ -1,0 +1,195 @@
+import type { ErrorCode } from './errors.ts';
+import type { BufferStats, ExitInfo, PtyState, SessionInfo } from './session-info.ts';
+
+/** What every event of a terminal carries. */
+export interface PtyEventLabels {
+  readonly ptyId: string;
+  readonly laneId: string;
+  readonly sessionId: string;
+  readonly terminalId: string;
+  /** Monotonic milliseconds of the server: differences between events are exact, the value itself means nothing. */
+  readonly timestamp: number;
+  /** The same moment on the wall clock, RFC 3339. */
+  readonly ts: string;
+}
+
+/** What each event of a terminal tells beside its labels. */
+export interface PtyEventMap {
+  /** The program runs. */
+  'pty.spawned': { readonly pid: number; readonly cols: number; readonly rows: number };
+  /** The terminal went from one state to another. */
+  'pty.state.changed': { readonly from: PtyState | 'idle'; readonly to: PtyState; readonly cause: string };
+  /** Output came: how much since the last event of this kind, never which. */
+  'pty.output': { readonly bytes: number; readonly endOffset: number };
+  /** Something about the terminal failed. */
+  'pty.error': { readonly message: string };
+  /** The program ended, but background jobs still hold its terminal open; `pty.stopped` follows. */
+  'pty.exited': ExitInfo;
+  /** Program and output are over; the last event of a terminal. */
+  'pty.stopped': ExitInfo & { readonly endOffset: number };
+  /** The size changed. */
+  'pty.resized': {
+    readonly cols: number;
+    readonly rows: number;
+    readonly oldCols: number;
+    readonly oldRows: number;
+  };
+  /** A signal was sent, or could not be. */
+  'pty.signal.delivered': {
+    readonly signal: string;
+    readonly outcome: 'delivered' | 'failed' | 'escalated';
+  };
+  /** SIGTERM was sent; SIGKILL follows after the grace period. */
+  'pty.terminating': { readonly gracePeriodMs: number };
+  /** The grace period passed and SIGKILL was sent. */
+  'pty.force_killed': Record<never, never>;
+  /** There was no output for the idle timeout. */
+  'pty.idle_timeout': { readonly idleTimeoutMs: number };
+  /** The buffer fills with undelivered output. */
+  'pty.backpressure.on': { readonly utilization: number; readonly stats: BufferStats };
+  /** The buffer has room again. */
+  'pty.backpressure.off': { readonly utilization: number; readonly stats: BufferStats };
+  /** Undelivered output was overwritten; at most once a second, the sums are exact. */
+  'pty.buffer.overflow': {
+    readonly droppedBytesSinceLastEvent: number;
+    readonly totalDroppedBytes: number;
+    readonly bufferUtilization: number;
+  };
+}
+
+/** What each event of the server or of a command tells. */
+export interface ServerEventMap {
+  /** A session exists now; to those who may see it. */
+  session_created: { readonly session: SessionInfo };
+  /** A session exists no longer. */
+  session_deleted: { readonly sessionId: string; readonly reason: 'deleted' | 'expired' | 'shutdown' };
+  /** The server ends within `timeoutMs`; new commands are refused from now on. */
+  server_shutdown: { readonly reason: string; readonly timeoutMs: number };
+  /** A command was admitted. */
+  command_accepted: CommandLabels;
+  /** A command began to execute, after waiting in its lane. */
+  command_started: CommandLabels & { readonly waitedMs: number };
+  /** A command has its outcome; the response follows. */
+  command_finished: CommandLabels & {
+    readonly success: boolean;
+    readonly code?: ErrorCode;
+    readonly durationMs: number;
+    readonly replayed?: true;
+  };
+}
+
+/** Which command an event is about. */
+export interface CommandLabels {
+  readonly command: string;
+  /** Absent if the command had no id. */
+  readonly commandId?: string;
+}
+
+/** The `type` of an event of a terminal. */
+export type PtyEventType = keyof PtyEventMap;
+
+/** The `type` of an event of the server or of a command. */
+export type ServerEventType = keyof ServerEventMap;
+
+/** The `type` of any event this version knows. */
+export type EventType = PtyEventType | ServerEventType;
+
+/** The terminal event of a type; without a type the union of all. */
+export type PtyEvent<T extends PtyEventType = PtyEventType> = {
+  [K in T]: { readonly type: K } & PtyEventLabels & PtyEventMap[K];
+}[T];
+
+/** The server or command event of a type; without a type the union of all. */
+export type ServerEvent<T extends ServerEventType = ServerEventType> = {
+  [K in T]: { readonly type: K } & ServerEventMap[K];
+}[T];
+
+/** Any event this version knows, discriminated by `type`. */
+export type KnownEvent = PtyEvent | ServerEvent;
+
+/** The envelope of an event. */
+export interface EventMessage<E extends KnownEvent = KnownEvent> {
+  readonly type: 'event';
+  /** The session the event is about; absent for events of the server. */
+  readonly sessionId?: string;
+  /** Rises by at least 1 from event to event of a session; absent for events outside a session's log. */
+  readonly seq?: number;
+  /** RFC 3339 with milliseconds. */
+  readonly timestamp: string;
+  /** The id of the command that caused the event; a command without one is named by an id the server made. */
+  readonly correlationId?: string;
+  readonly event: E;
+}
+
+/** An event of a session's log. */
+export interface SessionEventMessage<E extends KnownEvent = KnownEvent> extends EventMessage<E> {
+  readonly sessionId: string;
+  readonly seq: number;
+}
+
+/** Where and when an event of a session happened. */
+export interface SessionEventOrigin {
+  readonly sessionId: string;
+  readonly seq: number;
+  readonly timestamp: string;
+  readonly correlationId?: string | undefined;
+}
+
+/** Builds an event of a session's log; fields without a value are left out. */
+export function sessionEvent<E extends KnownEvent>(origin: SessionEventOrigin, event: E): SessionEventMessage<E> {
+  const { sessionId, seq, timestamp, correlationId } = origin;
+  return { type: 'event', sessionId, seq, timestamp, ...(correlationId !== undefined && { correlationId }), event };
+}
+
+/** When an event of the server or of a command happened, and whom it is about. */
+export interface ServerEventOrigin {
+  readonly sessionId?: string | undefined;
+  readonly timestamp: string;
+  readonly correlationId?: string | undefined;
+}
+
+/** Builds an event outside a session's log; fields without a value are left out. */
+export function serverEvent<E extends ServerEvent>(origin: ServerEventOrigin, event: E): EventMessage<E> {
+  const { sessionId, timestamp, correlationId } = origin;
+  return {
+    type: 'event',
+    ...(sessionId !== undefined && { sessionId }),
+    timestamp,
+    ...(correlationId !== undefined && { correlationId }),
+    event,
+  };
+}
+
+const typeTable: Readonly<Record<EventType, true>> = {
+  'pty.spawned': true,
+  'pty.state.changed': true,
+  'pty.output': true,
+  'pty.error': true,
+  'pty.exited': true,
+  'pty.stopped': true,
+  'pty.resized': true,
+  'pty.signal.delivered': true,
+  'pty.terminating': true,
+  'pty.force_killed': true,
+  'pty.idle_timeout': true,
+  'pty.backpressure.on': true,
+  'pty.backpressure.off': true,
+  'pty.buffer.overflow': true,
+  session_created: true,
+  session_deleted: true,
+  server_shutdown: true,
+  command_accepted: true,
+  command_started: true,
+  command_finished: true,
+};
+
+/** The types of all events this version knows, in the order of the documentation. */
+export const eventTypes: ReadonlySet<string> = new Set(Object.keys(typeTable));
+
+/** Whether `message` is an event of this type. */
+export function isEventOf<T extends EventType>(
+  message: { readonly type: string },
+  type: T,
+): message is EventMessage<Extract<KnownEvent, { readonly type: T }>> {
+  return message.type === 'event' && (message as EventMessage).event.type === type;
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { ID_PATTERN, RESERVED_ID_PREFIX, SESSION_ID_PATTERN } from './ids.ts';
+
+type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
+type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>;
+
+/** A schema for each field that `T` requires. */
+export type RequiredFields<T> = { readonly [K in RequiredKeys<T>]: z.ZodType<T[K]> };
+
+/** A schema for each field that `T` may lack. */
+export type OptionalFields<T> = { readonly [K in OptionalKeys<T>]-?: z.ZodType<Exclude<T[K], undefined>> };
+
+/** The arguments that describe the fields of `T`: required ones, then optional ones if it has any. */
+export type FieldArguments<T> = [OptionalKeys<T>] extends [never]
+  ? [RequiredKeys<T>] extends [never]
+    ? []
+    : [required: RequiredFields<T>]
+  : [required: RequiredFields<T>, optional: OptionalFields<T>];
+
+/**
+ * The schema of an object type, checked by the compiler in both directions: a field that is missing here, superfluous, or
+ * required on one side and optional on the other does not compile.
+ *
+ * Fields it does not name are dropped from the result.
+ */
+export function object<T extends object>(...[required, optional]: FieldArguments<T>): z.ZodType<T> {
+  return objectOf<T>(required ?? {}, optional ?? {});
+}
+
+/** {@link object} without the help of the compiler, for shapes that are put together. */
+export function objectOf<T extends object>(required: object, optional: object): z.ZodType<T> {
+  const shape = new Map<string, z.ZodType>(Object.entries(required));
+  for (const [name, schema] of Object.entries(optional)) shape.set(name, z.exactOptional(schema));
+  return z.object(Object.fromEntries(shape), { error: 'must be an object' }) as z.ZodType as z.ZodType<T>;
+}
+
+/** An integer from `min` to `max`. */
+export function integer(min: number, max: number): z.ZodType<number> {
+  const error = `must be an integer from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** What a text field accepts. */
+export interface TextOptions {
+  /** Characters; default 1. */
+  readonly min?: number;
+  /** Characters. */
+  readonly max: number;
+  readonly pattern?: RegExp;
+  /** The whole requirement as the end of the sentence `<field> …`. */
+  readonly error: string;
+}
+
+/** A string of bounded length. */
+export function text(options: TextOptions): z.ZodType<string> {
+  const { min = 1, max, pattern, error } = options;
+  const bounded = z.string({ error }).min(min, { error }).max(max, { error });
+  return pattern === undefined ? bounded : bounded.regex(pattern, { error });
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(words: readonly T[]): z.ZodType<T> {
+  return z.enum(words, { error: `must be one of ${words.join(', ')}` }) as z.ZodType<string> as z.ZodType<T>;
+}
+
+/** Exactly `true` or `false`. */
+export const flag: z.ZodType<boolean> = z.boolean({ error: 'must be true or false' });
+
+/** A list of at most `max` items. */
+export function list<T>(item: z.ZodType<T>, max: number): z.ZodType<readonly T[]> {
+  const error = `must be a list of at most ${max} items`;
+  return z.array(item, { error }).max(max, { error });
+}
+
+/** A value of another schema, or `null`. */
+export function orNull<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
+  return z.nullable(schema);
+}
+
+/** The longest time any field can ask for: what a timer of the platform can hold, 24.8 days. */
+export const MAX_DURATION_MS = 2_147_483_647;
+
+/** A length of time in whole milliseconds, zero included. */
+export const durationMs: z.ZodType<number> = integer(0, MAX_DURATION_MS);
+
+/** A place in a byte stream or an event log. */
+export const offset: z.ZodType<number> = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** A share, 0 to 1. */
+export const ratio: z.ZodType<number> = z.number({ error: 'must be a number from 0 to 1' }).min(0).max(1);
+
+/** A session id. */
+export const sessionId: z.ZodType<string> = text({
+  max: 128,
+  pattern: SESSION_ID_PATTERN,
+  error: 'must be 1 to 128 of A-Z a-z 0-9 _ . - and start with a letter or digit',
+});
+
+const ID_REQUIREMENT = 'must be 1 to 128 of A-Z a-z 0-9 _ . : @ / + = -';
+
+/** Any other id. */
+export const id: z.ZodType<string> = text({ max: 128, pattern: ID_PATTERN, error: ID_REQUIREMENT });
+
+/** The id of a command: any id outside the reserved prefix. */
+export const commandId: z.ZodType<string> = text({
+  max: 128,
+  pattern: new RegExp(`^(?!${RESERVED_ID_PREFIX})${ID_PATTERN.source.slice(1)}`),
+  error: `${ID_REQUIREMENT}, and not start with ${RESERVED_ID_PREFIX}`,
+});
+
+/** A number of terminal columns or rows. */
+export const cells: z.ZodType<number> = integer(1, 10_000);
+
+/** A time as RFC 3339 text in UTC with milliseconds. */
+export const timestamp: z.ZodType<string> = z.iso.datetime({
+  precision: 3,
+  error: 'must be a time such as 2026-01-31T12:00:00.000Z',
+});
+
+/** Base64 with the standard alphabet and padding. */
+export const base64: z.ZodType<string> = z
+  .string({ error: 'must be base64' })
+  .refine(isBase64, { error: 'must be base64' })
+  .meta({ contentEncoding: 'base64' });
+
+/**
+ * Whether `value` is canonical base64 of whole bytes.
+ *
+ * A loop and not a regular expression: the engine's matcher keeps a stack entry per repetition, and texts here reach megabytes.
+ */
+function isBase64(value: string): boolean {
+  if (value.length % 4 !== 0) return false;
+  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
+  for (let at = value.length - padding - 1; at >= 0; at--) {
+    if (!isBase64Digit(value.charCodeAt(at))) return false;
+  }
+  return true;
+}
+
+function isBase64Digit(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 43 ||
+    code === 47
+  );
+}
