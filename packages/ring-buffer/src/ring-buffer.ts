@@ -64,6 +64,8 @@ export interface RingBufferSnapshot {
  */
 export class RingBuffer {
   readonly #bytes: Uint8Array<ArrayBuffer>;
+  // Held beside its bytes: the accessor `bytes.buffer` costs a call on the read path.
+  readonly #storage: ArrayBuffer;
   readonly #capacity: number;
   readonly #keepHistory: boolean;
   /** Index in `#bytes` where offset `#end` will be stored; below the capacity, or 0. */
@@ -72,8 +74,10 @@ export class RingBuffer {
   #consumed = 0;
   /** Nothing below this offset is readable, whatever the storage still holds. */
   #origin = 0;
-  #reserved = 0;
-  #droppedBytes = 0;
+  #reservedBytes = 0;
+  /** Where `#end` was when that was reserved: any byte written since has taken the region back, at no cost to `write`. */
+  #reservedAt = 0;
+  #consumedBytes = 0;
   #clearedBytes = 0;
 
   /**
@@ -87,6 +91,7 @@ export class RingBuffer {
       throw new InvalidCapacityError(capacity, 'allowed are integers of at least 0');
     }
     this.#bytes = allocate(capacity);
+    this.#storage = this.#bytes.buffer;
     this.#capacity = capacity;
     this.#keepHistory = options.keepHistory ?? DEFAULTS.keepHistory;
   }
@@ -127,10 +132,17 @@ export class RingBuffer {
    * Copies `data` once; the caller may reuse it at once. `data` must not be a view of this ring.
    */
   write(data: Uint8Array): WriteResult {
-    const droppedBefore = this.#droppedBytes;
-    this.#store(data);
-    this.#advance(data.length);
-    return { written: data.length, dropped: this.#droppedBytes - droppedBefore };
+    const bytes = data.length;
+    const head = this.#head;
+    // Counted before the copy: so fewer values have to outlive that call, which shows with chunks of 64 bytes.
+    const result = this.#advance(bytes);
+    if (bytes < this.#capacity - head) {
+      this.#head = head + bytes;
+      this.#bytes.set(data, head);
+    } else {
+      this.#writeAround(data);
+    }
+    return result;
   }
 
   /**
@@ -146,8 +158,9 @@ export class RingBuffer {
    */
   reserve(maxBytes: number): Uint8Array<ArrayBuffer> {
     this.#restartIfDrained();
-    this.#reserved = limit(maxBytes, this.#capacity - this.#head);
-    return this.#bytes.subarray(this.#head, this.#head + this.#reserved);
+    this.#reservedBytes = limit(maxBytes, this.#capacity - this.#head);
+    this.#reservedAt = this.#end;
+    return new Uint8Array(this.#storage, this.#head, this.#reservedBytes);
   }
 
   /**
@@ -156,14 +169,13 @@ export class RingBuffer {
    * @throws CommitOutOfRangeError if `bytes` is not an integer from 0 to the length of the region; the ring is unchanged.
    */
   commit(bytes: number): WriteResult {
-    if (!Number.isInteger(bytes) || bytes < 0 || bytes > this.#reserved) {
-      throw new CommitOutOfRangeError(bytes, this.#reserved);
+    if (!Number.isInteger(bytes) || bytes < 0 || bytes > this.#reserved()) {
+      throw new CommitOutOfRangeError(bytes, this.#reserved());
     }
-    const droppedBefore = this.#droppedBytes;
+    this.#reservedBytes = 0;
     const head = this.#head + bytes;
     this.#head = head === this.#capacity ? 0 : head;
-    this.#advance(bytes);
-    return { written: bytes, dropped: this.#droppedBytes - droppedBefore };
+    return this.#advance(bytes);
   }
 
   /** A copy of the oldest unconsumed bytes, at most `maxBytes` (default all); they stay unconsumed. */
@@ -174,7 +186,7 @@ export class RingBuffer {
   /** A copy of the oldest unconsumed bytes, at most `maxBytes` (default all), which are then consumed. */
   consume(maxBytes?: number): Uint8Array<ArrayBuffer> {
     const copy = this.#copy(this.#consumed, maxBytes);
-    this.#consumed += copy.length;
+    this.#take(copy.length);
     return copy;
   }
 
@@ -182,7 +194,7 @@ export class RingBuffer {
   consumeInto(target: Uint8Array): number {
     const bytes = Math.min(target.length, this.#end - this.#consumed);
     this.#copyInto(target, this.#consumed, bytes);
-    this.#consumed += bytes;
+    this.#take(bytes);
     return bytes;
   }
 
@@ -196,7 +208,7 @@ export class RingBuffer {
   skipTo(offset: number): number {
     this.#check('skip in ring', offset, 0);
     const skipped = Math.max(0, offset - this.#consumed);
-    this.#consumed += skipped;
+    this.#take(skipped);
     return skipped;
   }
 
@@ -253,7 +265,7 @@ export class RingBuffer {
     this.#origin = this.#end;
     this.#consumed = this.#end;
     this.#head = 0;
-    this.#reserved = 0;
+    this.#reservedBytes = 0;
   }
 
   /** Offsets, sizes and totals as plain JSON. */
@@ -267,40 +279,54 @@ export class RingBuffer {
       availableBytes: this.available(),
       utilization: this.utilization(),
       writtenBytes: this.#end,
-      droppedBytes: this.#droppedBytes,
-      consumedBytes: this.#consumed - this.#droppedBytes - this.#clearedBytes,
+      droppedBytes: this.#consumed - this.#consumedBytes - this.#clearedBytes,
+      consumedBytes: this.#consumedBytes,
       clearedBytes: this.#clearedBytes,
     };
   }
 
-  #store(data: Uint8Array): void {
-    this.#restartIfDrained();
-    const head = this.#head;
-    const room = this.#capacity - head;
-    if (data.length <= room) {
-      this.#bytes.set(data, head);
-      this.#head = data.length === room ? 0 : head + data.length;
-    } else if (data.length >= this.#capacity) {
+  /** Stores `data` that reaches the end of the storage, or goes round it. */
+  #writeAround(data: Uint8Array): void {
+    const room = this.#capacity - this.#head;
+    const excess = data.length - room;
+    if (excess === 0) {
+      this.#bytes.set(data, this.#head);
+      this.#head = 0;
+    } else if (data.length < this.#capacity) {
+      this.#bytes.set(data.subarray(0, room), this.#head);
+      this.#bytes.set(data.subarray(room));
+      this.#head = excess;
+    } else {
       this.#bytes.set(data.subarray(data.length - this.#capacity));
       this.#head = 0;
-    } else {
-      this.#bytes.set(data.subarray(0, room), head);
-      this.#bytes.set(data.subarray(room));
-      this.#head = data.length - room;
     }
   }
 
-  #advance(bytes: number): void {
-    this.#reserved = 0;
-    this.#end += bytes;
-    const lost = this.#end - this.#capacity - this.#consumed;
-    if (lost > 0) {
-      this.#droppedBytes += lost;
-      this.#consumed += lost;
-    }
+  /**
+   * Counts `bytes` that were stored, and drops what they have overwritten.
+   *
+   * One result literal, in a method small enough to be inlined: optimised callers then allocate none.
+   */
+  #advance(bytes: number): WriteResult {
+    const end = this.#end + bytes;
+    let dropped = end - this.#capacity - this.#consumed;
+    this.#end = end;
+    if (dropped > 0) this.#consumed += dropped;
+    else dropped = 0;
+    return { written: bytes, dropped };
   }
 
-  // Done when writing and not when the last byte is consumed, so that consuming never moves a reserved region.
+  #reserved(): number {
+    return this.#reservedAt === this.#end ? this.#reservedBytes : 0;
+  }
+
+  #take(bytes: number): void {
+    this.#consumed += bytes;
+    this.#consumedBytes += bytes;
+    // A region handed out by `reserve` must stay the one that `commit` will append.
+    if (this.#reserved() === 0) this.#restartIfDrained();
+  }
+
   #restartIfDrained(): void {
     if (!this.#keepHistory && this.#consumed === this.#end) this.#head = 0;
   }
@@ -312,7 +338,7 @@ export class RingBuffer {
 
   #view(offset: number, bytes: number): Uint8Array<ArrayBuffer> {
     const index = this.#indexOf(offset);
-    return this.#bytes.subarray(index, Math.min(index + bytes, this.#capacity));
+    return new Uint8Array(this.#storage, index, Math.min(bytes, this.#capacity - index));
   }
 
   #copy(offset: number, maxBytes: number | undefined): Uint8Array<ArrayBuffer> {
