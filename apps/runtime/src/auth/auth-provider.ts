@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Who a connection is, and what it may do. */
+export interface Principal {
+  readonly id: string;
+  /** What it may do; `*` is everything. */
+  readonly scopes: readonly string[];
+}
+
+/**
+ * The person the daemon belongs to. The Unix socket, stdio and the token all prove the same thing, being that user, so all three
+ * lead to one principal: a session created through one is at home in the others.
+ */
+export const OWNER: Principal = Object.freeze({ id: 'owner', scopes: Object.freeze(['*']) });
+
+/** What a provider says about one request. */
+export type AuthResult =
+  | { readonly ok: true; readonly principal: Principal }
+  /** `message` is sent to the client: it says what to bring, never what was wrong with what it brought. */
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * Decides who is at the other end, before a connection exists.
+ *
+ * May take its time: nothing a client sends meanwhile is lost. A rejected promise counts as a refusal and is logged.
+ */
+export interface AuthProvider {
+  authenticate(request: IncomingMessage): Promise<AuthResult>;
+}

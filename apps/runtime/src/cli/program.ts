@@ -1,0 +1,75 @@
+import { Command, Option } from 'commander';
+import type { Config } from '../config.ts';
+import { defaultText, environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config-options.ts';
+
+/** What the command line asked for. */
+export interface Invocation {
+  readonly command: 'serve' | 'stdio' | 'config';
+  /** Values of the flags that were given. */
+  readonly flags: Readonly<Partial<Record<keyof Config, unknown>>>;
+  /** The file named by `--config`. */
+  readonly configFile: string | undefined;
+  /** `sessiond config --json`. */
+  readonly json: boolean;
+}
+
+/**
+ * The command line of `sessiond`; flags come from the option table and stand before or after the command.
+ * `run` is called with what was asked for; for `--help` and `--version` it is not.
+ */
+export function createProgram(version: string, run: (invocation: Invocation) => Promise<void>): Command {
+  const program = new Command('sessiond')
+    .description('Keeps terminals alive on a server. Without a command it runs in the foreground until SIGTERM.')
+    .version(version, '--version', 'Print the version.')
+    .helpOption('--help', 'Print this help.')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(sessiond --help lists the options)')
+    .exitOverride();
+  for (const key of OPTION_KEYS) program.addOption(toOption(key));
+  program.option(
+    '--config <file>',
+    'JSON file with options (env: SESSIOND_CONFIG, default: $XDG_CONFIG_HOME/sessiond/config.json)',
+  );
+  const invoke = (command: Invocation['command'], json: boolean): Promise<void> => {
+    const given = program.opts();
+    const flags: Partial<Record<keyof Config, unknown>> = {};
+    for (const key of OPTION_KEYS) {
+      const value = givenValue(key, given);
+      if (value !== undefined) flags[key] = value;
+    }
+    return run({ command, flags, configFile: given['config'] as string | undefined, json });
+  };
+  program.action(() => invoke('serve', false));
+  program
+    .command('stdio')
+    .description('Serve one client on stdin and stdout instead; ends with it.')
+    .helpOption('--help', 'Print this help.')
+    .action(() => invoke('stdio', false));
+  program
+    .command('config')
+    .description('Print every option, its value and where it came from.')
+    .option('--json', 'Print JSON.')
+    .helpOption('--help', 'Print this help.')
+    .action(({ json }: { json?: boolean }) => invoke('config', json === true));
+  return program;
+}
+
+function toOption(key: keyof Config): Option {
+  const spec = OPTIONS[key];
+  const flags =
+    spec.kind === 'flag'
+      ? flagName(key)
+      : `${flagName(key)} <${spec.placeholder ?? (spec.kind === 'choice' ? spec.choices.join('|') : 'value')}>`;
+  const option = new Option(flags, `${spec.help} (env: ${environmentName(key)}, default: ${defaultText(spec)})`);
+  if (spec.kind !== 'list') return option;
+  return option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
+}
+
+// commander reads `--no-x` as "x, on unless negated"; for `--no-socket` beside `--socket` both share one attribute.
+function givenValue(key: keyof Config, given: Readonly<Record<string, unknown>>): unknown {
+  if (OPTIONS[key].kind !== 'flag') return given[key] === false || given[key] === true ? undefined : given[key];
+  if (!key.startsWith('no')) return given[key];
+  const positive = key.charAt(2).toLowerCase() + key.slice(3);
+  return given[positive] === false ? true : undefined;
+}

@@ -1,0 +1,17 @@
+import { startDaemon } from '../compose.ts';
+import { runUntilEnded } from '../drain.ts';
+import { createLog } from '../logger.ts';
+import type { CommandOptions } from './command-options.ts';
+
+/** Runs the daemon in the foreground; returns the exit code. Throws a `StartupError` when it cannot start. */
+export async function serve({ config, version, env }: CommandOptions): Promise<number> {
+  const { logger, flush } = createLog(config.logLevel);
+  const daemon = await startDaemon({ config, logger, version, env });
+  const { url, socketPath, tokenPath } = daemon;
+  const places = [url, socketPath].filter((place) => place !== null).join(' and ');
+  logger.info(
+    { event: 'ready', version, url, socketPath, tokenPath, stateDir: config.stateDir },
+    `sessiond ${version} is ready on ${places}${tokenPath === null ? '' : `; the token for TCP is in ${tokenPath}`}`,
+  );
+  return runUntilEnded(daemon, { logger, flush });
+}

@@ -1,0 +1,26 @@
+import type { ResolvedConfig } from '../config.ts';
+import { environmentName, flagName, OPTION_KEYS } from '../config-options.ts';
+
+/** The table of `sessiond config`: option, value, origin. */
+export function configTable({ config, origins }: ResolvedConfig): string {
+  const rows = OPTION_KEYS.map((key) => [flagName(key).slice(2), text(config[key]), origins[key]]);
+  const width = (column: number): number => Math.max(...rows.map((row) => row[column]!.length));
+  const [first, second] = [width(0), width(1)];
+  return rows.map(([name, value, origin]) => `${name!.padEnd(first)}  ${value!.padEnd(second)}  ${origin}\n`).join('');
+}
+
+/** The same for programs: one object per option. */
+export function configJson({ config, origins }: ResolvedConfig): string {
+  const rows = OPTION_KEYS.map((key) => ({
+    option: key,
+    value: config[key],
+    origin: origins[key],
+    flag: flagName(key),
+    environment: environmentName(key),
+  }));
+  return `${JSON.stringify(rows, null, 2)}\n`;
+}
+
+function text(value: string | number | boolean | readonly string[]): string {
+  return typeof value === 'object' ? value.join(',') || '-' : String(value);
+}

@@ -1,0 +1,33 @@
+import { closeCodes } from '@sessiond/protocol';
+import { OWNER } from '../auth/auth-provider.ts';
+import { createSessionServer } from '../compose.ts';
+import { runUntilEnded } from '../drain.ts';
+import { createLog } from '../logger.ts';
+import { StdioTransport } from '../transports/stdio-transport.ts';
+import type { CommandOptions } from './command-options.ts';
+
+/**
+ * Serves one client on stdin and stdout, with sessions of its own that end with it; returns the exit code.
+ * Whoever started the process is the owner. Only the protocol is written to stdout; logs go to stderr.
+ */
+export async function serveStdio({ config, version, env }: CommandOptions): Promise<number> {
+  const { logger, flush } = createLog(config.logLevel);
+  const runtime = createSessionServer({ config, logger, version, transports: ['stdio'], env });
+  const stdio = new StdioTransport({
+    input: process.stdin,
+    output: process.stdout,
+    maxMessageBytes: config.maxMessageBytes,
+  });
+  runtime.accept(stdio, OWNER);
+  return runUntilEnded(
+    {
+      stop: async () => {
+        await runtime.shutdown('shutting down', config.drainMs);
+        stdio.close(closeCodes.goingAway, 'shutting down');
+        process.stdin.destroy();
+      },
+      abandon: () => {},
+    },
+    { logger, flush, finished: stdio.closed },
+  );
+}

@@ -1,0 +1,49 @@
+import type { Config } from './config.ts';
+import { isLoopback } from './http/host-name.ts';
+import { StartupError } from './startup-error.ts';
+
+/**
+ * Refuses combinations of options that would open the daemon to strangers, or that contradict each other.
+ * Each sentence says what to change.
+ */
+export function assertSafe(config: Config): void {
+  if (config.noTcp && config.noSocket) {
+    throw unsafe('nothing is left to listen on; drop --no-tcp or --no-socket');
+  }
+  if (config.heartbeatTimeoutMs > config.heartbeatMs) {
+    throw new StartupError(
+      'CONFIG_INVALID',
+      `Cannot use option heartbeatTimeoutMs: found ${config.heartbeatTimeoutMs.toLocaleString('en')}, allowed is at most heartbeatMs, which is ${config.heartbeatMs.toLocaleString('en')}`,
+    );
+  }
+  for (const origin of config.allowOrigin) assertOrigin(origin);
+  if (config.noTcp) return;
+  if (config.auth === 'none' && !isLoopback(config.host)) {
+    throw unsafe(
+      `everyone who reaches ${config.host} could run commands as you; use --auth token, or --host 127.0.0.1 to serve this machine only`,
+    );
+  }
+  // A proxy connects from loopback too, and would lend its address to everyone behind it.
+  if (config.auth === 'none' && config.behindProxy) {
+    throw unsafe('everyone who reaches the proxy could run commands as you; use --auth token');
+  }
+  if (!isLoopback(config.host) && !config.behindProxy) {
+    throw unsafe(
+      `${config.host} is not a loopback address and the token would cross the network in clear text; put a proxy that terminates TLS in front and say --behind-proxy, or use --host 127.0.0.1`,
+    );
+  }
+}
+
+function assertOrigin(origin: string): void {
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  if (url === null || url.origin === 'null' || url.origin !== origin) {
+    throw new StartupError(
+      'CONFIG_INVALID',
+      'Cannot use option allowOrigin: found a text that is not an origin, allowed is scheme, host and port and nothing else, such as https://term.example.com',
+    );
+  }
+}
+
+function unsafe(reason: string): StartupError {
+  return new StartupError('CONFIG_UNSAFE', `Cannot start sessiond: ${reason}`);
+}

@@ -1,0 +1,86 @@
+import type { Server } from 'node:http';
+import { closeCodes } from '@sessiond/protocol';
+import type { Logger } from './logger.ts';
+import type { Runtime } from './runtime.ts';
+import { EXIT_CODES } from './startup-error.ts';
+import type { WebSocketServer } from './transports/websocket-server.ts';
+
+/** Time clients have for their half of the closing handshake. */
+const FAREWELL_MS = 1000;
+
+/** What a daemon is made of, as far as its end is concerned. */
+export interface DrainParts {
+  readonly servers: readonly Server[];
+  readonly webSockets: WebSocketServer;
+  readonly runtime: Runtime;
+  readonly drainMs: number;
+  /** Removes the socket file. */
+  readonly unlink: () => void;
+}
+
+/**
+ * Ends a daemon in order: no new connections, everyone told, running work finished or aborted within `drainMs`, children ended,
+ * WebSockets closed with 1001. Afterwards nothing of it keeps the process alive.
+ */
+export async function drain({ servers, webSockets, runtime, drainMs, unlink }: DrainParts): Promise<void> {
+  webSockets.drain();
+  unlink();
+  for (const server of servers) {
+    server.close();
+    server.closeIdleConnections();
+  }
+  await runtime.shutdown('shutting down', drainMs);
+  await webSockets.closeAll(closeCodes.goingAway, 'shutting down', FAREWELL_MS);
+  for (const server of servers) server.closeAllConnections();
+}
+
+/** Something that runs until it is told to end. */
+export interface Endable {
+  /** Ends in order. */
+  stop(): Promise<void>;
+  /** Cleans up what must not stay behind; synchronous, never throws. */
+  abandon(): void;
+}
+
+/** How the process and its log are reached. */
+export interface EndOptions {
+  readonly logger: Logger;
+  readonly flush: () => void;
+  /** Settles when there is nothing left to do even without a signal, such as the end of stdin. */
+  readonly finished?: Promise<void>;
+}
+
+/**
+ * Waits for the end: SIGTERM or SIGINT, once for an orderly one, twice for one right now. An error nobody caught ends the process after
+ * the socket file is gone; the kernel hangs up the children's terminals. Returns the exit code of an orderly end.
+ */
+export async function runUntilEnded(subject: Endable, { logger, flush, finished }: EndOptions): Promise<number> {
+  const endNow = (): never => {
+    subject.abandon();
+    flush();
+    process.exit(EXIT_CODES.failed);
+  };
+  const crash = (error: unknown): void => {
+    logger.fatal({ err: error }, 'an unexpected error ends the daemon');
+    endNow();
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  const reason = await new Promise<string>((resolve) => {
+    const signalled = (signal: NodeJS.Signals): void => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) {
+        process.off(name, signalled);
+        process.on(name, endNow);
+      }
+      resolve(signal);
+    };
+    process.on('SIGTERM', signalled);
+    process.on('SIGINT', signalled);
+    finished?.then(() => resolve('end of input'), crash);
+  });
+  logger.info({ event: 'draining', reason }, 'ending; a second signal ends at once');
+  await subject.stop();
+  logger.info({ event: 'ended' }, 'ended');
+  flush();
+  return EXIT_CODES.done;
+}

@@ -1,0 +1,44 @@
+import pino from 'pino';
+import type { Config } from './config.ts';
+
+/** A structured log, as pino has it. */
+export type Logger = pino.Logger;
+
+/** Fields that never reach the log, wherever a careless caller puts them. */
+const SECRET_FIELDS = ['token', 'authorization', 'cookie', '["sec-websocket-protocol"]'];
+
+const REDACTED: readonly string[] = SECRET_FIELDS.flatMap((field) => {
+  const dotted = field.startsWith('[') ? field : `.${field}`;
+  return [field, `*${dotted}`, `*.*${dotted}`];
+});
+
+/** What waits for a stderr that nobody reads; beyond that, lines are dropped rather than memory filled. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** A log and the way to empty it. */
+export interface Log {
+  readonly logger: Logger;
+  /** Writes what is waiting, at once; for the last moment of the process. Never throws. */
+  flush(): void;
+}
+
+/** Logs JSON lines to stderr, without ever blocking on whoever reads it. */
+export function createLog(level: Config['logLevel']): Log {
+  const destination = pino.destination({ fd: 2, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES });
+  // Without a listener, a closed stderr would end the daemon.
+  destination.on('error', () => {});
+  const logger = pino(
+    { level, base: { pid: process.pid }, redact: { paths: [...REDACTED], censor: '[redacted]' } },
+    destination,
+  );
+  return {
+    logger,
+    flush: () => {
+      try {
+        destination.flushSync();
+      } catch {
+        // Nobody is left to tell.
+      }
+    },
+  };
+}

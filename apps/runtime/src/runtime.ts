@@ -1,0 +1,29 @@
+import type { Principal } from './auth/auth-provider.ts';
+import type { Config } from './config.ts';
+import type { Logger } from './logger.ts';
+import type { TerminalHost } from './transports/raw-terminal.ts';
+import type { Transport } from './transports/transport.ts';
+
+/** What lies behind the connections: sessions, commands, and what happens to them at the end. */
+export interface Runtime {
+  /** The sessions, as raw terminals need them. */
+  readonly host: TerminalHost;
+  /** Serves one client until its transport is gone. */
+  accept(transport: Transport, principal: Principal): void;
+  /** Tells every client, ends the children by the deadline, closes the connections. Resolves when no child is left. */
+  shutdown(reason: string, deadlineMs: number): Promise<void>;
+}
+
+/** What a runtime is built from. */
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Version of the daemon. */
+  readonly version: string;
+  /** The transports clients can choose from. */
+  readonly transports: readonly Transport['kind'][];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Builds a runtime. */
+export type CreateRuntime = (options: RuntimeOptions) => Runtime;

@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net';
+import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
+import type { RawData, WebSocket } from 'ws';
+import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
+import { WebSocketOutput } from './websocket-output.ts';
+
+/** The most output of one frame. */
+const FRAME_BYTES = 64 * 1024;
+
+/** What may wait in the socket of a slow client; the rest stays in the session's ring. */
+const MAX_BUFFERED_BYTES = 256 * 1024;
+
+/** Input is given on in pieces that fit into a session's input queue whatever the size of a message. */
+const INPUT_BYTES = 16 * 1024;
+
+const MAX_SIDE = 65_535;
+
+/** What the query of `/v1/sessions/:id/terminal` asks for. */
+export interface RawTerminalRequest {
+  readonly sessionId: string;
+  readonly role: 'driver' | 'observer';
+  readonly from: 'start' | 'now' | number;
+  readonly size: { readonly cols: number; readonly rows: number } | null;
+}
+
+/** What a raw terminal needs of the sessions. */
+export type TerminalHost = Pick<SessionHost, 'attach' | 'resize'>;
+
+/**
+ * Reads `role`, `from`, `cols` and `rows`.
+ * Throws a `ProtocolError` that names the parameter.
+ */
+export function parseRawTerminalRequest(sessionId: string, query: URLSearchParams): RawTerminalRequest {
+  const role = query.get('role') ?? 'driver';
+  if (role !== 'driver' && role !== 'observer') throw invalid('role', 'driver or observer');
+  const from = query.get('from') ?? 'start';
+  const known = from === 'start' || from === 'now';
+  if (!known && !/^\d{1,15}$/.test(from)) throw invalid('from', 'start, now or an offset');
+  const cols = side(query, 'cols');
+  const rows = side(query, 'rows');
+  if ((cols === null) !== (rows === null))
+    throw invalid(cols === null ? 'cols' : 'rows', 'given together with the other side');
+  return {
+    sessionId,
+    role,
+    from: known ? from : Number(from),
+    size: cols === null || rows === null ? null : { cols, rows },
+  };
+}
+
+/**
+ * A terminal as plain bytes on a WebSocket, as a browser terminal's attach add-on speaks it: what the client sends, text or binary, is
+ * typed; what the session puts out arrives as binary messages; nothing else is said. Ends with 1000 when the program did.
+ *
+ * Nothing queues here. A slow client loses the oldest output and, because there are only bytes, is not told; who needs to know attaches
+ * over the protocol. A program that does not read stops the client: its input waits where it is. What an observer types is ignored.
+ */
+export class RawTerminal {
+  #attachment: SessionAttachment | null = null;
+  #ws: WebSocket | null = null;
+  #output: WebSocketOutput | null = null;
+  /** Input the program could not take yet; while there is some, the WebSocket is not read. */
+  #waiting: Buffer[] = [];
+
+  /**
+   * Attaches to the session and gives the terminal its size, before there is a WebSocket.
+   * Throws the `ProtocolError` of the refusal.
+   */
+  static async open(host: TerminalHost, { sessionId, role, from, size }: RawTerminalRequest): Promise<RawTerminal> {
+    const terminal = new RawTerminal();
+    terminal.#attachment = await host.attach(
+      { type: 'attach', sessionId, role, from },
+      { onReadable: () => terminal.#pump(), onInputDrained: () => terminal.#takeInput() },
+    );
+    try {
+      if (size !== null && role === 'driver') await host.resize(sessionId, size.cols, size.rows);
+    } catch (error) {
+      terminal.close();
+      throw error;
+    }
+    return terminal;
+  }
+
+  /** Begins to carry bytes. `socket` is the one of the upgrade that made `ws`; both belong to the terminal from then on. */
+  start(ws: WebSocket, socket: Socket): void {
+    this.#ws = ws;
+    this.#output = new WebSocketOutput(ws, socket, () => this.#pump());
+    ws.on('message', (data: RawData) => {
+      // `nodebuffer` is the binary type of every WebSocket here.
+      this.#waiting.push(data as Buffer);
+      if (this.#waiting.length === 1) this.#takeInput();
+    });
+    ws.on('close', () => this.close());
+    this.#pump();
+  }
+
+  /** Lets go of the session; the WebSocket is not touched. Idempotent. */
+  close(): void {
+    this.#attachment?.close();
+    this.#attachment = null;
+    this.#waiting = [];
+  }
+
+  #pump(): void {
+    const output = this.#output;
+    while (output !== null && this.#attachment !== null) {
+      const attachment: SessionAttachment = this.#attachment;
+      const { bufferedBytes } = output;
+      // As for every subscription: at once while the socket is empty, in full frames while it is backed up.
+      if (bufferedBytes > 0 && (bufferedBytes >= MAX_BUFFERED_BYTES || attachment.pending < FRAME_BYTES)) return;
+      const chunk = attachment.next(FRAME_BYTES);
+      if (chunk === undefined) return;
+      if (chunk.kind === 'end') {
+        this.close();
+        output.close(closeCodes.done, 'the program ended');
+        return;
+      }
+      if (chunk.kind === 'bytes') {
+        const frame = Buffer.allocUnsafe(output.frameHeadroom + chunk.bytes.length);
+        frame.set(chunk.bytes, output.frameHeadroom);
+        output.sendFrame(frame);
+      }
+      attachment.acknowledge(attachment.offset);
+    }
+  }
+
+  #takeInput(): void {
+    while (this.#attachment !== null && this.#waiting.length > 0) {
+      const message = this.#waiting[0]!;
+      const piece = message.subarray(0, INPUT_BYTES);
+      try {
+        this.#attachment.write(piece);
+      } catch (error) {
+        if (isProtocolError(error) && error.code === 'INPUT_QUEUE_FULL') {
+          this.#ws?.pause();
+          return;
+        }
+        // An observer, or a program that is gone: there is nobody to type to, and no words to say so.
+        this.#waiting = [];
+        return;
+      }
+      if (piece.length === message.length) this.#waiting.shift();
+      else this.#waiting[0] = message.subarray(piece.length);
+    }
+    if (this.#ws?.isPaused) this.#ws.resume();
+  }
+}
+
+function side(query: URLSearchParams, name: string): number | null {
+  const text = query.get(name);
+  if (text === null) return null;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > MAX_SIDE) throw invalid(name, `a whole number from 1 to ${MAX_SIDE.toLocaleString('en')}`);
+  return value;
+}
+
+function invalid(field: string, allowed: string): ProtocolError {
+  return new ProtocolError('INVALID_COMMAND', `Cannot open terminal: ${field} must be ${allowed}`, {
+    details: { field },
+  });
+}

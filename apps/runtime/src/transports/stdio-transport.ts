@@ -1,0 +1,136 @@
+import type { Readable, Writable } from 'node:stream';
+import { LineReader } from './line-reader.ts';
+import type { Transport, TransportHandlers } from './transport.ts';
+
+/** What a stdio transport needs to know. */
+export interface StdioTransportOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly maxMessageBytes: number;
+}
+
+/**
+ * One connection on a pair of streams: a JSON object per line, byte frames as `{"type":"bytes","frame":"<base64>"}`.
+ *
+ * Reading is bounded while it happens, a line that never ends costs `maxMessageBytes` and no more. Writing queues nothing: how far the
+ * reader is behind is `bufferedBytes`, and the connection acts on it. Ends when the input does, or when the output is closed.
+ */
+export class StdioTransport implements Transport {
+  readonly kind = 'stdio';
+  readonly frameHeadroom = 0;
+  /** Settles when the transport is gone. */
+  readonly closed: Promise<void>;
+  readonly #settleClosed: () => void;
+  readonly #options: StdioTransportOptions;
+  #handlers: TransportHandlers | null = null;
+  #lines: string[] = [];
+  #backedUp = false;
+  #closing = false;
+  #gone = false;
+
+  constructor(options: StdioTransportOptions) {
+    this.#options = options;
+    let settle!: () => void;
+    this.closed = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.#settleClosed = settle;
+  }
+
+  get bufferedBytes(): number {
+    return this.#options.output.writableLength;
+  }
+
+  start(handlers: TransportHandlers): void {
+    this.#handlers = handlers;
+    const { input, output, maxMessageBytes } = this.#options;
+    const tooLong = (): void => {
+      handlers.onViolation({
+        code: 'MESSAGE_TOO_LARGE',
+        message: `Cannot take message: its line is longer than the ${maxMessageBytes.toLocaleString('en')} bytes that are allowed`,
+      });
+    };
+    const reader = new LineReader(maxMessageBytes, { onLine: (line) => this.#receive(line), onTooLong: tooLong });
+    input.on('data', (chunk: Buffer) => {
+      if (!this.#closing) reader.push(chunk);
+    });
+    input.on('end', () => {
+      if (!this.#closing) reader.end();
+      this.#close();
+    });
+    // A reader that went away (EPIPE) is an ordinary end; the stream would throw without a listener.
+    for (const stream of [input, output]) {
+      stream.on('error', () => this.#close());
+      stream.on('close', () => this.#close());
+    }
+  }
+
+  sendMessage(json: string): void {
+    if (this.#closing || this.#gone) return;
+    if (this.#lines.length === 0) process.nextTick(() => this.#flush());
+    this.#lines.push(json);
+  }
+
+  sendFrame(buffer: Uint8Array): void {
+    const base64 = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString('base64');
+    this.sendMessage(`{"type":"bytes","frame":"${base64}"}`);
+    // The length of what waits has to be true before the next frame is considered.
+    this.#flush();
+  }
+
+  close(_code: number, _reason: string): void {
+    if (this.#closing) return;
+    this.#flush();
+    this.#closing = true;
+    this.#options.output.end(() => this.#close());
+  }
+
+  #flush(): void {
+    const lines = this.#lines;
+    if (lines.length === 0 || this.#gone) return;
+    this.#lines = [];
+    this.#options.output.write(`${lines.join('\n')}\n`, this.#written);
+    this.#backedUp ||= this.#options.output.writableLength > 0;
+  }
+
+  readonly #written = (): void => {
+    if (!this.#backedUp || this.#options.output.writableLength > 0) return;
+    this.#backedUp = false;
+    this.#handlers?.onDrain();
+  };
+
+  #receive(line: Uint8Array): void {
+    if (line.length === 0) return;
+    const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString();
+    // Parsed twice only when it may be a frame; the connection parses messages.
+    const frame = text.includes('"bytes"') ? parseFrame(text) : null;
+    if (frame === null) this.#handlers!.onMessage(text);
+    else if (frame.ok) this.#handlers!.onFrame(frame.bytes);
+    else {
+      this.#handlers!.onViolation({
+        code: 'INVALID_MESSAGE',
+        message: 'Cannot take byte frame: the field "frame" must be base64 text',
+      });
+    }
+  }
+
+  #close(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#handlers?.onClose();
+    this.#settleClosed();
+  }
+}
+
+function parseFrame(text: string): { ok: true; bytes: Buffer } | { ok: false } | null {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof message !== 'object' || message === null || (message as { type?: unknown }).type !== 'bytes') return null;
+  const { frame } = message as { frame?: unknown };
+  if (typeof frame !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(frame)) return { ok: false };
+  return { ok: true, bytes: Buffer.from(frame, 'base64') };
+}

@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { closeCodes, isProtocolError } from '@sessiond/protocol';
+import { type WebSocket, WebSocketServer as WsServer } from 'ws';
+import { authenticate } from '../auth/admission.ts';
+import type { AuthProvider, Principal } from '../auth/auth-provider.ts';
+import { SUBPROTOCOL } from '../auth/subprotocol.ts';
+import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
+import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
+import type { Logger } from '../logger.ts';
+import type { HeartbeatWheel } from './heartbeat-wheel.ts';
+import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
+import type { Transport } from './transport.ts';
+import { CLOSE_MS } from './websocket-output.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
+
+/** Paths where the protocol is spoken. */
+const PROTOCOL_PATHS: ReadonlySet<string> = new Set(['/', '/v1/ws']);
+
+const TERMINAL_PATH = /^\/v1\/sessions\/([^/]+)\/terminal$/;
+
+/** A message this many times the limit is not worth reading to its end: the connection ends with 1009. */
+const TRANSPORT_CAP = 2;
+
+/** What the WebSocket server needs to know and whom it hands connections to. */
+export interface WebSocketServerOptions {
+  readonly maxConnections: number;
+  readonly maxMessageBytes: number;
+  readonly heartbeat: HeartbeatWheel;
+  readonly terminals: TerminalHost;
+  readonly logger: Logger;
+  readonly onConnection: (transport: Transport, principal: Principal) => void;
+}
+
+/** What differs between the listeners that upgrades come from. */
+export interface Entrance {
+  readonly kind: 'websocket' | 'unix';
+  readonly auth: AuthProvider;
+  readonly requestOrigin: RequestOriginOptions;
+}
+
+/**
+ * Turns upgrade requests of any listener into connections: checks where they come from, who they are and whether there is room, in that order.
+ *
+ * A refusal is an HTTP answer with a code, except that a full server accepts and closes with 1013, which is all a browser can see. Holds at most
+ * `maxConnections` WebSockets and as many that are being admitted.
+ */
+export class WebSocketServer {
+  readonly #options: WebSocketServerOptions;
+  readonly #ws: WsServer;
+  readonly #open = new Set<WebSocket>();
+  #admitting = 0;
+  #draining = false;
+
+  constructor(options: WebSocketServerOptions) {
+    this.#options = options;
+    this.#ws = new WsServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: TRANSPORT_CAP * options.maxMessageBytes,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      // Known to `ws`, not yet to its types.
+      ...{ closeTimeout: CLOSE_MS },
+    });
+    this.#ws.on('wsClientError', (error, socket) => {
+      refuseUpgrade(socket, { code: 'INVALID_MESSAGE', message: `Cannot open WebSocket: ${error.message}` });
+    });
+  }
+
+  /** Open WebSockets, requests being admitted, and whether new ones are refused. */
+  snapshot(): { open: number; admitting: number; draining: boolean } {
+    return { open: this.#open.size, admitting: this.#admitting, draining: this.#draining };
+  }
+
+  /** Takes one upgrade request. Never rejects: what fails ends that socket only. */
+  async upgrade(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<void> {
+    // Until `ws` takes over, an error of the socket would be an uncaught one.
+    socket.on('error', () => {});
+    this.#admitting += 1;
+    try {
+      const refusal = await this.#admit(request, socket, head, entrance);
+      if (refusal !== null) refuseUpgrade(socket, refusal);
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'admitting a connection failed');
+      refuseUpgrade(socket, { code: 'INTERNAL', message: 'The connection could not be opened' });
+    } finally {
+      this.#admitting -= 1;
+    }
+  }
+
+  /** Refuses new connections from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Closes every WebSocket; those that do not answer are cut off after `deadlineMs`. Resolves when none is left. */
+  async closeAll(code: number, reason: string, deadlineMs: number): Promise<void> {
+    this.drain();
+    const closed = [...this.#open].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())));
+    for (const ws of this.#open) {
+      ws.resume();
+      ws.close(code, reason);
+    }
+    const deadline = setTimeout(() => {
+      for (const ws of this.#open) ws.terminate();
+    }, deadlineMs);
+    await Promise.all(closed);
+    clearTimeout(deadline);
+  }
+
+  async #admit(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<Refusal | null> {
+    const { logger, maxConnections, terminals } = this.#options;
+    const stranger = refuseRequestOrigin(request, entrance.requestOrigin);
+    if (stranger !== null) return { code: 'FORBIDDEN', message: stranger };
+    const url = requestUrl(request);
+    const sessionId = TERMINAL_PATH.exec(url?.pathname ?? '')?.[1];
+    if (sessionId === undefined && !PROTOCOL_PATHS.has(url?.pathname ?? '')) {
+      return { code: 'UNKNOWN_COMMAND', status: 404, message: 'There is nothing at this path' };
+    }
+    if (this.#admitting > maxConnections)
+      return { code: 'CAPACITY_EXCEEDED', message: 'Too many connections at once; try later' };
+    const result = await authenticate(entrance.auth, request, logger);
+    if (!result.ok) {
+      return { code: 'UNAUTHENTICATED', message: result.message, headers: { 'www-authenticate': 'Bearer' } };
+    }
+    if (this.#draining) return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
+    if (this.#open.size >= maxConnections) {
+      this.#ws.handleUpgrade(request, socket, head, (ws) => {
+        ws.on('error', () => {});
+        ws.close(closeCodes.tryLater, 'too many connections; try later');
+      });
+      return null;
+    }
+    let terminal: RawTerminal | null = null;
+    if (sessionId !== undefined) {
+      try {
+        terminal = await RawTerminal.open(terminals, parseRawTerminalRequest(sessionId, url!.searchParams));
+      } catch (error) {
+        if (!isProtocolError(error)) throw error;
+        return { code: error.code, message: error.message };
+      }
+      // An upgrade that fails below ends the socket and nothing else.
+      const opened = terminal;
+      socket.once('close', () => opened.close());
+    }
+    this.#ws.handleUpgrade(request, socket, head, (ws) => {
+      this.#keep(ws, socket);
+      if (terminal !== null) terminal.start(ws, socket);
+      else this.#connect(ws, socket, entrance.kind, result.principal);
+    });
+    return null;
+  }
+
+  #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], principal: Principal): void {
+    const { maxMessageBytes, onConnection } = this.#options;
+    onConnection(new WebSocketTransport(ws, socket, { kind, maxMessageBytes }), principal);
+  }
+
+  #keep(ws: WebSocket, socket: Socket): void {
+    this.#open.add(ws);
+    const leave = this.#options.heartbeat.add({
+      get bytesReceived() {
+        return socket.bytesRead;
+      },
+      get bufferedBytes() {
+        return socket.writableLength;
+      },
+      ping: () => ws.ping(),
+      expire: () => {
+        ws.close(closeCodes.goingAway, 'heartbeat lost');
+        ws.terminate();
+      },
+    });
+    // A violation of RFC 6455; `ws` has closed with the fitting code already.
+    ws.on('error', (error) => this.#options.logger.debug({ err: error }, 'a client broke the WebSocket protocol'));
+    ws.on('close', () => {
+      this.#open.delete(ws);
+      leave();
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import type { Transport, TransportHandlers } from './transport.ts';
+import { WebSocketOutput } from './websocket-output.ts';
+
+/** What a WebSocket transport needs to know. */
+export interface WebSocketTransportOptions {
+  readonly kind: 'websocket' | 'unix';
+  /** Larger messages are discarded and reported; what is larger than the server's own cap ends the connection with 1009. */
+  readonly maxMessageBytes: number;
+}
+
+/**
+ * One WebSocket as a `Transport`, over TCP or a Unix socket.
+ *
+ * Nothing is read before `start`, so what a client sends early waits in the socket, bounded by the kernel.
+ */
+export class WebSocketTransport implements Transport {
+  readonly kind: 'websocket' | 'unix';
+  readonly frameHeadroom: number;
+  readonly #ws: WebSocket;
+  readonly #output: WebSocketOutput;
+  readonly #maxMessageBytes: number;
+  #handlers: TransportHandlers | null = null;
+  #closed = false;
+
+  /** `socket` is the one of the upgrade that made `ws`; both belong to the transport from then on. */
+  constructor(ws: WebSocket, socket: Socket, { kind, maxMessageBytes }: WebSocketTransportOptions) {
+    this.kind = kind;
+    this.#ws = ws;
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#output = new WebSocketOutput(ws, socket, () => this.#handlers?.onDrain());
+    this.frameHeadroom = this.#output.frameHeadroom;
+    ws.pause();
+    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    ws.on('close', () => this.#close());
+  }
+
+  get bufferedBytes(): number {
+    return this.#output.bufferedBytes;
+  }
+
+  start(handlers: TransportHandlers): void {
+    this.#handlers = handlers;
+    if (this.#closed) queueMicrotask(() => handlers.onClose());
+    else this.#ws.resume();
+  }
+
+  sendMessage(json: string): void {
+    this.#output.sendMessage(json);
+  }
+
+  sendFrame(buffer: Uint8Array): void {
+    this.#output.sendFrame(buffer);
+  }
+
+  close(code: number, reason: string): void {
+    // A paused socket would not see the client's half of the closing handshake.
+    this.#ws.resume();
+    this.#output.close(code, reason);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    // `nodebuffer` is the binary type of every WebSocket here.
+    const bytes = data as Buffer;
+    if (bytes.length > this.#maxMessageBytes) {
+      this.#handlers!.onViolation({
+        code: 'MESSAGE_TOO_LARGE',
+        message: `Cannot take message: it is ${bytes.length.toLocaleString('en')} bytes, allowed are ${this.#maxMessageBytes.toLocaleString('en')}`,
+      });
+    } else if (isBinary) {
+      this.#handlers!.onFrame(bytes);
+    } else {
+      this.#handlers!.onMessage(bytes.toString());
+    }
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#handlers?.onClose();
+  }
+}
