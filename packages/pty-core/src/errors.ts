@@ -2,6 +2,7 @@
 export type SpawnFailure =
   | 'command-not-found'
   | 'command-not-executable'
+  | 'arguments-too-long'
   | 'interpreter-not-found'
   | 'cwd-not-found'
   | 'cwd-not-a-directory'

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import { SpawnError } from './errors.ts';
 
@@ -8,36 +8,41 @@ const SHEBANG_BYTES = 256;
 /**
  * Finds the program a child would run and checks everything that can be checked before a fork, because after it the
  * only trace of a failure is a message in the terminal and exit code 1.
- * Searches `PATH` as execvp(3) does; a name with a slash is taken relative to `cwd`.
+ * Searches `path` as execvp(3) does; a name with a slash is taken relative to `cwd`, an absolute directory.
  * @returns the program's absolute path.
  * @throws SpawnError naming what is wrong with the directory, the program or the interpreter of its `#!` line.
  */
 export function resolveExecutable(command: string, cwd: string, path: string = DEFAULT_PATH): string {
   checkDirectory(cwd);
   if (command.includes('/')) return checkProgram(isAbsolute(command) ? command : resolve(cwd, command));
-  let notExecutable: SpawnError | undefined;
+  let unusable: SpawnError | undefined;
   for (const directory of path.split(delimiter)) {
     try {
       return checkProgram(resolve(cwd, directory, command));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
-      if (error.reason !== 'command-not-found') notExecutable ??= error;
+      if (error.reason !== 'command-not-found') unusable ??= error;
     }
   }
-  throw notExecutable ?? new SpawnError('command-not-found', `${JSON.stringify(command)} is not on the PATH`);
+  throw unusable ?? new SpawnError('command-not-found', `${JSON.stringify(command)} is not on the PATH`);
 }
 
 function checkDirectory(cwd: string): void {
-  const stats = statSync(cwd, { throwIfNoEntry: false });
-  if (stats === undefined) throw new SpawnError('cwd-not-found', `the directory ${JSON.stringify(cwd)} does not exist`);
-  if (!stats.isDirectory()) throw new SpawnError('cwd-not-a-directory', `${JSON.stringify(cwd)} is not a directory`);
-  if (!mayExecute(cwd))
-    throw new SpawnError('cwd-not-accessible', `the directory ${JSON.stringify(cwd)} may not be entered`);
+  const name = JSON.stringify(cwd);
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(cwd, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new SpawnError('cwd-not-accessible', `the directory ${name} cannot be reached`, { cause });
+  }
+  if (stats === undefined) throw new SpawnError('cwd-not-found', `the directory ${name} does not exist`);
+  if (!stats.isDirectory()) throw new SpawnError('cwd-not-a-directory', `${name} is not a directory`);
+  if (!mayExecute(cwd)) throw new SpawnError('cwd-not-accessible', `the directory ${name} may not be entered`);
 }
 
 function checkProgram(file: string): string {
   const name = JSON.stringify(file);
-  let stats: ReturnType<typeof statSync>;
+  let stats: Stats | undefined;
   try {
     stats = statSync(file, { throwIfNoEntry: false });
   } catch (cause) {
@@ -46,11 +51,9 @@ function checkProgram(file: string): string {
   if (stats === undefined) throw new SpawnError('command-not-found', `${name} does not exist`);
   if (!stats.isFile() || !mayExecute(file)) throw new SpawnError('command-not-executable', `${name} is not executable`);
   const interpreter = interpreterOf(file);
-  if (interpreter !== undefined && statSync(interpreter, { throwIfNoEntry: false }) === undefined) {
-    throw new SpawnError(
-      'interpreter-not-found',
-      `the interpreter ${JSON.stringify(interpreter)} of ${name} does not exist`,
-    );
+  if (interpreter !== undefined && !mayExecute(interpreter)) {
+    const found = `the interpreter ${JSON.stringify(interpreter)} of ${name} does not exist or is not executable`;
+    throw new SpawnError('interpreter-not-found', found);
   }
   return file;
 }
@@ -64,19 +67,21 @@ function mayExecute(path: string): boolean {
   }
 }
 
-/** The program a script's `#!` line names; `undefined` for binaries, unreadable files and scripts without one. */
+/**
+ * The program a script's `#!` line names, cut as the kernel cuts it: at a space or tab, so that a carriage return is part
+ * of the name. `undefined` for binaries, unreadable files and scripts without such a line.
+ */
 function interpreterOf(file: string): string | undefined {
-  let descriptor: number;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const head = Buffer.alloc(SHEBANG_BYTES);
+      const line = head.toString('latin1', 0, readSync(descriptor, head)).split('\n', 1)[0] ?? '';
+      return /^#![ \t]*(\/[^ \t]+)/.exec(line)?.[1];
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
     return undefined;
-  }
-  try {
-    const head = Buffer.alloc(SHEBANG_BYTES);
-    const line = head.toString('latin1', 0, readSync(descriptor, head)).split('\n', 1)[0] ?? '';
-    return /^#!\s*(\/\S+)/.exec(line)?.[1];
-  } finally {
-    closeSync(descriptor);
   }
 }

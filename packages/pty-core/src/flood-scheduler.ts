@@ -37,7 +37,7 @@ export class FloodScheduler {
   readonly #holdMs: number;
   readonly #maxHoldShare: number;
   readonly #now: () => number;
-  #sources: FloodSource[] = [];
+  readonly #sources = new Set<FloodSource>();
   #turnScheduled: NodeJS.Immediate | undefined;
   #hold: { readonly awaited: object; readonly since: number; readonly timer: NodeJS.Timeout } | undefined;
   /** The earliest time the next hold may begin, so that holds stay within their share. */
@@ -50,22 +50,21 @@ export class FloodScheduler {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Takes a terminal in; it is read until it answers `empty` or `closed`, or is removed. */
+  /** Takes a terminal in; it is read until it answers `empty` or `closed`, or is removed. Does nothing for one that is here. */
   add(source: FloodSource): void {
-    this.#sources.push(source);
+    this.#sources.add(source);
     this.#scheduleTurn();
   }
 
   /** Leaves a terminal alone from now on. Does nothing for one that is not here. */
   remove(source: FloodSource): void {
-    const index = this.#sources.indexOf(source);
-    if (index !== -1) this.#sources.splice(index, 1);
+    this.#sources.delete(source);
   }
 
   /** Tells that input went to the terminal that `awaited` stands for: the floods wait for its answer. */
   inputSent(awaited: object): void {
-    if (this.#sources.length === 0 || this.#hold !== undefined || this.#sources.includes(awaited as FloodSource))
-      return;
+    if (this.#hold !== undefined || this.#sources.size === 0 || this.#sources.has(awaited as FloodSource)) return;
+    if (this.#holdMs === 0 || this.#maxHoldShare === 0) return;
     const since = this.#now();
     if (since < this.#nextHoldAt) return;
     this.#hold = { awaited, since, timer: setTimeout(() => this.#release(), this.#holdMs) };
@@ -78,7 +77,7 @@ export class FloodScheduler {
 
   /** Plain numbers for metrics. */
   snapshot(): { readonly flooding: number; readonly held: boolean } {
-    return { flooding: this.#sources.length, held: this.#hold !== undefined };
+    return { flooding: this.#sources.size, held: this.#hold !== undefined };
   }
 
   #release(): void {
@@ -92,7 +91,7 @@ export class FloodScheduler {
   }
 
   #scheduleTurn(): void {
-    if (this.#turnScheduled !== undefined || this.#hold !== undefined || this.#sources.length === 0) return;
+    if (this.#turnScheduled !== undefined || this.#hold !== undefined || this.#sources.size === 0) return;
     this.#turnScheduled = setImmediate(() => {
       this.#turnScheduled = undefined;
       if (this.#hold === undefined) this.#turn();
@@ -105,11 +104,11 @@ export class FloodScheduler {
     const deadline = this.#now() + this.#turnMs;
     const served = new Set<FloodSource>();
     do {
-      for (const source of [...this.#sources]) {
+      for (const source of this.#sources) {
         served.add(source);
         if (source.readOnce() !== 'data') this.remove(source);
       }
-    } while (this.#sources.length > 0 && this.#now() < deadline);
+    } while (this.#sources.size > 0 && this.#now() < deadline);
     for (const source of served) source.flush();
   }
 }

@@ -20,10 +20,12 @@ export {
   type OutputChunk,
   type OutputEnd,
   OutputReader,
+  type OutputSnapshot,
   type OutputStats,
   type OverflowPolicy,
 } from './output-buffer.ts';
-export { Pty, type PtyOptions, type PtySnapshot } from './pty.ts';
+export { Pty, type PtySnapshot } from './pty.ts';
 export { PtyManager, type PtyManagerOptions } from './pty-manager.ts';
+export type { PtyOptions } from './pty-options.ts';
 export { nextState, type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
 export { type TerminationStep, terminationPlan } from './termination.ts';

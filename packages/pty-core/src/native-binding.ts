@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { BindingError } from './errors.ts';
 
 /** What `forkPty` starts: an absolute program, its arguments (without argv[0]), the whole environment, the window. */
@@ -52,30 +53,14 @@ export interface NativeBinding {
   setWindowSize(fd: number, cols: number, rows: number): void;
 }
 
+const REQUIRED_VERSION = '1.2.0-beta.15';
+
 /**
  * Loads the binding.
- * @throws BindingError when node-pty is missing, was built for another platform, or has another shape than expected.
+ * @throws BindingError when node-pty is missing, has another version, or was not built for this platform.
  */
-export function loadNativeBinding(): NativeBinding {
-  const require = createRequire(import.meta.url);
-  let native: NodePtyNative;
-  let directory: string;
-  try {
-    const { loadNativeModule } = require('node-pty/lib/utils.js') as {
-      loadNativeModule(name: string): { dir: string; module: NodePtyNative };
-    };
-    const loaded = loadNativeModule('pty');
-    native = loaded.module;
-    directory = loaded.dir;
-  } catch (cause) {
-    throw new BindingError('Cannot load node-pty: its native module is missing or does not fit this platform', {
-      cause,
-    });
-  }
-  if (typeof native.fork !== 'function' || typeof native.resize !== 'function') {
-    throw new BindingError('Cannot use node-pty: its native module lacks fork or resize; 1.2.0-beta.15 is required');
-  }
-  const helperPath = require.resolve(`node-pty/lib/${directory}/pty.node`).replace(/pty\.node$/, 'spawn-helper');
+export function loadNativeBinding(require: NodeJS.Require = createRequire(import.meta.url)): NativeBinding {
+  const { native, helperPath } = loadNative(require);
   return {
     fork: ({ file, args, env, cwd, cols, rows }, onExit) => {
       const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -84,4 +69,26 @@ export function loadNativeBinding(): NativeBinding {
     },
     setWindowSize: (fd, cols, rows) => native.resize(fd, cols, rows, 0, 0),
   };
+}
+
+function loadNative(require: NodeJS.Require): { native: NodePtyNative; helperPath: string } {
+  let version: string;
+  try {
+    ({ version } = require('node-pty/package.json') as { version: string });
+  } catch (cause) {
+    throw new BindingError('Cannot load node-pty: it is not installed', { cause });
+  }
+  if (version !== REQUIRED_VERSION) {
+    throw new BindingError(`Cannot use node-pty: found version ${version}, allowed is ${REQUIRED_VERSION}`);
+  }
+  try {
+    const { loadNativeModule } = require('node-pty/lib/utils.js') as {
+      loadNativeModule(name: string): { dir: string; module: NodePtyNative };
+    };
+    const { dir, module } = loadNativeModule('pty');
+    return { native: module, helperPath: join(dirname(require.resolve('node-pty/lib/utils.js')), dir, 'spawn-helper') };
+  } catch (cause) {
+    const platform = `${process.platform}-${process.arch}`;
+    throw new BindingError(`Cannot load node-pty: its native module does not load on ${platform}`, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import { type Cursor, type CursorBytes, type CursorGap, RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
 import { InvalidOptionError } from './errors.ts';
+import type { Unsubscribe } from './events.ts';
 
 /**
  * What happens when a child writes faster than its readers read.
@@ -32,9 +33,22 @@ export type OutputChunk = CursorBytes | CursorGap | OutputEnd;
 export interface OutputBufferOptions {
   /** Bytes kept; 0 is legal with `drop-oldest` and keeps nothing. Default 4 MiB. */
   readonly capacityBytes?: number;
+  /** Default `drop-oldest`. */
   readonly overflow?: OverflowPolicy;
-  /** Called when bytes may be appended again after `room()` was too small. */
-  readonly onRoom?: () => void;
+}
+
+/** An {@link OutputBuffer} as plain JSON. */
+export interface OutputSnapshot extends OutputStats {
+  readonly capacityBytes: number;
+  readonly overflow: OverflowPolicy;
+  readonly start: number;
+  readonly floor: number;
+  readonly end: number;
+  readonly ended: boolean;
+  readonly readers: number;
+  readonly watchers: number;
+  /** How many times a reader's `onReadable` threw. */
+  readonly readerFailures: number;
 }
 
 const DEFAULTS = Object.freeze({ capacityBytes: 4 * 1024 * 1024, overflow: 'drop-oldest' as OverflowPolicy });
@@ -47,7 +61,7 @@ const DEFAULTS = Object.freeze({ capacityBytes: 4 * 1024 * 1024, overflow: 'drop
  */
 export class OutputBuffer {
   readonly #ring: RingBuffer;
-  readonly #onRoom: () => void;
+  readonly #roomListeners = new Set<() => void>();
   readonly #readers = new Set<OutputReader>();
   readonly #watchers = new Set<OutputReader>();
   #overflow: OverflowPolicy;
@@ -55,16 +69,13 @@ export class OutputBuffer {
   #floor = 0;
   #droppedBytes = 0;
   #overflowEvents = 0;
+  #readerFailures = 0;
   #ended = false;
 
-  /** @throws InvalidOptionError for a capacity that is negative, fractional, or 0 together with `pause`. */
+  /** @throws InvalidOptionError for a capacity that is negative, fractional, too large, or 0 together with `pause`. */
   constructor(options: OutputBufferOptions = {}) {
     const capacityBytes = options.capacityBytes ?? DEFAULTS.capacityBytes;
-    if (!Number.isSafeInteger(capacityBytes) || capacityBytes < 0) {
-      throw new InvalidOptionError('bufferBytes', capacityBytes, 'an integer of at least 0');
-    }
-    this.#ring = new RingBuffer(capacityBytes);
-    this.#onRoom = options.onRoom ?? (() => {});
+    this.#ring = createRing(capacityBytes);
     this.#overflow = checkedPolicy(options.overflow ?? DEFAULTS.overflow, capacityBytes);
   }
 
@@ -103,13 +114,19 @@ export class OutputBuffer {
   /** Switches the policy while running. @throws InvalidOptionError for `pause` without capacity. */
   set overflow(policy: OverflowPolicy) {
     this.#overflow = checkedPolicy(policy, this.capacityBytes);
-    this.#onRoom();
+    this.#tellRoom();
   }
 
   /** Bytes that may be appended now under the policy; `Infinity` when the oldest may be dropped. */
   room(): number {
     if (this.#overflow === 'drop-oldest') return Number.POSITIVE_INFINITY;
     return this.capacityBytes - (this.#ring.end - this.#floor);
+  }
+
+  /** Calls `listener` whenever `room()` has grown or shrunk otherwise than by bytes that were appended. */
+  onRoomChanged(listener: () => void): Unsubscribe {
+    this.#roomListeners.add(listener);
+    return () => this.#roomListeners.delete(listener);
   }
 
   /** Copies bytes in. Readers learn of them with the next {@link flush}. */
@@ -127,20 +144,23 @@ export class OutputBuffer {
     this.#account(this.#ring.commit(bytes));
   }
 
-  /** Lets every reader that waits take what was appended. */
+  /** Calls every reader's `onReadable`. One that throws disturbs neither the others nor the terminal, and is counted. */
   flush(): void {
-    for (const reader of this.#readers) reader.wake();
-    for (const watcher of this.#watchers) watcher.wake();
+    for (const reader of this.#readers) this.#wake(reader);
+    for (const watcher of this.#watchers) this.#wake(watcher);
   }
 
-  /** Marks the end; nothing may be appended after it. Readers get it after the last byte. */
+  /** Marks the end; nothing may be appended after it. Readers get it after the last byte. Idempotent. */
   finish(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.flush();
   }
 
   /**
-   * Attaches a reader. `onReadable` is called, from within {@link flush}, when there is something to take.
+   * Attaches a reader. `onReadable` is called, from within {@link flush}, when there may be something new to take; what is
+   * there already at the time of opening, the reader takes by itself.
+   * With `pause` a reader has to acknowledge what it took before that is more than half of the capacity.
    * A `passive` one only watches: what it has read does not count as delivered, and what it has not read holds nobody up.
    * @throws OffsetOutOfRangeError for an offset behind the end; an offset before `start` is answered with a gap.
    */
@@ -172,6 +192,7 @@ export class OutputBuffer {
     return this.#ring.readAt(offset, maxBytes);
   }
 
+  /** Totals so far. */
   stats(): OutputStats {
     const undelivered = this.#ring.end - this.#floor;
     return {
@@ -180,6 +201,29 @@ export class OutputBuffer {
       currentUtilization: this.capacityBytes === 0 ? 0 : undelivered / this.capacityBytes,
       overflowEvents: this.#overflowEvents,
     };
+  }
+
+  snapshot(): OutputSnapshot {
+    return {
+      ...this.stats(),
+      capacityBytes: this.capacityBytes,
+      overflow: this.#overflow,
+      start: this.start,
+      floor: this.#floor,
+      end: this.end,
+      ended: this.#ended,
+      readers: this.#readers.size,
+      watchers: this.#watchers.size,
+      readerFailures: this.#readerFailures,
+    };
+  }
+
+  #wake(reader: OutputReader): void {
+    try {
+      reader.wake();
+    } catch {
+      this.#readerFailures += 1;
+    }
   }
 
   #account({ written }: WriteResult): void {
@@ -200,9 +244,13 @@ export class OutputBuffer {
 
   #moveFloor(offset: number): void {
     const floor = Math.max(offset, this.#ring.start);
-    const gained = floor > this.#floor;
+    if (floor === this.#floor) return;
     this.#floor = floor;
-    if (gained) this.#onRoom();
+    if (this.#overflow === 'pause') this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    for (const listener of this.#roomListeners) listener();
   }
 }
 
@@ -248,7 +296,10 @@ export class OutputReader {
     return this.#cursor.pending;
   }
 
-  /** The next chunk: bytes (a view, valid until the next append), an exact gap, the end once, or `undefined` for now. */
+  /**
+   * The next chunk: bytes (a view, valid until the next append), an exact gap, the end once, or `undefined` for now.
+   * Bytes may come in two chunks where the ring wraps: call again until `undefined`.
+   */
   next(maxBytes?: number): OutputChunk | undefined {
     if (this.#closed) return undefined;
     const chunk = this.#cursor.next(maxBytes);
@@ -280,6 +331,18 @@ export class OutputReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#hooks.closed();
+  }
+}
+
+function createRing(capacityBytes: number): RingBuffer {
+  try {
+    return new RingBuffer(capacityBytes);
+  } catch {
+    throw new InvalidOptionError(
+      'bufferBytes',
+      capacityBytes,
+      'an integer of at least 0 that this engine can allocate',
+    );
   }
 }
 

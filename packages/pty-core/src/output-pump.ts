@@ -11,6 +11,8 @@ const FLOOD_WINDOW_MS = 5;
 /** How soon a terminal that nobody has open is asked again while its child lives: it may open it anew. */
 const FIRST_PROBE_MS = 5;
 const LAST_PROBE_MS = 250;
+/** More than the kernel holds for one terminal: what is read at most when an output is ended by force. */
+const FINISH_BYTES = 256 * 1024;
 
 /** What all pumps of a process share. */
 export interface PumpShare {
@@ -76,17 +78,12 @@ export class OutputPump implements FloodSource {
     this.#hooks = hooks;
     this.#landing = share.landing.subarray(0, pollBytes(output.capacityBytes));
     this.#stream = this.#openStream();
+    output.onRoomChanged(() => this.#roomChanged());
     this.#stream.resume();
   }
 
   get closed(): boolean {
     return this.#state === 'closed';
-  }
-
-  /** Tells that the buffer may have room again. */
-  roomChanged(): void {
-    if (this.#state === 'blocked') this.#listen();
-    else if (this.#state === 'polled' && !this.#mayPoll()) this.#block();
   }
 
   /** Tells that the child was reaped: from now on a terminal that nobody has open has ended. */
@@ -96,26 +93,15 @@ export class OutputPump implements FloodSource {
   }
 
   /**
-   * Takes what the kernel holds right now and the buffer has room for, then ends the output and closes the descriptor,
-   * also if somebody still has the terminal open. Idempotent.
+   * Takes what the kernel holds right now, then ends the output and closes the descriptor, also if somebody still has the
+   * terminal open. Bytes the buffer has no room for displace the oldest, so a slow reader gets a gap even under `pause`.
+   * Idempotent.
    */
   finish(): void {
     if (this.#state === 'closed') return;
-    for (let room = this.#output.room(); room > 0 && this.#read(Math.min(READ_BYTES, room)) === 'data'; ) {
-      room = this.#output.room();
-    }
+    const enough = this.#output.end + FINISH_BYTES;
+    while (this.#output.end < enough && this.#read(READ_BYTES) === 'data');
     this.#close();
-  }
-
-  #close(): void {
-    this.#state = 'closed';
-    clearTimeout(this.#probe);
-    this.#share.scheduler.remove(this);
-    this.#hooks.closing();
-    if (this.#releaseStream === undefined) this.#stream.destroy();
-    else this.#releaseStream();
-    this.#output.finish();
-    this.#hooks.ended();
   }
 
   readOnce(): FloodRead {
@@ -160,6 +146,17 @@ export class OutputPump implements FloodSource {
     }
   }
 
+  #close(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#probe);
+    this.#share.scheduler.remove(this);
+    this.#hooks.closing();
+    if (this.#releaseStream === undefined) this.#stream.destroy();
+    else this.#releaseStream();
+    this.#output.finish();
+    this.#hooks.ended();
+  }
+
   #openStream(): ReadStream {
     const onread = { buffer: this.#landing, callback: (bytes: number) => this.#onPolledRead(bytes) };
     const stream = new ReadStream(this.#fd, { onread } as object);
@@ -175,7 +172,6 @@ export class OutputPump implements FloodSource {
   }
 
   #onPolledRead(bytes: number): boolean {
-    if (this.#state !== 'polled') return false;
     this.#output.append(this.#landing.subarray(0, bytes));
     this.flush();
     if (this.#state !== 'polled') return false;
@@ -204,6 +200,11 @@ export class OutputPump implements FloodSource {
   /** A polled read lands before its size is known, so it needs room for the largest one. */
   #mayPoll(): boolean {
     return this.#output.room() >= this.#landing.length;
+  }
+
+  #roomChanged(): void {
+    if (this.#state === 'blocked') this.#listen();
+    else if (this.#state === 'polled' && !this.#mayPoll()) this.#block();
   }
 
   #streamEnded(): void {
@@ -241,7 +242,6 @@ export class OutputPump implements FloodSource {
   #probeLater(): void {
     this.#state = 'probed';
     this.#probe = setTimeout(() => this.#flood(), this.#probeMs);
-    this.#probe.unref();
     this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
   }
 }

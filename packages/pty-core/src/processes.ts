@@ -11,8 +11,59 @@ export interface ProcessInfo {
   readonly state: string;
 }
 
-/** Reads one process from `/proc`; `undefined` when it does not exist or the system has no `/proc`. */
-export function readProcess(pid: number): ProcessInfo | undefined {
+/** The processes of a machine: who is there, and signals to them. */
+export interface ProcessTable {
+  /** Whether processes can be looked at; without that, identities cannot be checked. */
+  readonly readable: boolean;
+  /** One process; `undefined` when it does not exist. */
+  read(pid: number): ProcessInfo | undefined;
+  /** Living processes of a session, zombies left out; may be a few milliseconds old. */
+  sessionMembers(sessionId: number): readonly ProcessInfo[];
+  /** Sends a signal to a pid, or to a group when negative. @returns whether anybody received it. */
+  kill(target: number, signal: NodeJS.Signals): boolean;
+}
+
+/** How long one look at the whole table serves, so that ending 300 children looks as often as ending one. */
+const SCAN_SERVES_MS = 5;
+
+/**
+ * The process table of Linux, read from `/proc`. Elsewhere nothing is readable and sessions seem empty, which leaves only
+ * signals to a child's own group.
+ */
+export class LinuxProcessTable implements ProcessTable {
+  readonly readable: boolean = readProcess(process.pid) !== undefined;
+  readonly #now: () => number;
+  #scannedAt = Number.NEGATIVE_INFINITY;
+  #sessions: ReadonlyMap<number, readonly ProcessInfo[]> = new Map();
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Costs one small read. */
+  read(pid: number): ProcessInfo | undefined {
+    return readProcess(pid);
+  }
+
+  /** Costs one small read for each process of the machine, at most once in 5 ms. */
+  sessionMembers(sessionId: number): readonly ProcessInfo[] {
+    if (this.#now() - this.#scannedAt > SCAN_SERVES_MS) {
+      this.#sessions = livingSessions();
+      this.#scannedAt = this.#now();
+    }
+    return this.#sessions.get(sessionId) ?? [];
+  }
+
+  kill(target: number, signal: NodeJS.Signals): boolean {
+    try {
+      return process.kill(target, signal);
+    } catch {
+      return false;
+    }
+  }
+}
+
+function readProcess(pid: number): ProcessInfo | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -30,19 +81,22 @@ export function readProcess(pid: number): ProcessInfo | undefined {
   };
 }
 
-/**
- * Living processes of a session, zombies left out. Costs one small read for each process of the machine.
- * Empty on systems without `/proc`.
- */
-export function sessionMembers(sessionId: number): ProcessInfo[] {
-  let entries: string[];
+function livingSessions(): ReadonlyMap<number, readonly ProcessInfo[]> {
+  const sessions = new Map<number, ProcessInfo[]>();
+  for (const pid of pids()) {
+    const found = readProcess(pid);
+    if (found === undefined || found.state === 'Z') continue;
+    const members = sessions.get(found.sessionId);
+    if (members === undefined) sessions.set(found.sessionId, [found]);
+    else members.push(found);
+  }
+  return sessions;
+}
+
+function pids(): number[] {
   try {
-    entries = readdirSync('/proc');
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {
     return [];
   }
-  return entries
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcess(Number(name)))
-    .filter((found): found is ProcessInfo => found?.sessionId === sessionId && found.state !== 'Z');
 }

@@ -4,7 +4,9 @@ import { FloodScheduler } from './flood-scheduler.ts';
 import { Listeners } from './listeners.ts';
 import { loadNativeBinding } from './native-binding.ts';
 import { createPumpShare } from './output-pump.ts';
-import { Pty, type PtyHost, type PtyOptions } from './pty.ts';
+import { LinuxProcessTable } from './processes.ts';
+import { Pty, type PtyHost } from './pty.ts';
+import type { PtyOptions } from './pty-options.ts';
 
 /** Settings of a {@link PtyManager}. */
 export interface PtyManagerOptions {
@@ -31,7 +33,12 @@ export class PtyManager {
       throw new InvalidOptionError('maxPtys', this.maxPtys, 'an integer of at least 0');
     }
     const now = options.now ?? (() => performance.now());
-    this.#host = { binding: loadNativeBinding(), pump: createPumpShare(new FloodScheduler({ now })), now };
+    this.#host = {
+      binding: loadNativeBinding(),
+      pump: createPumpShare(new FloodScheduler({ now })),
+      processes: new LinuxProcessTable(now),
+      now,
+    };
   }
 
   /** PTYs that have not stopped. */
@@ -41,16 +48,26 @@ export class PtyManager {
 
   /**
    * Starts a child on a new terminal. `ptyId` names it; without one it gets `pty-1`, `pty-2` …
+   * The PTY is registered when its first event arrives, and gone when `pty.stopped` does, so a listener of that may spawn
+   * its successor under the same id.
    * @throws CapacityExceededError, DuplicatePtyError, SpawnError, InvalidOptionError; no process exists then.
    */
   spawn(options: PtyOptions & { readonly ptyId?: string }): Pty {
     if (this.#ptys.size >= this.maxPtys) throw new CapacityExceededError(this.maxPtys);
-    const id = options.ptyId ?? `pty-${this.#nextId++}`;
+    const id = options.ptyId ?? this.#freeId();
     if (this.#ptys.has(id)) throw new DuplicatePtyError(id);
-    const pty = new Pty(id, options, this.#host, (event) => this.#events.emit(event));
-    this.#ptys.set(id, pty);
-    void pty.stopped.then(() => this.#ptys.delete(id));
-    return pty;
+    const events: PtyEvent[] = [];
+    let deliver = (event: PtyEvent): void => {
+      events.push(event);
+    };
+    try {
+      const pty = new Pty(id, options, this.#host, (event) => deliver(event));
+      this.#ptys.set(id, pty);
+      return pty;
+    } finally {
+      deliver = (event) => this.#deliver(event);
+      for (const event of events) deliver(event);
+    }
   }
 
   /** A living PTY. */
@@ -63,12 +80,24 @@ export class PtyManager {
     return this.#events.add(listener);
   }
 
-  /** Ends all children; resolves when no process of theirs is left. */
+  /** Ends all children there are now; resolves when no process of theirs is left. */
   async terminateAll(options: { readonly gracePeriodMs?: number } = {}): Promise<void> {
     await Promise.all([...this.#ptys.values()].map((pty) => pty.terminate(options)));
   }
 
   snapshot(): { readonly ptys: number; readonly maxPtys: number; readonly flooding: number; readonly held: boolean } {
     return { ptys: this.#ptys.size, maxPtys: this.maxPtys, ...this.#host.pump.scheduler.snapshot() };
+  }
+
+  #deliver(event: PtyEvent): void {
+    if (event.type === 'pty.stopped') this.#ptys.delete(event.ptyId);
+    this.#events.emit(event);
+  }
+
+  #freeId(): string {
+    let id: string;
+    do id = `pty-${this.#nextId++}`;
+    while (this.#ptys.has(id));
+    return id;
   }
 }

@@ -1,12 +1,23 @@
-import { InvalidOptionError, InvalidStateError, SignalError, SpawnError } from './errors.ts';
+import { closeSync } from 'node:fs';
+import { InvalidStateError, SignalError, SpawnError } from './errors.ts';
 import type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+import { checkExecLimits } from './exec-limits.ts';
 import { resolveExecutable } from './executable.ts';
-import { InputWriter, MIN_INPUT_QUEUE_BYTES } from './input-writer.ts';
+import { InputWriter } from './input-writer.ts';
 import { Listeners } from './listeners.ts';
 import type { ForkedPty, NativeBinding } from './native-binding.ts';
-import { OutputBuffer, type OutputStats, type OverflowPolicy } from './output-buffer.ts';
+import { OutputBuffer, type OutputSnapshot } from './output-buffer.ts';
 import { OutputPump, type PumpShare } from './output-pump.ts';
+import type { ProcessTable } from './processes.ts';
+import {
+  checkedDimension,
+  checkedGrace,
+  type PtyOptions,
+  type ResolvedPtyOptions,
+  resolvePtyOptions,
+} from './pty-options.ts';
 import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
+import { settledWithin } from './settled-within.ts';
 import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
 import { terminationPlan } from './termination.ts';
 
@@ -14,6 +25,7 @@ import { terminationPlan } from './termination.ts';
 export interface PtyHost {
   readonly binding: NativeBinding;
   readonly pump: PumpShare;
+  readonly processes: ProcessTable;
   readonly now: () => number;
 }
 
@@ -25,12 +37,15 @@ export interface PtySnapshot extends PtyLabels {
   readonly rows: number;
   readonly exit: PtyExit | null;
   readonly pendingInputBytes: number;
-  readonly output: OutputStats & { readonly start: number; readonly end: number; readonly overflow: OverflowPolicy };
+  readonly output: OutputSnapshot;
   readonly history: readonly PtyTransition[];
+  /** How many times a listener of this PTY threw or rejected. */
+  readonly listenerFailures: number;
 }
 
 /** How long after SIGKILL the terminal may stay open before its output is ended by force. */
 const FORCED_END_MS = 1_000;
+/** How often a session is looked at for processes that outlive their leader. */
 const MEMBER_CHECK_MS = 25;
 
 /**
@@ -38,7 +53,7 @@ const MEMBER_CHECK_MS = 25;
  *
  * Nothing it wrote is lost silently: `output` holds the last bytes, readers get exact gaps, and `pty.stopped` comes after
  * the last byte. Nothing written to it can reach another terminal. Memory is bounded by `bufferBytes` plus
- * `inputQueueBytes`.
+ * `inputQueueBytes`. It keeps the process alive until it has stopped, as any child process does.
  */
 export class Pty {
   readonly id: string;
@@ -56,20 +71,22 @@ export class Pty {
   readonly #session: ProcessSession;
   readonly #events = new Listeners<PtyEvent>();
   readonly #drained = new Listeners<void>();
+  readonly #exited: Promise<void>;
+  #resolveExited!: () => void;
   #resolveStopped!: (exit: PtyExit) => void;
   #cols: number;
   #rows: number;
   #exit: PtyExit | null = null;
   #termination: Promise<PtyExit> | undefined;
-  #forceKilled = false;
 
   /**
-   * Starts a child; blocks for a few milliseconds. Events of the start itself are delivered to `onEvent`.
+   * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
    * @throws InvalidOptionError naming the option and its range.
    * @throws SpawnError saying what is missing; nothing is left behind.
    */
   constructor(id: string, options: PtyOptions, host: PtyHost, onEvent?: (event: PtyEvent) => void) {
-    const { command, args = [], cwd = process.cwd(), env, laneId, sessionId, terminalId } = options;
+    const { laneId, sessionId, terminalId, bufferBytes, overflow } = options;
+    const resolved = resolvePtyOptions(options);
     this.id = id;
     this.#host = host;
     this.#labels = {
@@ -78,36 +95,33 @@ export class Pty {
       ...(sessionId !== undefined && { sessionId }),
       ...(terminalId !== undefined && { terminalId }),
     };
-    if (onEvent !== undefined) this.#events.add(onEvent);
-    this.#cols = checkedDimension('cols', options.cols ?? DEFAULTS.cols);
-    this.#rows = checkedDimension('rows', options.rows ?? DEFAULTS.rows);
-    this.gracePeriodMs = checkedGrace(options.gracePeriodMs ?? DEFAULTS.gracePeriodMs);
-    const inputQueueBytes = checkedQueue(options.inputQueueBytes ?? DEFAULTS.inputQueueBytes);
-    checkStrings(command, args, env);
+    this.gracePeriodMs = resolved.gracePeriodMs;
+    this.#cols = resolved.cols;
+    this.#rows = resolved.rows;
     this.output = new OutputBuffer({
-      ...(options.bufferBytes !== undefined && { capacityBytes: options.bufferBytes }),
-      ...(options.overflow !== undefined && { overflow: options.overflow }),
-      onRoom: () => this.#pump?.roomChanged(),
+      ...(bufferBytes !== undefined && { capacityBytes: bufferBytes }),
+      ...(overflow !== undefined && { overflow }),
     });
     this.#machine = new PtyStateMachine(id, host.now);
+    this.#exited = new Promise((resolve) => {
+      this.#resolveExited = resolve;
+    });
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
+    if (onEvent !== undefined) this.#events.add(onEvent);
 
     this.#apply('spawn-requested');
-    const { fd, pid } = this.#fork(command, args, cwd, env);
+    const { fd, pid } = this.#fork(resolved);
     this.#fd = fd;
     this.pid = pid;
-    this.#session = new ProcessSession(pid);
+    this.#session = new ProcessSession(pid, host.processes);
     this.#writer = new InputWriter(fd, {
-      capacityBytes: inputQueueBytes,
+      capacityBytes: resolved.inputQueueBytes,
       onDrain: () => this.#drained.emit(),
       onError: (error) => this.#emit({ type: 'pty.error', message: `Cannot write input: ${error.message}` }),
     });
-    this.#pump = new OutputPump(fd, this.output, host.pump, {
-      closing: () => this.#writer.close(),
-      ended: () => this.#outputEnded(),
-    });
+    this.#pump = this.#openPump();
     this.#apply('spawn-succeeded');
     this.#emit({ type: 'pty.spawned', pid, cols: this.#cols, rows: this.#rows });
   }
@@ -129,17 +143,12 @@ export class Pty {
     return this.#exit;
   }
 
-  /** Whether {@link terminate} had to use SIGKILL. */
-  get forceKilled(): boolean {
-    return this.#forceKilled;
-  }
-
   /** Input accepted and not yet taken by the terminal. */
   get pendingInputBytes(): number {
     return this.#writer.pendingBytes;
   }
 
-  /** Calls `listener` for every event from now on, in order. */
+  /** Calls `listener` for every event from now on, in order; one that throws or rejects disturbs nobody. */
   onEvent(listener: (event: PtyEvent) => void): Unsubscribe {
     return this.#events.add(listener);
   }
@@ -183,23 +192,32 @@ export class Pty {
     const signal = checkedSignal(name);
     const delivered = this.#session.signalLeaderGroup(signal);
     this.#emit({ type: 'pty.signal.delivered', signal, outcome: delivered ? 'delivered' : 'failed' });
-    if (!delivered)
+    if (!delivered) {
       throw new SignalError(signal, this.id, this.#exit === null ? 'no such process' : 'the child has ended');
+    }
   }
 
   /**
    * Ends the child and everything else in its session: see {@link terminationPlan}. Later calls join the first one,
-   * whatever grace they name.
-   * @returns the exit, when the output has ended and no process of the session is left.
+   * whatever grace they name. Processes that moved to a session of their own are not found; if one of them keeps the
+   * terminal open for a second longer, the output ends without it.
+   * @returns the exit, when the output has ended and no process of the session is left. A stopped PTY answers at once.
    */
   terminate(options: { readonly gracePeriodMs?: number } = {}): Promise<PtyExit> {
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
-    this.#termination ??= this.#terminate(gracePeriodMs);
+    if (this.state === 'stopped') return this.stopped;
+    if (this.#termination === undefined) {
+      let settle!: (exit: Promise<PtyExit>) => void;
+      // Set before anything happens: a listener of what happens may call this again.
+      this.#termination = new Promise((resolve) => {
+        settle = resolve;
+      });
+      settle(this.#terminate(gracePeriodMs));
+    }
     return this.#termination;
   }
 
   snapshot(): PtySnapshot {
-    const { start, end, overflow } = this.output;
     return {
       ...this.#labels,
       pid: this.pid,
@@ -208,31 +226,50 @@ export class Pty {
       rows: this.#rows,
       exit: this.#exit,
       pendingInputBytes: this.pendingInputBytes,
-      output: { ...this.output.stats(), start, end, overflow },
+      output: this.output.snapshot(),
       history: this.#machine.history,
+      listenerFailures: this.#events.failures + this.#drained.failures,
     };
   }
 
-  #fork(command: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): ForkedPty {
+  #fork({ command, args, cwd, env, cols, rows }: ResolvedPtyOptions): ForkedPty {
     try {
       const file = resolveExecutable(command, cwd, env['PATH']);
-      const request = { file, args, env: { ...env, PWD: cwd }, cwd, cols: this.#cols, rows: this.#rows };
-      return this.#host.binding.fork(request, (exitCode, signal) => this.#childExited(exitCode, signal));
+      checkExecLimits(file, args, env);
+      const onExit = (exitCode: number, signal: number) => this.#childExited(exitCode, signal);
+      return this.#host.binding.fork({ file, args, env, cwd, cols, rows }, onExit);
     } catch (error) {
-      this.#apply('spawn-failed');
-      const failure =
-        error instanceof SpawnError
-          ? error
-          : new SpawnError('out-of-resources', 'the system has no process, terminal or descriptor to give', {
-              cause: error,
-            });
-      this.#emit({ type: 'pty.error', message: failure.message });
-      this.#apply('cleanup');
-      throw failure;
+      throw this.#spawnFailed(error);
     }
   }
 
+  #openPump(): OutputPump {
+    try {
+      return new OutputPump(this.#fd, this.output, this.#host.pump, {
+        closing: () => this.#writer.close(),
+        ended: () => this.#outputEnded(),
+      });
+    } catch (error) {
+      this.#session.signalAll('SIGKILL');
+      closeSync(this.#fd);
+      throw this.#spawnFailed(error);
+    }
+  }
+
+  #spawnFailed(cause: unknown): SpawnError {
+    const failure =
+      cause instanceof SpawnError
+        ? cause
+        : new SpawnError('out-of-resources', 'the system has no process, terminal or descriptor to give', { cause });
+    this.#apply('spawn-failed');
+    this.#emit({ type: 'pty.error', message: failure.message });
+    this.#apply('cleanup');
+    return failure;
+  }
+
   #childExited(exitCode: number, signal: number): void {
+    // Without a pump the spawn has failed, and told so.
+    if (this.#pump === undefined) return;
     this.#session.leaderReaped();
     this.#exit = {
       exitCode: signal === 0 ? exitCode : null,
@@ -240,6 +277,7 @@ export class Pty {
       reason: this.#termination !== undefined ? 'terminated' : signal === 0 ? 'exited' : 'signaled',
     };
     this.#emit({ type: 'pty.exited', ...this.#exit });
+    this.#resolveExited();
     this.#pump.childExited();
   }
 
@@ -255,34 +293,42 @@ export class Pty {
   }
 
   async #terminate(gracePeriodMs: number): Promise<PtyExit> {
-    if (this.state === 'stopped') return this.stopped;
     this.#emit({ type: 'pty.terminating', gracePeriodMs });
+    await this.#endProcesses(gracePeriodMs);
+    await settledWithin(FORCED_END_MS, this.stopped);
+    if (this.#exit !== null) this.#pump.finish();
+    return this.stopped;
+  }
+
+  async #endProcesses(gracePeriodMs: number): Promise<void> {
     const begun = this.#host.now();
     for (const { atMs, signals } of terminationPlan(gracePeriodMs)) {
-      if (await this.#gone(begun + atMs)) return this.stopped;
+      if (await this.#emptyBefore(begun + atMs)) return;
       for (const signal of signals) this.#signalSession(signal);
     }
-    if (!(await this.#gone(this.#host.now() + FORCED_END_MS)) && this.#exit !== null) this.#pump.finish();
-    return this.stopped;
+    // A process may have forked while its session was being killed.
+    const deadline = this.#host.now() + FORCED_END_MS;
+    while (this.#host.now() < deadline && !(await this.#emptyBefore(this.#host.now() + MEMBER_CHECK_MS))) {
+      this.#session.signalAll('SIGKILL');
+    }
   }
 
   #signalSession(signal: SignalName): void {
     const delivered = this.#session.signalAll(signal);
     const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
     this.#emit({ type: 'pty.signal.delivered', signal, outcome });
-    if (signal !== 'SIGKILL') return;
-    this.#forceKilled = true;
-    this.#emit({ type: 'pty.force_killed' });
+    if (signal === 'SIGKILL') this.#emit({ type: 'pty.force_killed' });
   }
 
-  /** Waits until the PTY has stopped and its session is empty, at most until `deadline`. */
-  async #gone(deadline: number): Promise<boolean> {
+  /** Waits until the child was reaped and its session is empty, at most until `deadline`; tells whether that came true. */
+  async #emptyBefore(deadline: number): Promise<boolean> {
     for (;;) {
+      if (this.#exit !== null && this.#session.members().length === 0) return true;
       const leftMs = deadline - this.#host.now();
-      if (this.state === 'stopped' && this.#session.members().length === 0) return true;
       if (leftMs <= 0) return false;
-      const alive = this.state !== 'stopped';
-      await within(alive ? leftMs : Math.min(leftMs, MEMBER_CHECK_MS), alive ? this.stopped : undefined);
+      await (this.#exit === null
+        ? settledWithin(leftMs, this.#exited)
+        : settledWithin(Math.min(leftMs, MEMBER_CHECK_MS)));
     }
   }
 
@@ -298,14 +344,4 @@ export class Pty {
   #emit(body: PtyEventBody): void {
     this.#events.emit({ ...body, ...this.#labels, timestamp: this.#host.now(), ts: new Date().toISOString() });
   }
-}
-
-/** Resolves when `promise` has resolved or the time is over. */
-async function within(ms: number, promise?: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await (promise === undefined ? timeout : Promise.race([promise, timeout]));
-  clearTimeout(timer);
 }

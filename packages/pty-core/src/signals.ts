@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { InvalidOptionError } from './errors.ts';
-import { type ProcessInfo, readProcess, sessionMembers } from './processes.ts';
+import type { ProcessInfo, ProcessTable } from './processes.ts';
 
 /** A signal by its name, such as `SIGTERM`. */
 export type SignalName = NodeJS.Signals;
@@ -25,46 +25,50 @@ export function signalName(number: number): string {
  */
 export class ProcessSession {
   readonly leaderPid: number;
+  readonly #table: ProcessTable;
   readonly #leaderStartTime: number | undefined;
-  #leaderGone = false;
+  #leaderReaped = false;
 
-  /** Made right after the fork, while the child cannot have been reaped. */
-  constructor(leaderPid: number) {
+  /** Made right after the fork. */
+  constructor(leaderPid: number, table: ProcessTable) {
     this.leaderPid = leaderPid;
-    this.#leaderStartTime = readProcess(leaderPid)?.startTime;
+    this.#table = table;
+    this.#leaderStartTime = table.read(leaderPid)?.startTime;
   }
 
   /** Tells that the leader was reaped; its pid may belong to a stranger from now on. */
   leaderReaped(): void {
-    this.#leaderGone = true;
+    this.#leaderReaped = true;
   }
 
-  /** Living members. A session of a recycled pid is not ours and has none. */
-  members(): ProcessInfo[] {
-    const members = sessionMembers(this.leaderPid);
-    const recycled = members.some(
-      ({ pid, startTime }) => pid === this.leaderPid && (this.#leaderGone || startTime !== this.#leaderStartTime),
-    );
-    return recycled ? [] : members;
+  /** Living members. A session that a stranger leads, whose pid was our leader's, is not ours and has none. */
+  members(): readonly ProcessInfo[] {
+    const members = this.#table.sessionMembers(this.leaderPid);
+    const leader = members.find(({ pid }) => pid === this.leaderPid);
+    const strange = leader !== undefined && (this.#leaderReaped || leader.startTime !== this.#leaderStartTime);
+    return strange ? [] : members;
   }
 
   /** Signals the leader's process group, as a terminal would. @returns whether anybody received it. */
   signalLeaderGroup(signal: SignalName): boolean {
-    return !this.#leaderGone && send(-this.leaderPid, signal);
+    if (!this.#leaderAlive()) return false;
+    // Right after the fork the child does not lead a group yet.
+    return this.#table.kill(-this.leaderPid, signal) || this.#table.kill(this.leaderPid, signal);
   }
 
   /** Signals every process group of the session. @returns whether anybody received it. */
   signalAll(signal: SignalName): boolean {
     const groups = new Set(this.members().map(({ groupId }) => groupId));
-    if (!this.#leaderGone) groups.add(this.leaderPid);
-    return [...groups].filter((group) => send(-group, signal)).length > 0;
+    if (this.#leaderAlive()) groups.add(this.leaderPid);
+    const reached = [...groups].map((group) => this.#table.kill(-group, signal));
+    return reached.includes(true) || this.signalLeaderGroup(signal);
   }
-}
 
-function send(target: number, signal: SignalName): boolean {
-  try {
-    return process.kill(target, signal);
-  } catch {
-    return false;
+  /** Our being told of the reaping comes a moment after it, so the pid alone proves nothing. */
+  #leaderAlive(): boolean {
+    if (this.#leaderReaped) return false;
+    if (!this.#table.readable) return true;
+    const found = this.#table.read(this.leaderPid);
+    return found !== undefined && found.startTime === this.#leaderStartTime;
   }
 }

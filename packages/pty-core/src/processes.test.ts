@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { LinuxProcessTable } from './processes.ts';
+
+let child: ChildProcess | undefined;
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
+});
+
+test('this process is found, with a start time that does not change', () => {
+  const table = new LinuxProcessTable();
+  const found = table.read(process.pid);
+  expect(found).toMatchObject({ pid: process.pid, state: 'R' });
+  expect(found!.startTime).toBeGreaterThan(0);
+  expect(table.read(process.pid)!.startTime).toBe(found!.startTime);
+});
+
+test('a pid without a process is nobody', () => {
+  expect(new LinuxProcessTable().read(2 ** 30)).toBeUndefined();
+});
+
+test('a name with spaces and parentheses does not shift the fields', async () => {
+  const renamed = spawn('sh', ['-c', 'printf "a) R 1 (b" > /proc/$$/comm; echo ready; read line'], { detached: true });
+  await once(renamed.stdout, 'data');
+  const found = new LinuxProcessTable().read(renamed.pid!);
+  renamed.stdin.end();
+  await once(renamed, 'exit');
+  expect(found).toMatchObject({ pid: renamed.pid, sessionId: renamed.pid, groupId: renamed.pid, state: 'S' });
+});
+
+test('the members of a session are found, and one look serves for 5 ms', async () => {
+  let now = 0;
+  const table = new LinuxProcessTable(() => now);
+  child = spawn('sleep', ['30'], { detached: true });
+  await once(child, 'spawn');
+  expect(table.sessionMembers(child.pid!)).toEqual([table.read(child.pid!)]);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  now = 5;
+  expect(table.sessionMembers(child.pid!)).toHaveLength(1);
+  now = 5.1;
+  expect(table.sessionMembers(child.pid!)).toEqual([]);
+});
+
+test('a signal to nobody is not received', () => {
+  const table = new LinuxProcessTable();
+  expect(table.kill(2 ** 30, 'SIGTERM')).toBe(false);
+  expect(table.kill(-(2 ** 30), 'SIGTERM')).toBe(false);
+});
