@@ -78,6 +78,7 @@ export class Pty {
   #rows: number;
   #exit: PtyExit | null = null;
   #termination: Promise<PtyExit> | undefined;
+  #forceKilled = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
@@ -141,6 +142,11 @@ export class Pty {
   /** How the child ended; `null` while it runs. Known before the output has ended if background jobs outlive it. */
   get exit(): PtyExit | null {
     return this.#exit;
+  }
+
+  /** Whether {@link terminate} had to use SIGKILL. */
+  get forceKilled(): boolean {
+    return this.#forceKilled;
   }
 
   /** Input accepted and not yet taken by the terminal. */
@@ -317,7 +323,9 @@ export class Pty {
     const delivered = this.#session.signalAll(signal);
     const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
     this.#emit({ type: 'pty.signal.delivered', signal, outcome });
-    if (signal === 'SIGKILL') this.#emit({ type: 'pty.force_killed' });
+    if (signal !== 'SIGKILL') return;
+    this.#forceKilled = true;
+    this.#emit({ type: 'pty.force_killed' });
   }
 
   /** Waits until the child was reaped and its session is empty, at most until `deadline`; tells whether that came true. */
