@@ -17,21 +17,26 @@ export type FieldArguments<T> = [OptionalKeys<T>] extends [never]
     : [required: RequiredFields<T>]
   : [required: RequiredFields<T>, optional: OptionalFields<T>];
 
-/**
- * The schema of an object type, checked by the compiler in both directions: a field that is missing here, superfluous, or
- * required on one side and optional on the other does not compile.
- *
- * Fields it does not name are dropped from the result.
- */
-export function object<T extends object>(...[required, optional]: FieldArguments<T>): z.ZodType<T> {
-  return objectOf<T>(required ?? {}, optional ?? {});
+/** Schemas by field name, optional ones marked. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** Puts required and optional fields together, unchecked; whoever calls it lets the compiler check the pair. */
+export function shape([required, optional]: readonly [required?: object, optional?: object]): Shape {
+  const marked = Object.entries<z.ZodType>({ ...optional }).map(([name, schema]) => [name, z.exactOptional(schema)]);
+  return { ...required, ...Object.fromEntries(marked) };
 }
 
-/** {@link object} without the help of the compiler, for shapes that are put together. */
-export function objectOf<T extends object>(required: object, optional: object): z.ZodType<T> {
-  const shape = new Map<string, z.ZodType>(Object.entries(required));
-  for (const [name, schema] of Object.entries(optional)) shape.set(name, z.exactOptional(schema));
-  return z.object(Object.fromEntries(shape), { error: 'must be an object' }) as z.ZodType as z.ZodType<T>;
+/**
+ * The schema of an object type, checked by the compiler in both directions: a field that is missing here, superfluous, or
+ * required on one side and optional on the other does not compile. Fields it does not name are dropped from the result.
+ */
+export function object<T extends object>(...fields: FieldArguments<T>): z.ZodType<T> {
+  return fromShape(shape(fields));
+}
+
+/** The schema of an object type whose fields were put together; the caller answers for `T`. */
+export function fromShape<T extends object>(fields: Shape): z.ZodType<T> {
+  return z.object(fields, { error: 'must be an object' }) as z.ZodType as z.ZodType<T>;
 }
 
 /** An integer from `min` to `max`. */

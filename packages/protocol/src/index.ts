@@ -1,4 +1,6 @@
 export { decodeBase64, encodeBase64 } from './base64.ts';
+export { type BytesMessage, bytesMessage } from './bytes-message.ts';
+export { type DecodedClientLine, decodeClientLine } from './client-line.ts';
 export {
   type ClientMessage,
   type DecodedClientMessage,
@@ -118,6 +120,7 @@ export {
   successResponse,
   UNREADABLE_COMMAND,
 } from './responses.ts';
+export { type DecodedServerLine, decodeServerLine } from './server-line.ts';
 export {
   type DecodedServerMessage,
   decodeServerMessage,
@@ -135,13 +138,5 @@ export type {
   SessionInfo,
   SessionKind,
 } from './session-info.ts';
-export {
-  type BytesMessage,
-  bytesMessage,
-  type DecodedClientLine,
-  type DecodedServerLine,
-  decodeClientLine,
-  decodeServerLine,
-} from './stdio-line.ts';
 export type { StreamPosition, StreamRange } from './stream-position.ts';
 export { isCompatible, PROTOCOL_VERSION } from './version.ts';

@@ -1,7 +1,7 @@
 import { isErrorCode, type ProtocolFault } from './errors.ts';
 import { type EventMessage, eventTypes } from './events.ts';
 import type { ServerReady } from './handshake.ts';
-import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
+import { isJsonObject, type JsonObject, type ParsedObject, parseJsonObject } from './json-object.ts';
 import type { FailureResponse, Response } from './responses.ts';
 
 /** A message, or an event, that a newer server sends and this version does not know; to be ignored. */
@@ -34,12 +34,13 @@ export type DecodedServerMessage =
  * with the original in `details.originalCode`.
  */
 export function decodeServerMessage(text: string): DecodedServerMessage {
-  const parsed = parseJsonObject(text);
-  return parsed.ok ? serverMessageFrom(parsed.object) : { ok: false, error: parsed.error };
+  return serverMessageFrom(parseJsonObject(text));
 }
 
-/** {@link decodeServerMessage} for an object that was parsed already. */
-export function serverMessageFrom(object: JsonObject & { readonly type: string }): DecodedServerMessage {
+/** {@link decodeServerMessage} for a text that was parsed already. */
+export function serverMessageFrom(parsed: ParsedObject): DecodedServerMessage {
+  if (!parsed.ok) return { ok: false, error: parsed.error };
+  const { object } = parsed;
   switch (object.type) {
     case 'response':
       return readResponse(object);

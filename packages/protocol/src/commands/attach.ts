@@ -51,30 +51,32 @@ export const attach: CommandContract<AttachCommand, AttachData> = contract({
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'attach', id: 'c-7', sessionId: 'build', from: 4096, streamId: 'st-1', window: 1_048_576 },
-  schema: sessionCommand<AttachCommand>(
-    'attach',
-    {},
-    {
-      from: streamPosition,
-      streamId: id,
-      window: windowBytes,
-      role: attachRole,
-    },
-  ),
-  dataSchema: object<AttachData>(
-    {
-      channel: integer(0, 0xffff_ffff),
-      streamId: id,
-      from: offset,
-      start: offset,
-      end: offset,
-      cols: cells,
-      rows: cells,
-      state: ptyState,
-      role: attachRole,
-      window: windowBytes,
-    },
-    { exit: exitInfo },
-  ),
+  schema: () =>
+    sessionCommand<AttachCommand>(
+      'attach',
+      {},
+      {
+        from: streamPosition,
+        streamId: id,
+        window: windowBytes,
+        role: attachRole,
+      },
+    ),
+  dataSchema: () =>
+    object<AttachData>(
+      {
+        channel: integer(0, 0xffff_ffff),
+        streamId: id,
+        from: offset,
+        start: offset,
+        end: offset,
+        cols: cells,
+        rows: cells,
+        state: ptyState,
+        role: attachRole,
+        window: windowBytes,
+      },
+      { exit: exitInfo },
+    ),
   scopeOf: (command) => (command.role === 'observer' ? 'sessions:read' : 'sessions:drive'),
 });

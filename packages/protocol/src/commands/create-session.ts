@@ -96,22 +96,6 @@ const agentOptions = object<AgentOptions>(
   { model: word, thinkingLevel: word, command: processText, args: processArgs },
 );
 
-const fields = serverCommand<CreateSessionCommand>(
-  'create_session',
-  {},
-  {
-    kind: oneOf(['pty', 'agent']),
-    name: sessionName,
-    cwd: workingDirectory,
-    env: environment,
-    laneId: id,
-    terminalId: id,
-    pty: ptyOptions,
-    agent: agentOptions,
-    retention,
-  },
-);
-
 /** Contract of `create_session`. */
 export const createSession: CommandContract<CreateSessionCommand, CreateSessionData> = contract({
   type: 'create_session',
@@ -145,14 +129,29 @@ export const createSession: CommandContract<CreateSessionCommand, CreateSessionD
     cwd: '/tmp',
     pty: { command: 'bash', args: ['-l'], cols: 120, rows: 40 },
   },
-  schema: fields
-    .refine((command) => command.pty === undefined || command.kind === 'pty', {
-      path: ['pty'],
-      error: 'is only for kind pty',
-    })
-    .refine((command) => command.agent === undefined || command.kind !== 'pty', {
-      path: ['agent'],
-      error: 'is only for kind agent',
-    }),
-  dataSchema: object<CreateSessionData>({ sessionId, session: sessionInfo }),
+  schema: () =>
+    serverCommand<CreateSessionCommand>(
+      'create_session',
+      {},
+      {
+        kind: oneOf(['pty', 'agent']),
+        name: sessionName,
+        cwd: workingDirectory,
+        env: environment,
+        laneId: id,
+        terminalId: id,
+        pty: ptyOptions,
+        agent: agentOptions,
+        retention,
+      },
+    )
+      .refine((command) => command.pty === undefined || command.kind === 'pty', {
+        path: ['pty'],
+        error: 'is only for kind pty',
+      })
+      .refine((command) => command.agent === undefined || command.kind !== 'pty', {
+        path: ['agent'],
+        error: 'is only for kind agent',
+      }),
+  dataSchema: () => object<CreateSessionData>({ sessionId, session: sessionInfo }),
 });

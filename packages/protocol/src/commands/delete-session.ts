@@ -24,6 +24,6 @@ export const deleteSession: CommandContract<DeleteSessionCommand, DeleteSessionD
   journalled: true,
   journalKeeps: ['gracePeriodMs'],
   example: { type: 'delete_session', id: 'c-3', sessionId: 'build' },
-  schema: sessionCommand<DeleteSessionCommand>('delete_session', {}, { gracePeriodMs: durationMs }),
-  dataSchema: object<DeleteSessionData>({ sessionId }),
+  schema: () => sessionCommand<DeleteSessionCommand>('delete_session', {}, { gracePeriodMs: durationMs }),
+  dataSchema: () => object<DeleteSessionData>({ sessionId }),
 });

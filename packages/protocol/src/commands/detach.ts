@@ -23,6 +23,6 @@ export const detach: CommandContract<DetachCommand, DetachData> = contract({
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'detach', id: 'c-8', sessionId: 'build' },
-  schema: sessionCommand<DetachCommand>('detach'),
-  dataSchema: object<DetachData>({ sessionId, channel: integer(0, 0xffff_ffff), offset }),
+  schema: () => sessionCommand<DetachCommand>('detach'),
+  dataSchema: () => object<DetachData>({ sessionId, channel: integer(0, 0xffff_ffff), offset }),
 });

@@ -47,11 +47,12 @@ export const getMetrics: CommandContract<GetMetricsCommand, GetMetricsData> = co
   appliesTo: 'server',
   scope: 'server:read',
   example: { type: 'get_metrics', id: 'c-4' },
-  schema: serverCommand<GetMetricsCommand>('get_metrics'),
-  dataSchema: object<GetMetricsData>({
-    capturedAt: timestamp,
-    uptimeMs: z.number(),
-    metrics: list(metricSample, 100_000),
-    limits: z.record(z.string(), z.number().nullable()),
-  }),
+  schema: () => serverCommand<GetMetricsCommand>('get_metrics'),
+  dataSchema: () =>
+    object<GetMetricsData>({
+      capturedAt: timestamp,
+      uptimeMs: z.number(),
+      metrics: list(metricSample, 100_000),
+      limits: z.record(z.string(), z.number().nullable()),
+    }),
 });

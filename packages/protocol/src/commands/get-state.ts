@@ -16,6 +16,6 @@ export const getState: CommandContract<GetStateCommand, GetStateData> = contract
   appliesTo: 'session',
   scope: 'sessions:read',
   example: { type: 'get_state', id: 'c-11', sessionId: 'build' },
-  schema: sessionCommand<GetStateCommand>('get_state'),
-  dataSchema: sessionInfo,
+  schema: () => sessionCommand<GetStateCommand>('get_state'),
+  dataSchema: () => sessionInfo,
 });

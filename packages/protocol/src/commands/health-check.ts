@@ -35,17 +35,18 @@ export const healthCheck: CommandContract<HealthCheckCommand, HealthCheckData> =
   appliesTo: 'server',
   scope: 'server:read',
   example: { type: 'health_check', id: 'c-5' },
-  schema: serverCommand<HealthCheckCommand>('health_check'),
-  dataSchema: object<HealthCheckData>({
-    status: oneOf(['ok', 'degraded', 'draining']),
-    serverVersion: z.string(),
-    protocolVersion: z.string(),
-    uptimeMs: z.number(),
-    sessions: object<HealthCheckData['sessions']>({ pty: offset, agent: offset }),
-    connections: offset,
-    checks: list(
-      object<HealthCheck>({ name: z.string(), status: oneOf(['ok', 'degraded', 'failed']) }, { message: z.string() }),
-      1000,
-    ),
-  }),
+  schema: () => serverCommand<HealthCheckCommand>('health_check'),
+  dataSchema: () =>
+    object<HealthCheckData>({
+      status: oneOf(['ok', 'degraded', 'draining']),
+      serverVersion: z.string(),
+      protocolVersion: z.string(),
+      uptimeMs: z.number(),
+      sessions: object<HealthCheckData['sessions']>({ pty: offset, agent: offset }),
+      connections: offset,
+      checks: list(
+        object<HealthCheck>({ name: z.string(), status: oneOf(['ok', 'degraded', 'failed']) }, { message: z.string() }),
+        1000,
+      ),
+    }),
 });

@@ -24,13 +24,13 @@ export const input: CommandContract<InputCommand, InputData> = contract({
   appliesTo: 'pty',
   scope: 'sessions:drive',
   example: { type: 'input', id: 'c-13', sessionId: 'build', data: 'make\r' },
-  schema: sessionCommand<InputCommand>(
-    'input',
-    {},
-    { data: z.string({ error: 'must be text' }), dataBase64: base64 },
-  ).refine((command) => (command.data === undefined) !== (command.dataBase64 === undefined), {
-    path: ['data'],
-    error: 'or dataBase64 must be given, and not both',
-  }),
-  dataSchema: object<InputData>({ bytes: offset }),
+  schema: () =>
+    sessionCommand<InputCommand>('input', {}, { data: z.string({ error: 'must be text' }), dataBase64: base64 }).refine(
+      (command) => (command.data === undefined) !== (command.dataBase64 === undefined),
+      {
+        path: ['data'],
+        error: 'or dataBase64 must be given, and not both',
+      },
+    ),
+  dataSchema: () => object<InputData>({ bytes: offset }),
 });

@@ -20,6 +20,6 @@ export const listSessions: CommandContract<ListSessionsCommand, ListSessionsData
   appliesTo: 'server',
   scope: 'sessions:read',
   example: { type: 'list_sessions', id: 'c-1' },
-  schema: serverCommand<ListSessionsCommand>('list_sessions'),
-  dataSchema: object<ListSessionsData>({ sessions: list(sessionInfo, 100_000) }),
+  schema: () => serverCommand<ListSessionsCommand>('list_sessions'),
+  dataSchema: () => object<ListSessionsData>({ sessions: list(sessionInfo, 100_000) }),
 });

@@ -38,17 +38,19 @@ export const readOutput: CommandContract<ReadOutputCommand, ReadOutputData> = co
   appliesTo: 'pty',
   scope: 'sessions:read',
   example: { type: 'read_output', id: 'c-17', sessionId: 'build', from: 0, maxBytes: 65_536 },
-  schema: sessionCommand<ReadOutputCommand>(
-    'read_output',
-    {},
-    {
-      from: streamPosition,
-      streamId: id,
-      maxBytes: integer(1, 1_048_576),
-    },
-  ),
-  dataSchema: object<ReadOutputData>(
-    { streamId: id, from: offset, next: offset, dataBase64: base64, start: offset, end: offset, ended: flag },
-    { gap: object<StreamRange>({ from: offset, to: offset }) },
-  ),
+  schema: () =>
+    sessionCommand<ReadOutputCommand>(
+      'read_output',
+      {},
+      {
+        from: streamPosition,
+        streamId: id,
+        maxBytes: integer(1, 1_048_576),
+      },
+    ),
+  dataSchema: () =>
+    object<ReadOutputData>(
+      { streamId: id, from: offset, next: offset, dataBase64: base64, start: offset, end: offset, ended: flag },
+      { gap: object<StreamRange>({ from: offset, to: offset }) },
+    ),
 });

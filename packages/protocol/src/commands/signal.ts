@@ -50,6 +50,6 @@ export const signal: CommandContract<SignalCommand, SignalData> = contract({
   appliesTo: 'pty',
   scope: 'sessions:drive',
   example: { type: 'signal', id: 'c-15', sessionId: 'build', signal: 'SIGINT' },
-  schema: sessionCommand<SignalCommand>('signal', { signal: signalName }),
-  dataSchema: object<SignalData>({ signal: signalName, pid: integer(1, 2 ** 31 - 1) }),
+  schema: () => sessionCommand<SignalCommand>('signal', { signal: signalName }),
+  dataSchema: () => object<SignalData>({ signal: signalName, pid: integer(1, 2 ** 31 - 1) }),
 });

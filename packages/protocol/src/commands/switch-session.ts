@@ -24,6 +24,6 @@ export const switchSession: CommandContract<SwitchSessionCommand, SwitchSessionD
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'switch_session', id: 'c-9', sessionId: 'build' },
-  schema: sessionCommand<SwitchSessionCommand>('switch_session'),
-  dataSchema: object<SwitchSessionData>({ sessionId, seq: offset, session: sessionInfo }),
+  schema: () => sessionCommand<SwitchSessionCommand>('switch_session'),
+  dataSchema: () => object<SwitchSessionData>({ sessionId, seq: offset, session: sessionInfo }),
 });

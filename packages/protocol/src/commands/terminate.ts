@@ -27,6 +27,6 @@ export const terminate: CommandContract<TerminateCommand, TerminateData> = contr
   scope: 'sessions:drive',
   timeoutClass: 'stop',
   example: { type: 'terminate', id: 'c-16', sessionId: 'build', gracePeriodMs: 2000 },
-  schema: sessionCommand<TerminateCommand>('terminate', {}, { gracePeriodMs: durationMs }),
-  dataSchema: object<TerminateData>({ exit: exitInfo, forceKilled: flag, endOffset: offset }),
+  schema: () => sessionCommand<TerminateCommand>('terminate', {}, { gracePeriodMs: durationMs }),
+  dataSchema: () => object<TerminateData>({ exit: exitInfo, forceKilled: flag, endOffset: offset }),
 });

@@ -35,21 +35,6 @@ export interface WaitForData {
   readonly exit?: ExitInfo;
 }
 
-const fields = sessionCommand<WaitForCommand>(
-  'wait_for',
-  {},
-  {
-    text: text({ max: 4096, error: 'must be 1 to 4096 characters' }),
-    regex: text({ max: 1024, error: 'must be 1 to 1024 characters' }).refine(isPattern, {
-      error: 'must be an ECMAScript regular expression',
-    }),
-    idleMs: integer(1, MAX_DURATION_MS),
-    exit: z.literal(true, { error: 'must be true' }),
-    from: streamPosition,
-    streamId: id,
-  },
-);
-
 /** Contract of `wait_for`. */
 export const waitFor: CommandContract<WaitForCommand, WaitForData> = contract({
   type: 'wait_for',
@@ -58,14 +43,29 @@ export const waitFor: CommandContract<WaitForCommand, WaitForData> = contract({
   scope: 'sessions:read',
   timeoutClass: 'wait',
   example: { type: 'wait_for', id: 'c-19', sessionId: 'build', text: 'BUILD SUCCESSFUL', timeoutMs: 60_000 },
-  schema: fields.refine((command) => conditionsOf(command) === 1, {
-    path: ['text'],
-    error: 'or regex, idleMs or exit must be given, and only one of them',
-  }),
-  dataSchema: object<WaitForData>(
-    { matched: oneOf(['text', 'regex', 'idle', 'exit']), streamId: id, offset, endOffset: offset },
-    { text: z.string(), exit: exitInfo },
-  ),
+  schema: () =>
+    sessionCommand<WaitForCommand>(
+      'wait_for',
+      {},
+      {
+        text: text({ max: 4096, error: 'must be 1 to 4096 characters' }),
+        regex: text({ max: 1024, error: 'must be 1 to 1024 characters' }).refine(isPattern, {
+          error: 'must be an ECMAScript regular expression',
+        }),
+        idleMs: integer(1, MAX_DURATION_MS),
+        exit: z.literal(true, { error: 'must be true' }),
+        from: streamPosition,
+        streamId: id,
+      },
+    ).refine((command) => conditionsOf(command) === 1, {
+      path: ['text'],
+      error: 'or regex, idleMs or exit must be given, and only one of them',
+    }),
+  dataSchema: () =>
+    object<WaitForData>(
+      { matched: oneOf(['text', 'regex', 'idle', 'exit']), streamId: id, offset, endOffset: offset },
+      { text: z.string(), exit: exitInfo },
+    ),
 });
 
 function conditionsOf({ text, regex, idleMs, exit }: WaitForCommand): number {

@@ -1,0 +1,75 @@
+// What a client needs at run time, without the schemas of commands: nothing here loads zod.
+export { decodeBase64, encodeBase64 } from './base64.ts';
+export { type BytesMessage, bytesMessage } from './bytes-message.ts';
+export { type CloseCode, closeCodes } from './close-codes.ts';
+export type { Command, CommandMap, CommandType, ResponseDataOf } from './command.ts';
+export {
+  type ErrorCode,
+  type ErrorCodeEntry,
+  errorCodes,
+  isErrorCode,
+  isProtocolError,
+  ProtocolError,
+  type ProtocolErrorOptions,
+  type ProtocolFault,
+  type RetryAdvice,
+} from './errors.ts';
+export {
+  type EventMessage,
+  type EventType,
+  eventTypes,
+  isEventOf,
+  type KnownEvent,
+  type PtyEvent,
+  type PtyEventType,
+  type ServerEvent,
+  type ServerEventType,
+} from './events.ts';
+export {
+  type AckFrame,
+  type DecodedFrame,
+  decodeFrame,
+  type EndFrame,
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  type Frame,
+  type FrameFault,
+  type FrameHeader,
+  type FrameKind,
+  type GapFrame,
+  type InputFrame,
+  type OutputFrame,
+  writeFrameHeader,
+  writeOutputHeader,
+} from './frame.ts';
+export type { Hello, PrincipalInfo, ServerLimits, ServerReady, ServerReadyData } from './handshake.ts';
+export { ID_PATTERN, isCommandId, isId, isSessionId, RESERVED_ID_PREFIX, SESSION_ID_PATTERN } from './ids.ts';
+export type { JsonObject } from './json-object.ts';
+export {
+  BYTES_COMMAND,
+  errorFromResponse,
+  type FailureResponse,
+  type Response,
+  type SuccessResponse,
+  UNREADABLE_COMMAND,
+} from './responses.ts';
+export { type DecodedServerLine, decodeServerLine } from './server-line.ts';
+export {
+  type DecodedServerMessage,
+  decodeServerMessage,
+  type ServerMessage,
+  type UnknownMessage,
+} from './server-message.ts';
+export type {
+  BufferStats,
+  ExitInfo,
+  ExitReason,
+  OverflowPolicy,
+  PtySessionInfo,
+  PtyState,
+  Retention,
+  SessionInfo,
+  SessionKind,
+} from './session-info.ts';
+export type { StreamPosition, StreamRange } from './stream-position.ts';
+export { isCompatible, PROTOCOL_VERSION } from './version.ts';
