@@ -28,6 +28,7 @@ export function createSessionServer({ config, logger, version, transports, env }
     gracePeriodMs: graceMs,
     retentionMs,
     maxSessions: maxPtys,
+    maxMessageBytes,
     limits: { bufferBytes, maxPtys, maxConnections, maxMessageBytes },
     env,
     logger,

@@ -1,0 +1,41 @@
+import type { Command, CommandType, ResponseDataOf } from '@sessiond/protocol';
+import type { SessionHost } from '../sessions/session-host.ts';
+
+/** What a command may do with the connection it came from. */
+export interface CommandIssuer {
+  /** Attaches the connection; frames follow the answer on the channel it names. */
+  attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>>;
+  /** @throws ProtocolError when it is not attached. */
+  detach(sessionId: string): ResponseDataOf<'detach'>;
+  /** Passes the session's events on to the connection. */
+  follow(sessionId: string): void;
+  unfollow(sessionId: string): void;
+  /** Cancels a command of this connection that waits or runs. @returns whether there was one. */
+  cancel(commandId: string): boolean;
+  /** @throws ProtocolError when the connection is attached to the session as an observer. */
+  assertMayDrive(sessionId: string): void;
+}
+
+/** Facts about the server that commands answer with. */
+export interface ServerFacts {
+  health(): Promise<ResponseDataOf<'health_check'>>;
+  metrics(): Promise<ResponseDataOf<'get_metrics'>>;
+}
+
+/** What a command handler works with. */
+export interface CommandContext {
+  readonly host: SessionHost;
+  readonly issuer: CommandIssuer;
+  readonly server: ServerFacts;
+  /** Aborts at the deadline, on `cancel_command` and when the server ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Carries out one type of command. */
+export type CommandHandler<T extends CommandType> = (
+  command: Command<T>,
+  context: CommandContext,
+) => Promise<ResponseDataOf<T>>;
+
+/** A handler for every command there is; the compiler refuses a command without one. */
+export type CommandHandlers = { readonly [T in CommandType]: CommandHandler<T> };

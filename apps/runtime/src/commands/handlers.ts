@@ -1,0 +1,7 @@
+import type { CommandHandlers } from './command-context.ts';
+import { ptyCommands } from './pty-commands.ts';
+import { serverCommands } from './server-commands.ts';
+import { sessionCommands } from './session-commands.ts';
+
+/** What carries out each command. */
+export const commandHandlers: CommandHandlers = { ...serverCommands, ...sessionCommands, ...ptyCommands };

@@ -1,0 +1,21 @@
+import type { CommandHandlers } from './command-context.ts';
+
+/** Commands about the server and the set of its sessions. */
+export const serverCommands: Pick<
+  CommandHandlers,
+  'list_sessions' | 'create_session' | 'delete_session' | 'get_metrics' | 'health_check' | 'cancel_command'
+> = {
+  list_sessions: async (_command, { host }) => ({ sessions: await host.list() }),
+  create_session: async (command, { host }) => {
+    const session = await host.create(command);
+    return { sessionId: session.sessionId, session };
+  },
+  delete_session: async (command, { host, issuer }) => {
+    issuer.assertMayDrive(command.sessionId);
+    await host.delete(command);
+    return { sessionId: command.sessionId };
+  },
+  get_metrics: (_command, { server }) => server.metrics(),
+  health_check: (_command, { server }) => server.health(),
+  cancel_command: async ({ commandId }, { issuer }) => ({ commandId, cancelled: issuer.cancel(commandId) }),
+};

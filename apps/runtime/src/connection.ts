@@ -1,0 +1,320 @@
+import {
+  BYTES_COMMAND,
+  type Command,
+  type CommandType,
+  closeCodes,
+  decodeClientMessage,
+  decodeFrame,
+  type Frame,
+  failureResponse,
+  isCompatible,
+  isProtocolError,
+  PROTOCOL_VERSION,
+  ProtocolError,
+  type ProtocolFault,
+  type ResponseDataOf,
+  requiredScope,
+  type Scope,
+  type ServerEvent,
+  type ServerReadyData,
+  scopes,
+  serverEvent,
+  serverReady,
+  sessionEvent,
+  successResponse,
+} from '@sessiond/protocol';
+import type { Principal } from './auth/auth-provider.ts';
+import type { CommandIssuer } from './commands/command-context.ts';
+import type { EventHub, EventReceiver } from './event-hub.ts';
+import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
+import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
+import { Subscription } from './subscription.ts';
+import type { Transport } from './transports/transport.ts';
+
+/** Commands of one connection that may be queued or running at a time. */
+export const MAX_PENDING_COMMANDS = 100;
+/** Attachments of one connection at a time. */
+const MAX_CHANNELS = 256;
+/** Above this much unsent data, events are left out and counted instead of queued. */
+const EVENT_BUFFER_BYTES = 1024 * 1024;
+
+/** What a connection needs of the daemon. */
+export interface ConnectionOptions {
+  readonly connectionId: string;
+  readonly transport: Transport;
+  readonly principal: Principal;
+  readonly host: SessionHost;
+  readonly hub: EventHub;
+  readonly runner: CommandRunner;
+  /** The greeting, without what is this connection's own. */
+  readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
+  readonly onClosed: () => void;
+}
+
+interface ChannelEntry {
+  readonly subscription: Subscription;
+  readonly sessionId: string;
+  readonly role: 'driver' | 'observer';
+}
+
+/**
+ * One client: its greeting, its commands, its attachments, its events. Exactly one answer per command, nothing thrown,
+ * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
+ */
+export class Connection implements EventReceiver, CommandIssuer {
+  readonly #options: ConnectionOptions;
+  readonly #transport: Transport;
+  readonly #channels = new Map<number, ChannelEntry>();
+  readonly #pending = new Map<Command, RunningCommand>();
+  readonly #attaching = new Set<string>();
+  /** Sessions whose events this client gets. */
+  readonly #followed = new Set<string>();
+  /** Events that wait for the end of an output that this client has not been sent yet. */
+  readonly #heldEvents = new Map<string, SessionEvent[]>();
+  #stopWatching: () => void = () => {};
+  #nextChannel = 1;
+  #closed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#transport = options.transport;
+  }
+
+  /** Greets the client and begins to listen to it. Called once. */
+  start(): void {
+    const { connectionId, principal, greeting, hub } = this.#options;
+    const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
+    this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
+    this.#stopWatching = hub.watchSessions(this);
+    this.#transport.start({
+      onMessage: (text) => this.#message(text),
+      onFrame: (frame) => this.#frame(frame),
+      onDrain: () => this.#drained(),
+      onViolation: ({ code, message }) => this.#fail({ code, message }),
+      onClose: () => this.#close(),
+    });
+  }
+
+  /** Ends the connection from this side. */
+  end(closeCode: number, reason: string): void {
+    this.#transport.close(closeCode, reason);
+  }
+
+  /** Sends a message that answers no command, such as `server_shutdown`. */
+  send(message: object): void {
+    if (!this.#closed) this.#transport.sendMessage(JSON.stringify(message));
+  }
+
+  receiveEvent(event: SessionEvent): void {
+    if (event.event.type === 'pty.stopped' && this.#awaitsEnd(event.sessionId)) {
+      this.#heldEvents.set(event.sessionId, [...(this.#heldEvents.get(event.sessionId) ?? []), event]);
+      return;
+    }
+    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES) return;
+    this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
+  }
+
+  async attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>> {
+    if (this.#channels.size >= MAX_CHANNELS) {
+      throw new ProtocolError(
+        'CAPACITY_EXCEEDED',
+        `Cannot attach: this connection has ${MAX_CHANNELS} attachments, the most allowed`,
+      );
+    }
+    const { sessionId } = command;
+    if (this.#channelOf(sessionId) !== undefined || this.#attaching.has(sessionId)) {
+      throw new ProtocolError(
+        'INVALID_STATE',
+        'Cannot attach: this connection is attached to the session; detach first',
+      );
+    }
+    this.#attaching.add(sessionId);
+    try {
+      return await this.#attach(command);
+    } finally {
+      this.#attaching.delete(sessionId);
+    }
+  }
+
+  async #attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>> {
+    const { sessionId } = command;
+    let subscription: Subscription | undefined;
+    const attachment = await this.#options.host.attach(command, {
+      onReadable: () => subscription?.pump(),
+      onInputDrained: () => subscription?.acknowledgeInput(),
+    });
+    if (this.#closed) {
+      attachment.close();
+      throw new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
+    }
+    const channel = this.#nextChannel++;
+    subscription = new Subscription(this.#transport, attachment, {
+      channel,
+      windowBytes: attachment.info.window,
+      onEnd: () => this.#sendHeldEvents(sessionId),
+    });
+    this.#channels.set(channel, { subscription, sessionId, role: attachment.info.role });
+    this.follow(sessionId);
+    return { channel, ...attachment.info };
+  }
+
+  detach(sessionId: string): ResponseDataOf<'detach'> {
+    const entry = this.#channelOf(sessionId);
+    if (entry === undefined)
+      throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
+    const { channel, offset } = entry.subscription;
+    entry.subscription.close();
+    this.#channels.delete(channel);
+    this.#sendHeldEvents(sessionId);
+    return { sessionId, channel, offset };
+  }
+
+  follow(sessionId: string): void {
+    this.#followed.add(sessionId);
+    this.#options.hub.subscribe(sessionId, this);
+  }
+
+  unfollow(sessionId: string): void {
+    this.#followed.delete(sessionId);
+    this.#options.hub.unsubscribe(sessionId, this);
+  }
+
+  cancel(commandId: string): boolean {
+    for (const [command, running] of this.#pending) {
+      if (command.id !== commandId || command.type === 'cancel_command') continue;
+      running.cancel(new ProtocolError('CANCELLED', 'The command was cancelled'));
+      return true;
+    }
+    return false;
+  }
+
+  assertMayDrive(sessionId: string): void {
+    if (this.#channelOf(sessionId)?.role === 'observer') {
+      throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
+    }
+  }
+
+  #message(text: string): void {
+    const decoded = decodeClientMessage(text);
+    if (!decoded.ok) {
+      this.#fail(decoded.error, { id: decoded.id, type: decoded.command });
+    } else if (decoded.message.type === 'hello') {
+      this.#hello(decoded.message.protocolVersion);
+    } else {
+      void this.#command(decoded.message);
+    }
+  }
+
+  #hello(protocolVersion: string): void {
+    if (isCompatible(protocolVersion)) return;
+    this.#fail({
+      code: 'PROTOCOL_VERSION_UNSUPPORTED',
+      message: `Cannot speak protocol ${protocolVersion}: this server speaks ${PROTOCOL_VERSION}`,
+    });
+    this.end(closeCodes.unsupportedVersion, 'protocol version');
+  }
+
+  async #command(command: Command): Promise<void> {
+    if (this.#pending.size >= MAX_PENDING_COMMANDS) {
+      const message = `Cannot take the command: ${MAX_PENDING_COMMANDS} of this connection are unanswered, the most allowed`;
+      this.#fail({ code: 'QUEUE_FULL', message }, command);
+      return;
+    }
+    const scope = requiredScope(command);
+    if (!isAllowed(this.#options.principal, scope)) {
+      this.#fail(
+        { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } },
+        command,
+      );
+      return;
+    }
+    const running = this.#options.runner.run(command, this);
+    this.#pending.set(command, running);
+    try {
+      const { data, sessionVersion } = await running.outcome;
+      this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
+      if (command.type === 'attach') this.#startChannels();
+    } catch (error) {
+      this.#fail(error as ProtocolFault, command);
+    } finally {
+      this.#pending.delete(command);
+    }
+  }
+
+  #frame(bytes: Uint8Array): void {
+    const decoded = decodeFrame(bytes);
+    if (!decoded.ok) {
+      this.#fail(decoded.error, { type: BYTES_COMMAND });
+      return;
+    }
+    try {
+      this.#clientFrame(decoded.frame);
+    } catch (error) {
+      if (!isProtocolError(error)) throw error;
+      this.#fail(
+        { code: error.code, message: error.message, details: { channel: decoded.frame.channel, ...error.details } },
+        { type: BYTES_COMMAND },
+      );
+    }
+  }
+
+  #clientFrame(frame: Frame): void {
+    const subscription = this.#channels.get(frame.channel)?.subscription;
+    if (subscription === undefined) {
+      throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: channel ${frame.channel} is not attached`);
+    }
+    if (frame.kind === 'input') subscription.input(frame);
+    else if (frame.kind === 'ack') subscription.acknowledge(frame.offset);
+    else
+      throw new ProtocolError(
+        'INVALID_MESSAGE',
+        `Cannot take the frame: clients send input and ack, not ${frame.kind}`,
+      );
+  }
+
+  #startChannels(): void {
+    for (const { subscription } of this.#channels.values()) subscription.start();
+  }
+
+  #drained(): void {
+    for (const { subscription } of this.#channels.values()) subscription.pump();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#stopWatching();
+    for (const { subscription } of this.#channels.values()) subscription.close();
+    this.#channels.clear();
+    for (const sessionId of this.#followed) this.unfollow(sessionId);
+    const gone = new ProtocolError('CANCELLED', 'The connection has ended');
+    for (const [command, running] of this.#pending) {
+      if (command.type === 'wait_for') running.cancel(gone);
+    }
+    this.#options.onClosed();
+  }
+
+  #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
+    this.send(failureResponse(to, fault));
+  }
+
+  #channelOf(sessionId: string): ChannelEntry | undefined {
+    for (const entry of this.#channels.values()) if (entry.sessionId === sessionId) return entry;
+    return undefined;
+  }
+
+  /** A client learns that a session stopped after it got the last byte. */
+  #awaitsEnd(sessionId: string): boolean {
+    return this.#channelOf(sessionId)?.subscription.ended === false;
+  }
+
+  #sendHeldEvents(sessionId: string): void {
+    if (this.#awaitsEnd(sessionId)) return;
+    const held = this.#heldEvents.get(sessionId) ?? [];
+    this.#heldEvents.delete(sessionId);
+    for (const event of held) this.receiveEvent(event);
+  }
+}
+
+function isAllowed({ scopes }: Principal, scope: string): boolean {
+  return scopes.includes('*') || scopes.includes(scope);
+}

@@ -1,0 +1,228 @@
+import {
+  type Command,
+  ProtocolError,
+  type ResponseDataOf,
+  type ServerEvent,
+  type SessionInfo,
+} from '@sessiond/protocol';
+import { childEnvironment, type Pty, type PtyManager } from '@sessiond/pty-core';
+import { waitForOutput } from './output-wait.ts';
+import { toProtocolError } from './pty-errors.ts';
+import { DEFAULT_LANE_ID, PtySession } from './pty-session.ts';
+import type { AttachmentHandlers, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
+import { newSessionId } from './session-id.ts';
+
+/** What the host needs and what its sessions get when the client names nothing. */
+export interface LocalSessionHostOptions {
+  readonly ptys: PtyManager;
+  readonly bufferBytes: number;
+  readonly gracePeriodMs: number;
+  /** How long a finished session stays readable. */
+  readonly retentionMs: number;
+  /** Sessions, finished ones included; the oldest finished one makes room for a new one. */
+  readonly maxSessions: number;
+  /** The environment from whose allow-list children inherit. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface Entry {
+  readonly session: PtySession;
+  expiry?: NodeJS.Timeout;
+}
+
+/** The sessions of this process. */
+export class LocalSessionHost implements SessionHost {
+  readonly #options: LocalSessionHostOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  #closed = false;
+
+  constructor(options: LocalSessionHostOptions) {
+    this.#options = options;
+  }
+
+  async create(request: Command<'create_session'>): Promise<SessionInfo> {
+    if (this.#closed) throw new ProtocolError('SHUTTING_DOWN', 'Cannot create a session: the server is ending');
+    if (request.kind !== 'pty') {
+      throw new ProtocolError(
+        'AGENT_UNAVAILABLE',
+        'Cannot create a session: no agent backend is installed; sessions of kind "pty" are',
+        {
+          details: { field: 'kind' },
+        },
+      );
+    }
+    const sessionId = request.sessionId ?? newSessionId();
+    if (this.#entries.has(sessionId))
+      throw new ProtocolError('SESSION_EXISTS', `Cannot create session ${sessionId}: it exists`);
+    this.#makeRoom();
+    const session = this.#spawn(sessionId, request);
+    const entry: Entry = { session };
+    this.#entries.set(sessionId, entry);
+    session.changed();
+    void session.pty.stopped.then(() => this.#expireLater(entry));
+    const info = session.info();
+    this.#emitLifecycle(sessionId, { type: 'session_created', session: info });
+    return info;
+  }
+
+  async list(): Promise<SessionInfo[]> {
+    return [...this.#entries.values()].map(({ session }) => session.info());
+  }
+
+  async get(sessionId: string): Promise<SessionInfo> {
+    return this.#session(sessionId).info();
+  }
+
+  async follow(sessionId: string): Promise<{ seq: number; session: SessionInfo }> {
+    const session = this.#session(sessionId);
+    return { seq: session.seq, session: session.info() };
+  }
+
+  async rename(sessionId: string, name: string): Promise<SessionInfo> {
+    return this.#session(sessionId).rename(name);
+  }
+
+  async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>): Promise<void> {
+    const entry = this.#entry(sessionId);
+    await entry.session.pty.terminate({ ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    this.#remove(entry, 'deleted');
+  }
+
+  async attach(request: Command<'attach'>, handlers: AttachmentHandlers): Promise<SessionAttachment> {
+    return this.#session(request.sessionId).attach(request, handlers);
+  }
+
+  async write(sessionId: string, data: Uint8Array): Promise<void> {
+    this.#session(sessionId).write(data);
+  }
+
+  async resize(sessionId: string, cols: number, rows: number): Promise<boolean> {
+    return this.#session(sessionId).resize(cols, rows);
+  }
+
+  async signal(sessionId: string, signal: string): Promise<number> {
+    return this.#session(sessionId).signal(signal);
+  }
+
+  async terminate({ sessionId, gracePeriodMs }: Command<'terminate'>): Promise<ResponseDataOf<'terminate'>> {
+    const { pty } = this.#session(sessionId);
+    const exit = await pty.terminate({ ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    return { exit, forceKilled: pty.forceKilled, endOffset: pty.output.end };
+  }
+
+  async readOutput(request: Command<'read_output'>): Promise<ResponseDataOf<'read_output'>> {
+    return this.#session(request.sessionId).readOutput(request);
+  }
+
+  async waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
+    return waitForOutput(this.#session(request.sessionId), request, signal);
+  }
+
+  async bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>> {
+    const { streamId, start, end, bufferBytes, overflow, stats } = this.#session(sessionId).info();
+    return { ...stats, streamId, start, end, bufferBytes, overflow };
+  }
+
+  onEvent(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    const gracePeriodMs = Math.min(this.#options.gracePeriodMs, deadlineMs);
+    await this.#options.ptys.terminateAll({ gracePeriodMs });
+    for (const { expiry } of this.#entries.values()) clearTimeout(expiry);
+  }
+
+  #entry(sessionId: string): Entry {
+    const entry = this.#entries.get(sessionId);
+    if (entry === undefined) throw new ProtocolError('SESSION_NOT_FOUND', `Cannot find session ${sessionId}`);
+    return entry;
+  }
+
+  #session(sessionId: string): PtySession {
+    return this.#entry(sessionId).session;
+  }
+
+  #spawn(sessionId: string, request: Command<'create_session'>): PtySession {
+    const { ptys, env, gracePeriodMs, bufferBytes, retentionMs } = this.#options;
+    const {
+      name,
+      cwd = env['HOME'] ?? '/',
+      laneId = DEFAULT_LANE_ID,
+      terminalId = sessionId,
+      pty: spec = {},
+    } = request;
+    const command = spec.command ?? env['SHELL'] ?? '/bin/sh';
+    let pty: Pty;
+    try {
+      pty = ptys.spawn({
+        ptyId: sessionId,
+        sessionId,
+        command,
+        cwd,
+        env: childEnvironment(env, request.env, spec.term),
+        gracePeriodMs,
+        bufferBytes,
+        laneId,
+        terminalId,
+        ...definedOnly(spec),
+      });
+    } catch (error) {
+      throw toProtocolError(error);
+    }
+    return new PtySession(pty, {
+      sessionId,
+      name,
+      command,
+      args: spec.args ?? [],
+      cwd,
+      retentionMs: request.retention?.afterExitMs ?? retentionMs,
+      onEvent: (event) => this.#emit(event),
+    });
+  }
+
+  /** Makes sure one more session may exist: finished sessions give way, the oldest first, running ones never. */
+  #makeRoom(): void {
+    if (this.#entries.size < this.#options.maxSessions) return;
+    const finished = [...this.#entries.values()].find(({ session }) => session.finished && session.attached === 0);
+    if (finished === undefined) {
+      throw new ProtocolError(
+        'SESSION_LIMIT',
+        `Cannot create a session: ${this.#options.maxSessions} exist, which is the most allowed`,
+      );
+    }
+    this.#remove(finished, 'expired');
+  }
+
+  #expireLater(entry: Entry): void {
+    if (this.#entries.get(entry.session.sessionId) !== entry || this.#closed) return;
+    entry.expiry = setTimeout(() => this.#remove(entry, 'expired'), entry.session.retentionMs);
+    entry.expiry.unref();
+  }
+
+  #remove(entry: Entry, reason: 'deleted' | 'expired'): void {
+    const { sessionId } = entry.session;
+    if (this.#entries.get(sessionId) !== entry) return;
+    clearTimeout(entry.expiry);
+    this.#entries.delete(sessionId);
+    this.#emitLifecycle(sessionId, { type: 'session_deleted', sessionId, reason });
+  }
+
+  #emitLifecycle(sessionId: string, event: ServerEvent): void {
+    this.#emit({ sessionId, seq: 0, timestamp: new Date().toISOString(), event });
+  }
+
+  #emit(event: SessionEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** The fields a client really set; the rest keeps its default. */
+function definedOnly(spec: NonNullable<Command<'create_session'>['pty']>): object {
+  const { args, cols, rows, bufferBytes, overflow, gracePeriodMs } = spec;
+  const entries = Object.entries({ args, cols, rows, bufferBytes, overflow, gracePeriodMs });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

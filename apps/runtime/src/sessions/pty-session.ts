@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Command,
+  ProtocolError,
+  type PtyEvent as PtyEventOnWire,
+  type ResponseDataOf,
+  type SessionInfo,
+  type StreamPosition,
+} from '@sessiond/protocol';
+import type { OutputReader, Pty, PtyEvent, PtyState } from '@sessiond/pty-core';
+import { toProtocolError } from './pty-errors.ts';
+import type { AttachmentHandlers, SessionAttachment, SessionEvent } from './session-host.ts';
+
+/** The most bytes one `read_output` answers with. */
+const MAX_READ_BYTES = 1024 * 1024;
+/** The label of sessions whose creator named none. */
+export const DEFAULT_LANE_ID = 'default';
+const DEFAULT_READ_BYTES = 256 * 1024;
+
+/** What a session is made of besides its PTY. */
+export interface PtySessionOptions {
+  readonly sessionId: string;
+  readonly name: string | undefined;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly retentionMs: number;
+  readonly onEvent: (event: SessionEvent) => void;
+}
+
+/**
+ * A terminal that clients can address: a PTY with an id, a name, a version, its events, and the clients attached to it.
+ * It outlives all of them, and outlives its child for as long as its retention says.
+ */
+export class PtySession {
+  readonly sessionId: string;
+  readonly retentionMs: number;
+  /** Names this life of the output; an offset means nothing without it. */
+  readonly streamId: string = randomUUID();
+  readonly createdAt: string = new Date().toISOString();
+  readonly #options: PtySessionOptions;
+  readonly #pty: Pty;
+  readonly #attachments = new Set<SessionAttachment>();
+  #name: string | undefined;
+  #version = 0;
+  #seq = 0;
+  #lastOutputMs: number | undefined;
+  #stoppedAt: string | undefined;
+
+  constructor(pty: Pty, options: PtySessionOptions) {
+    this.sessionId = options.sessionId;
+    this.retentionMs = options.retentionMs;
+    this.#name = options.name;
+    this.#options = options;
+    this.#pty = pty;
+    pty.onEvent((event) => this.#ptyEvent(event));
+    const outputSeen = (): void => {
+      this.#lastOutputMs = Date.now();
+    };
+    pty.output.openReader('end', outputSeen, { passive: true });
+  }
+
+  get pty(): Pty {
+    return this.#pty;
+  }
+
+  /** Number of the last event. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get attached(): number {
+    return this.#attachments.size;
+  }
+
+  get finished(): boolean {
+    return this.#pty.state === 'stopped';
+  }
+
+  info(): SessionInfo {
+    const { laneId = DEFAULT_LANE_ID, terminalId = this.sessionId, ...pty } = this.#pty.snapshot();
+    const { start, end, overflow, ...stats } = pty.output;
+    const lastOutputAt = this.#lastOutputMs === undefined ? undefined : new Date(this.#lastOutputMs).toISOString();
+    return {
+      sessionId: this.sessionId,
+      kind: 'pty',
+      ...(this.#name !== undefined && { name: this.#name }),
+      createdAt: this.createdAt,
+      state: wireState(pty.state),
+      version: this.#version,
+      pid: pty.pid,
+      command: this.#options.command,
+      args: this.#options.args,
+      cwd: this.#options.cwd,
+      cols: pty.cols,
+      rows: pty.rows,
+      laneId,
+      terminalId,
+      streamId: this.streamId,
+      start,
+      end,
+      attached: this.#attachments.size,
+      ...(lastOutputAt !== undefined && { lastOutputAt }),
+      ...(pty.exit !== null && { exit: pty.exit }),
+      ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
+      retention: { afterExitMs: this.retentionMs },
+      stats,
+      overflow,
+      bufferBytes: this.#pty.output.capacityBytes,
+    };
+  }
+
+  rename(name: string): SessionInfo {
+    this.#name = name;
+    this.#version += 1;
+    return this.info();
+  }
+
+  /** Counts a change that happened outside, such as the creation itself. */
+  changed(): void {
+    this.#version += 1;
+  }
+
+  /**
+   * Attaches a client.
+   * @throws ProtocolError for another life of the stream or an offset that was never written.
+   */
+  attach(request: Command<'attach'>, handlers: AttachmentHandlers): SessionAttachment {
+    const output = this.#pty.output;
+    this.checkStream(request.streamId);
+    const from = this.resolvePosition('attach', request.from ?? 'start');
+    const role = request.role ?? 'driver';
+    const windowBytes = Math.min(request.window ?? 0, Math.max(1, output.capacityBytes >> 1));
+    const reader = output.openReader(from, handlers.onReadable);
+    const stopDrained = this.#pty.onInputDrained(handlers.onInputDrained);
+    const attachment = this.#attachment(reader, role, windowBytes, () => {
+      stopDrained();
+      this.#attachments.delete(attachment);
+    });
+    this.#attachments.add(attachment);
+    return attachment;
+  }
+
+  write(data: Uint8Array): void {
+    this.#onPty(() => this.#pty.write(data));
+  }
+
+  resize(cols: number, rows: number): boolean {
+    const changed = cols !== this.#pty.cols || rows !== this.#pty.rows;
+    this.#onPty(() => this.#pty.resize(cols, rows));
+    return changed;
+  }
+
+  signal(signal: string): number {
+    this.#onPty(() => this.#pty.signal(signal));
+    return this.#pty.pid;
+  }
+
+  /** A copy of past output; a `from` that is gone already is answered with the oldest bytes and a `gap`. */
+  readOutput(request: Command<'read_output'>): ResponseDataOf<'read_output'> {
+    this.checkStream(request.streamId);
+    const { start, end, ended } = this.#pty.output;
+    const asked = this.resolvePosition('read', request.from ?? 'start');
+    const from = Math.max(asked, start);
+    const bytes = this.#pty.output.readAt(from, Math.min(request.maxBytes ?? DEFAULT_READ_BYTES, MAX_READ_BYTES));
+    return {
+      streamId: this.streamId,
+      from,
+      next: from + bytes.length,
+      dataBase64: Buffer.from(bytes).toString('base64'),
+      ...(asked < start && { gap: { from: asked, to: start } }),
+      start,
+      end,
+      ended,
+    };
+  }
+
+  /** @throws ProtocolError when offsets of another life of the output are meant. */
+  checkStream(streamId: string | undefined): void {
+    if (streamId === undefined || streamId === this.streamId) return;
+    throw new ProtocolError(
+      'INVALID_STATE',
+      'Cannot continue the stream: its offsets belong to another life of the session',
+      {
+        details: { field: 'streamId', streamId: this.streamId },
+      },
+    );
+  }
+
+  /** The offset a position means now. @throws ProtocolError for one that was never written. */
+  resolvePosition(action: string, position: StreamPosition): number {
+    const { start, end } = this.#pty.output;
+    if (position === 'start') return start;
+    if (position === 'now') return end;
+    if (position <= end) return position;
+    throw new ProtocolError('INVALID_STATE', `Cannot ${action} from offset ${position}: the output ends at ${end}`, {
+      details: { field: 'from', start, end, streamId: this.streamId },
+    });
+  }
+
+  #attachment(
+    reader: OutputReader,
+    role: 'driver' | 'observer',
+    window: number,
+    onClose: () => void,
+  ): SessionAttachment {
+    const { output } = this.#pty;
+    const session = this;
+    const { state, cols, rows, exit } = this.#pty;
+    return {
+      info: {
+        streamId: this.streamId,
+        from: reader.offset,
+        start: output.start,
+        end: output.end,
+        window,
+        role,
+        cols,
+        rows,
+        state: wireState(state),
+        ...(exit !== null && { exit }),
+      },
+      replayEnd: output.end,
+      get offset() {
+        return reader.offset;
+      },
+      get acknowledged() {
+        return reader.acknowledged;
+      },
+      get pending() {
+        return reader.pending;
+      },
+      get pendingInputBytes() {
+        return session.#pty.pendingInputBytes;
+      },
+      next: (maxBytes) => reader.next(maxBytes),
+      acknowledge: (offset) => reader.acknowledge(offset),
+      write: (data) => {
+        if (role === 'observer') {
+          throw new ProtocolError('FORBIDDEN', 'Cannot send input: this attachment is an observer');
+        }
+        session.#onPty(() => session.#pty.write(data));
+      },
+      close: () => {
+        reader.close();
+        onClose();
+      },
+    };
+  }
+
+  #onPty<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw toProtocolError(error);
+    }
+  }
+
+  #ptyEvent(event: PtyEvent): void {
+    this.#seq += 1;
+    if (event.type === 'pty.stopped') this.#stoppedAt = event.ts;
+    this.#options.onEvent({
+      sessionId: this.sessionId,
+      seq: this.#seq,
+      timestamp: event.ts,
+      event: event as PtyEventOnWire,
+    });
+  }
+}
+
+/** A PTY forks within its constructor, so nobody ever sees it idle; the wire has no word for that. */
+function wireState(state: PtyState): SessionInfo['state'] {
+  return state === 'idle' ? 'spawning' : state;
+}

@@ -1,0 +1,77 @@
+import type { Command, KnownEvent, ResponseDataOf, SessionInfo } from '@sessiond/protocol';
+import type { OutputChunk } from '@sessiond/pty-core';
+
+/** Something that happened to a session. Those of its PTY are numbered without holes; coming and going has the number 0. */
+export interface SessionEvent {
+  readonly sessionId: string;
+  readonly seq: number;
+  /** RFC 3339. */
+  readonly timestamp: string;
+  readonly event: KnownEvent;
+}
+
+/** One client's hold on a session's output and input. Owned by the connection that attached. */
+export interface SessionAttachment {
+  /** Where the client stands and what it sees; the answer to `attach`, without the channel. */
+  readonly info: Omit<ResponseDataOf<'attach'>, 'channel'>;
+  /** Offsets below were written before the attach. */
+  readonly replayEnd: number;
+  /** Offset of the next byte the client will be given. */
+  readonly offset: number;
+  /** Everything before was received. */
+  readonly acknowledged: number;
+  /** How far the client is behind, in bytes. */
+  readonly pending: number;
+  /** Input that the terminal has not taken yet. */
+  readonly pendingInputBytes: number;
+  /** The next bytes (a view, valid until the session produces more), an exact gap, the end, or nothing for now. */
+  next(maxBytes: number): OutputChunk | undefined;
+  /** @returns `false` for an offset that was never given out. */
+  acknowledge(offset: number): boolean;
+  /** Sends input, all or nothing. @throws ProtocolError for an observer, a finished session, a full queue. */
+  write(data: Uint8Array): void;
+  /** Lets go. Idempotent. */
+  close(): void;
+}
+
+/** What an attachment tells its owner. */
+export interface AttachmentHandlers {
+  /** There is something to take with `next`. */
+  onReadable(): void;
+  /** Input that had to wait was taken. */
+  onInputDrained(): void;
+}
+
+/**
+ * Where sessions live. Connections and commands know sessions only through this, so that another implementation, for
+ * example one that talks to a host process, can take the place of the local one: calls are asynchronous, arguments and
+ * results are plain data, and errors are `ProtocolError`s with codes. Only an attachment is a live object.
+ */
+export interface SessionHost {
+  create(request: Command<'create_session'>): Promise<SessionInfo>;
+  /** Oldest first. */
+  list(): Promise<SessionInfo[]>;
+  get(sessionId: string): Promise<SessionInfo>;
+  /** The session and the number of its last event, so that a follower knows where the next one belongs. */
+  follow(sessionId: string): Promise<{ readonly seq: number; readonly session: SessionInfo }>;
+  rename(sessionId: string, name: string): Promise<SessionInfo>;
+  /** Ends the child if it runs, then removes the session and its output. */
+  delete(request: Command<'delete_session'>): Promise<void>;
+  attach(request: Command<'attach'>, handlers: AttachmentHandlers): Promise<SessionAttachment>;
+  /** Types into a terminal, whole or not at all. */
+  write(sessionId: string, data: Uint8Array): Promise<void>;
+  /** @returns whether the size was another one before. */
+  resize(sessionId: string, cols: number, rows: number): Promise<boolean>;
+  /** @returns the leader of the process group that got it. */
+  signal(sessionId: string, signal: string): Promise<number>;
+  /** Ends the child and its whole process session. */
+  terminate(request: Command<'terminate'>): Promise<ResponseDataOf<'terminate'>>;
+  readOutput(request: Command<'read_output'>): Promise<ResponseDataOf<'read_output'>>;
+  /** Aborting the signal ends the watching at once. */
+  waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>>;
+  bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>>;
+  /** Calls `listener` for every event of every session. @returns how to stop. */
+  onEvent(listener: (event: SessionEvent) => void): () => void;
+  /** Ends every session within the time; resolves when no process of theirs is left. */
+  close(deadlineMs: number): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { encodeFrame, FRAME_HEADER_BYTES, type InputFrame, ProtocolError, writeOutputHeader } from '@sessiond/protocol';
+import type { OutputChunk } from '@sessiond/pty-core';
+import type { SessionAttachment } from './sessions/session-host.ts';
+import type { Transport } from './transports/transport.ts';
+
+/** The most payload of one output frame. */
+const FRAME_PAYLOAD_BYTES = 64 * 1024;
+/** What one subscription lets wait in a transport whose client is slow; the rest stays in the session's ring. */
+const MAX_BUFFERED_BYTES = 256 * 1024;
+/** How much input is acknowledged at once; single keystrokes never are. */
+const INPUT_ACK_BYTES = 16 * 1024;
+
+/** How a client wants to be served. */
+export interface SubscriptionOptions {
+  readonly channel: number;
+  /** Unacknowledged bytes that may be in flight; 0 lets the transport's own buffer be the window. */
+  readonly windowBytes: number;
+  /** Called once the last byte and the end were sent. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Delivers one session's output to one connection, as fast as the client takes it.
+ *
+ * Nothing queues here: a slow client is an old place in the session's ring, and in the end an exact gap. Bytes leave at
+ * once while the transport is empty, which is what typing needs, and in frames of up to 64 KiB while it is backed up,
+ * which is what floods need.
+ */
+export class Subscription {
+  readonly channel: number;
+  readonly #transport: Transport;
+  readonly #windowBytes: number;
+  readonly #onEnd: () => void;
+  readonly #attachment: SessionAttachment;
+  #started = false;
+  #closed = false;
+  #inputOffset = 0;
+  #inputAcknowledged = 0;
+  #ended = false;
+
+  constructor(
+    transport: Transport,
+    attachment: SessionAttachment,
+    { channel, windowBytes, onEnd }: SubscriptionOptions,
+  ) {
+    this.#transport = transport;
+    this.#attachment = attachment;
+    this.channel = channel;
+    this.#windowBytes = windowBytes;
+    this.#onEnd = onEnd;
+  }
+
+  /** Offset behind the last byte that was sent. */
+  get offset(): number {
+    return this.#attachment.offset;
+  }
+
+  /** Whether the end was sent. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Begins to deliver; called after the answer to `attach` was sent, because a channel's frames follow it. Idempotent. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.pump();
+  }
+
+  /** Sends whatever may be sent now: called when there is output, credit, or an empty transport. */
+  pump(): void {
+    while (this.#started && !this.#ended && !this.#closed) {
+      const maxBytes = this.#sendable();
+      const chunk = maxBytes === 0 ? undefined : this.#attachment.next(maxBytes);
+      if (chunk === undefined) return;
+      this.#send(chunk);
+    }
+  }
+
+  /** The client has everything before `offset`. @throws ProtocolError for an offset it was never sent. */
+  acknowledge(offset: number): void {
+    if (!this.#attachment.acknowledge(offset)) {
+      throw new ProtocolError(
+        'INVALID_MESSAGE',
+        `Cannot acknowledge offset ${offset}: it was not sent on channel ${this.channel}`,
+      );
+    }
+    if (this.#windowBytes > 0) this.pump();
+  }
+
+  /** Passes a client's input on. @throws ProtocolError when it is out of order, not allowed, or cannot be taken. */
+  input({ offset, payload }: InputFrame): void {
+    if (offset !== this.#inputOffset) {
+      throw new ProtocolError(
+        'INVALID_MESSAGE',
+        `Cannot take input at offset ${offset}: the next one is ${this.#inputOffset}`,
+        {
+          details: { channel: this.channel, expectedOffset: this.#inputOffset },
+        },
+      );
+    }
+    this.#attachment.write(payload);
+    this.#inputOffset += payload.length;
+    this.acknowledgeInput();
+  }
+
+  /** Tells the client how much of its input the terminal has taken, if that is worth a frame. */
+  acknowledgeInput(): void {
+    if (this.#inputOffset - this.#inputAcknowledged < INPUT_ACK_BYTES || this.#closed) return;
+    if (this.#attachment.pendingInputBytes > 0) return;
+    this.#inputAcknowledged = this.#inputOffset;
+    this.#sendFrame(encodeFrame({ kind: 'ack', channel: this.channel, offset: this.#inputOffset }));
+  }
+
+  /** Stops delivering. What the client has not acknowledged stays undelivered. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#attachment.close();
+  }
+
+  /** How many payload bytes the next frame may have; 0 for not now. */
+  #sendable(): number {
+    const attachment = this.#attachment;
+    const buffered = this.#transport.bufferedBytes;
+    if (buffered > 0 && (buffered >= MAX_BUFFERED_BYTES || attachment.pending < FRAME_PAYLOAD_BYTES)) return 0;
+    if (this.#windowBytes === 0) return FRAME_PAYLOAD_BYTES;
+    const credit = this.#windowBytes - (attachment.offset - attachment.acknowledged);
+    return Math.max(0, Math.min(FRAME_PAYLOAD_BYTES, credit));
+  }
+
+  #send(chunk: OutputChunk): void {
+    const attachment = this.#attachment;
+    switch (chunk.kind) {
+      case 'bytes': {
+        const headroom = this.#transport.frameHeadroom;
+        const frame = Buffer.allocUnsafe(headroom + FRAME_HEADER_BYTES + chunk.bytes.length);
+        writeOutputHeader(frame, headroom, this.channel, chunk.offset, chunk.offset < attachment.replayEnd);
+        frame.set(chunk.bytes, headroom + FRAME_HEADER_BYTES);
+        this.#transport.sendFrame(frame);
+        break;
+      }
+      case 'gap':
+        this.#sendFrame(encodeFrame({ kind: 'gap', channel: this.channel, from: chunk.from, to: chunk.to }));
+        break;
+      case 'end':
+        this.#ended = true;
+        this.#sendFrame(encodeFrame({ kind: 'end', channel: this.channel, offset: chunk.offset }));
+        this.#onEnd();
+        break;
+    }
+    if (this.#windowBytes === 0) attachment.acknowledge(attachment.offset);
+  }
+
+  #sendFrame(encoded: Uint8Array): void {
+    const headroom = this.#transport.frameHeadroom;
+    const frame = Buffer.allocUnsafe(headroom + encoded.length);
+    frame.set(encoded, headroom);
+    this.#transport.sendFrame(frame);
+  }
+}
