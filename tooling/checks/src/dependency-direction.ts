@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tooling/tsconfig': [],
   'tooling/vitest': [],
   'tooling/checks': [],
+  'tooling/start': ['packages/pty-core'],
   'tooling/testkit': ['packages/*'],
   'tooling/bench': ['packages/*'],
 };
