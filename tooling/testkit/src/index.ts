@@ -1,1 +1,10 @@
-export {};
+export {
+  type DaemonEnd,
+  type LogLine,
+  type StartDaemonOptions,
+  spawnDaemon,
+  startDaemon,
+  type TestDaemon,
+} from './daemon.ts';
+export { descendants, isAlive, type ProcessId, rssBytes } from './processes.ts';
+export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';

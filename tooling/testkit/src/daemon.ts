@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { descendants, isAlive, type ProcessId, rssBytes } from './processes.ts';
+
+const RUNTIME = new URL('../../../apps/runtime/', import.meta.url);
+
+/** What a daemon may take to be ready, on a machine that compiles something beside. */
+const READY_MS = 20_000;
+
+/** How a daemon for a test is started. */
+export interface StartDaemonOptions {
+  /** Flags beyond `--state-dir`, `--socket` and `--port 0`. */
+  readonly flags?: readonly string[];
+  /** Variables beyond `PATH`, `HOME` (a folder that is empty) and `TERM`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A state folder to use and leave alone; without it a fresh one that is deleted at the end. */
+  readonly stateDir?: string;
+  /** Which code runs; default: the sources, or the build when the variable `SESSIOND_TEST_BUILD` is set. */
+  readonly code?: 'source' | 'build';
+}
+
+/** One line of the daemon's log. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly event?: string;
+  readonly [field: string]: unknown;
+}
+
+/** How a daemon ended. */
+export interface DaemonEnd {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Processes started by the daemon, directly or not, that outlived it. */
+  readonly leftover: readonly ProcessId[];
+}
+
+/** A real daemon in its own process, listening on a free port and a socket in a temporary folder. */
+export interface TestDaemon {
+  /** `http://127.0.0.1:<port>`; empty with `--no-tcp`. */
+  readonly url: string;
+  readonly socketPath: string;
+  readonly stateDir: string;
+  /** The token for TCP; empty when none is needed. */
+  readonly token: string;
+  readonly pid: number;
+  /** Settles when the process is gone, however that came about. */
+  readonly ended: Promise<DaemonEnd>;
+  /** Resident memory right now. */
+  rssBytes(): number;
+  /** Every log line so far. */
+  logs(): readonly LogLine[];
+  /** SIGTERM, and waits for the end. Idempotent. */
+  stop(): Promise<DaemonEnd>;
+  /** SIGKILL, and waits for the end; the state folder stays until `stop` is called. */
+  kill(): Promise<DaemonEnd>;
+}
+
+/**
+ * Starts a daemon and waits until it is ready.
+ *
+ * Rejects with its stderr when it ends instead. Call `stop` at the end of the test; if the test run itself ends first, the daemon is
+ * killed with it.
+ */
+export async function startDaemon(options: StartDaemonOptions = {}): Promise<TestDaemon> {
+  const dir = mkdtempSync(join(tmpdir(), 'sessiond-'));
+  const stateDir = options.stateDir ?? join(dir, 'state');
+  const socketPath = join(dir, 'd.sock');
+  const child = spawnDaemon(
+    ['--state-dir', stateDir, '--socket', socketPath, '--port', '0', ...(options.flags ?? [])],
+    {
+      ...options,
+      homeDir: dir,
+    },
+  );
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  const lines: LogLine[] = [];
+  let stderr = '';
+  let offspring: ProcessId[] = [];
+  const noteOffspring = (): void => {
+    offspring = descendants(child.pid!);
+  };
+  const ended = new Promise<DaemonEnd>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      process.off('exit', killWithUs);
+      resolve({ exitCode, signal, leftover: offspring.filter(isAlive) });
+    });
+  });
+  try {
+    const ready = await new Promise<LogLine>((resolve, reject) => {
+      const deadline = setTimeout(
+        () => reject(new Error(`the daemon is not ready after ${READY_MS} ms:\n${stderr}`)),
+        READY_MS,
+      );
+      child.once('error', reject);
+      child.once('close', (code) => {
+        clearTimeout(deadline);
+        reject(new Error(`the daemon ended with ${code} instead of becoming ready:\n${stderr}`));
+      });
+      onLines(child, (text) => {
+        stderr += `${text}\n`;
+        const line = parseLine(text);
+        lines.push(line);
+        if (line.event !== 'ready') return;
+        clearTimeout(deadline);
+        resolve(line);
+      });
+    });
+    const end = async (signal: NodeJS.Signals): Promise<DaemonEnd> => {
+      if (child.exitCode === null && child.signalCode === null) {
+        noteOffspring();
+        child.kill(signal);
+      }
+      return ended;
+    };
+    return {
+      url: (ready['url'] as string | null) ?? '',
+      socketPath,
+      stateDir,
+      token: typeof ready['tokenPath'] === 'string' ? readFileSync(ready['tokenPath'], 'utf8').trim() : '',
+      pid: child.pid!,
+      ended,
+      rssBytes: () => rssBytes(child.pid!),
+      logs: () => lines,
+      kill: () => end('SIGKILL'),
+      stop: async () => {
+        const how = await end('SIGTERM');
+        rmSync(dir, { recursive: true, force: true });
+        return how;
+      },
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Starts `sessiond` with these arguments and nothing else decided; stdin, stdout and stderr are pipes. */
+export function spawnDaemon(
+  args: readonly string[],
+  options: Pick<StartDaemonOptions, 'env' | 'code'> & { readonly homeDir: string },
+): ChildProcess {
+  const code = options.code ?? (process.env['SESSIOND_TEST_BUILD'] ? 'build' : 'source');
+  return spawn(process.execPath, [...(code === 'build' ? builtEntry() : sourceEntry()), ...args], {
+    cwd: options.homeDir,
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HOME: options.homeDir,
+      TERM: 'xterm-256color',
+      ...options.env,
+    },
+    stdio: 'pipe',
+  });
+}
+
+function builtEntry(): string[] {
+  return [fileURLToPath(new URL('bin/sessiond.js', RUNTIME))];
+}
+
+function sourceEntry(): string[] {
+  const main = JSON.stringify(new URL('src/main.ts', RUNTIME).href);
+  return [
+    '--import',
+    createRequire(import.meta.url).resolve('tsx'),
+    '--conditions=@sessiond/source',
+    '--input-type=module',
+    '--eval',
+    `import { main } from ${main}; process.exitCode = await main({ args: process.argv.slice(1), env: process.env });`,
+    '--',
+  ];
+}
+
+function onLines(child: ChildProcess, onLine: (text: string) => void): void {
+  let rest = '';
+  child.stderr!.setEncoding('utf8');
+  child.stderr!.on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop()!;
+    for (const part of parts) onLine(part);
+  });
+  child.stderr!.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+}
+
+function parseLine(text: string): LogLine {
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch {
+    return { level: 0, msg: text };
+  }
+}

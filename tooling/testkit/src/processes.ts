@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** One process, told apart from a later one with the same pid by when it started (clock ticks since boot). */
+export interface ProcessId {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+interface Stat extends ProcessId {
+  readonly parent: number;
+  readonly state: string;
+}
+
+/** Children of a process, their children, and so on; Linux only, elsewhere none are found. */
+export function descendants(pid: number): ProcessId[] {
+  const all = pids().flatMap((each) => readStat(each) ?? []);
+  const found: Stat[] = [];
+  let parents = new Set([pid]);
+  while (parents.size > 0) {
+    const children = all.filter(({ parent }) => parents.has(parent));
+    found.push(...children);
+    parents = new Set(children.map((child) => child.pid));
+  }
+  return found.map(({ pid: child, startedAt }) => ({ pid: child, startedAt }));
+}
+
+/** Whether this very process still runs; one that ended and waits to be reaped does not. */
+export function isAlive({ pid, startedAt }: ProcessId): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startedAt === startedAt && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Resident memory of a process. Throws when there is no such process. */
+export function rssBytes(pid: number): number {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(match?.[1] ?? 0) * 1024;
+}
+
+function pids(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function readStat(pid: number): Stat | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name may contain spaces and parentheses; the fields behind it do not.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { pid, state: fields[0]!, parent: Number(fields[1]), startedAt: fields[19]! };
+  } catch {
+    return null;
+  }
+}
