@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import { checkFields } from './check-fields.ts';
 import type { Command } from './command.ts';
 import { commandContracts } from './command-registry.ts';
 import type { ProtocolFault } from './errors.ts';
 import { type Hello, helloSchema } from './handshake.ts';
 import { isId } from './ids.ts';
-import { isJsonObject, type JsonObject, type ParsedObject, parseJsonObject } from './json-object.ts';
+import { type JsonObject, type ParsedObject, parseJsonObject } from './json-object.ts';
 
 /** Anything a client sends as text. */
 export type ClientMessage = Command | Hello;
@@ -83,20 +84,9 @@ function check<T extends object>(
   schema: z.ZodType<T>,
   options: DecodeOptions,
 ): { readonly ok: true; readonly value: T } | RefusedMessage {
-  const result = schema.safeParse(object);
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    return invalidField(object, issue.path, issue.message);
-  }
-  if (options.strict === true) {
-    const unknown = unknownField(object, result.data);
-    if (unknown !== undefined) return invalidField(object, unknown, 'is unknown');
-  }
-  return { ok: true, value: result.data };
-}
-
-function invalidField(object: JsonObject, path: readonly PropertyKey[], requirement: string): RefusedMessage {
-  const field = fieldName(path);
+  const checked = checkFields(object, schema, options.strict === true ? 'refused' : 'dropped');
+  if (checked.ok) return checked;
+  const { field, requirement } = checked;
   return refuse(object, {
     code: 'INVALID_COMMAND',
     message: `Cannot accept ${nameOf(object)}: ${field} ${requirement}`,
@@ -118,24 +108,4 @@ function refuse(object: JsonObject | undefined, error: ProtocolFault): RefusedMe
 function nameOf(object: JsonObject): string {
   const type = String(object['type']);
   return TYPE_PATTERN.test(type) ? type : 'message';
-}
-
-/** A path such as `pty.args.3`, cut before the first part that a client made up and that is not fit to be printed. */
-function fieldName(path: readonly PropertyKey[]): string {
-  const parts = path.map(String);
-  const bad = parts.findIndex((part) => !/^\w{1,64}$/.test(part));
-  return (bad === -1 ? parts : parts.slice(0, bad)).join('.') || 'a field';
-}
-
-/** The path of the first field of `sent` that `known` lacks. */
-function unknownField(sent: JsonObject | readonly unknown[], known: object): string[] | undefined {
-  for (const [name, value] of Object.entries(sent)) {
-    if (!Object.hasOwn(known, name)) return [name];
-    const inner = (known as JsonObject)[name];
-    if ((isJsonObject(value) && isJsonObject(inner)) || (Array.isArray(value) && Array.isArray(inner))) {
-      const found = unknownField(value, inner);
-      if (found !== undefined) return [name, ...found];
-    }
-  }
-  return undefined;
 }

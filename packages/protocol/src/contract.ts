@@ -94,6 +94,8 @@ export interface CommandContract<
   readonly outcomeScope: 'principal' | 'connection';
   /** A valid command, for documentation, tests and warming up. */
   readonly example: C;
+  /** What a successful response to the example could carry. */
+  readonly exampleData: D;
   /** Accepts the command; fields it does not name are dropped. Built and compiled at first use, which takes about a millisecond. */
   readonly schema: z.ZodType<C>;
   /** Describes the data of a successful response. Built at first use. */

@@ -94,6 +94,16 @@ export const offset: z.ZodType<number> = integer(0, Number.MAX_SAFE_INTEGER);
 /** A share, 0 to 1. */
 export const ratio: z.ZodType<number> = z.number({ error: 'must be a number from 0 to 1' }).min(0).max(1);
 
+/** The name of any signal. */
+export const signalName: z.ZodType<string> = text({
+  max: 32,
+  pattern: /^SIG[A-Z0-9]+$/,
+  error: 'must be the name of a signal',
+});
+
+/** The id of a process. */
+export const processId: z.ZodType<number> = integer(1, 2 ** 31 - 1);
+
 /** A session id. */
 export const sessionId: z.ZodType<string> = text({
   max: 128,

@@ -8,8 +8,11 @@ import {
   offset,
   oneOf,
   orNull,
+  processId,
+  type RequiredFields,
   ratio,
   sessionId,
+  signalName,
   text,
   timestamp,
 } from './fields.ts';
@@ -109,12 +112,15 @@ export const overflowPolicy: z.ZodType<OverflowPolicy> = oneOf(['drop-oldest', '
 /** Schema of {@link Retention}. */
 export const retention: z.ZodType<Retention> = object<Retention>({ afterExitMs: durationMs });
 
-/** Schema of {@link ExitInfo}. */
-export const exitInfo: z.ZodType<ExitInfo> = object<ExitInfo>({
+/** The fields of {@link ExitInfo}, for what extends it. */
+export const exitFields: RequiredFields<ExitInfo> = {
   exitCode: orNull(integer(0, 255)),
-  signal: orNull(text({ max: 32, pattern: /^SIG[A-Z0-9]+$/, error: 'must be the name of a signal' })),
+  signal: orNull(signalName),
   reason: oneOf(['exited', 'signaled', 'terminated', 'expired', 'shutdown']),
-});
+};
+
+/** Schema of {@link ExitInfo}. */
+export const exitInfo: z.ZodType<ExitInfo> = object<ExitInfo>(exitFields);
 
 /** Schema of {@link BufferStats}. */
 export const bufferStats: z.ZodType<BufferStats> = object<BufferStats>({
@@ -155,7 +161,7 @@ export const ptySessionInfo: z.ZodType<PtySessionInfo> = object<PtySessionInfo>(
     overflow: overflowPolicy,
     bufferBytes: offset,
   },
-  { name: sessionName, pid: offset, lastOutputAt: timestamp, exit: exitInfo, stoppedAt: timestamp },
+  { name: sessionName, pid: processId, lastOutputAt: timestamp, exit: exitInfo, stoppedAt: timestamp },
 );
 
 /** Schema of {@link SessionInfo}. */

@@ -51,6 +51,18 @@ export const attach: CommandContract<AttachCommand, AttachData> = contract({
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'attach', id: 'c-7', sessionId: 'build', from: 4096, streamId: 'st-1', window: 1_048_576 },
+  exampleData: {
+    channel: 1,
+    streamId: 'st-1',
+    from: 4096,
+    start: 0,
+    end: 5120,
+    cols: 120,
+    rows: 40,
+    state: 'active',
+    role: 'driver',
+    window: 1_048_576,
+  },
   schema: () =>
     sessionCommand<AttachCommand>(
       'attach',

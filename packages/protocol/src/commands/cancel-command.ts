@@ -21,6 +21,7 @@ export const cancelCommand: CommandContract<CancelCommandCommand, CancelCommandD
   appliesTo: 'server',
   scope: 'sessions:read',
   example: { type: 'cancel_command', id: 'c-6', commandId: 'c-2' },
+  exampleData: { commandId: 'c-2', cancelled: true },
   schema: () => serverCommand<CancelCommandCommand>('cancel_command', { commandId }),
   dataSchema: () => object<CancelCommandData>({ commandId, cancelled: flag }),
 });

@@ -1,4 +1,5 @@
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
+import { exampleSession } from '../example-session.ts';
 import { cells, durationMs, id, integer, object, oneOf, orNull, sessionId, text } from '../fields.ts';
 import { environment, processArgs, processText, workingDirectory } from '../process-fields.ts';
 import {
@@ -129,6 +130,7 @@ export const createSession: CommandContract<CreateSessionCommand, CreateSessionD
     cwd: '/tmp',
     pty: { command: 'bash', args: ['-l'], cols: 120, rows: 40 },
   },
+  exampleData: { sessionId: 'build', session: exampleSession },
   schema: () =>
     serverCommand<CreateSessionCommand>(
       'create_session',

@@ -24,6 +24,7 @@ export const deleteSession: CommandContract<DeleteSessionCommand, DeleteSessionD
   journalled: true,
   journalKeeps: ['gracePeriodMs'],
   example: { type: 'delete_session', id: 'c-3', sessionId: 'build' },
+  exampleData: { sessionId: 'build' },
   schema: () => sessionCommand<DeleteSessionCommand>('delete_session', {}, { gracePeriodMs: durationMs }),
   dataSchema: () => object<DeleteSessionData>({ sessionId }),
 });

@@ -23,6 +23,7 @@ export const detach: CommandContract<DetachCommand, DetachData> = contract({
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'detach', id: 'c-8', sessionId: 'build' },
+  exampleData: { sessionId: 'build', channel: 1, offset: 5120 },
   schema: () => sessionCommand<DetachCommand>('detach'),
   dataSchema: () => object<DetachData>({ sessionId, channel: integer(0, 0xffff_ffff), offset }),
 });

@@ -23,6 +23,17 @@ export const getBufferStats: CommandContract<GetBufferStatsCommand, GetBufferSta
   appliesTo: 'pty',
   scope: 'sessions:read',
   example: { type: 'get_buffer_stats', id: 'c-18', sessionId: 'build' },
+  exampleData: {
+    totalWritten: 5120,
+    totalDropped: 0,
+    currentUtilization: 0,
+    overflowEvents: 0,
+    streamId: 'st-1',
+    start: 0,
+    end: 5120,
+    bufferBytes: 4_194_304,
+    overflow: 'drop-oldest',
+  },
   schema: () => sessionCommand<GetBufferStatsCommand>('get_buffer_stats'),
   dataSchema: () =>
     object<GetBufferStatsData>({

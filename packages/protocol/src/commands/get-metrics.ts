@@ -47,6 +47,14 @@ export const getMetrics: CommandContract<GetMetricsCommand, GetMetricsData> = co
   appliesTo: 'server',
   scope: 'server:read',
   example: { type: 'get_metrics', id: 'c-4' },
+  exampleData: {
+    capturedAt: '2026-01-31T12:00:00.000Z',
+    uptimeMs: 86_400_000,
+    metrics: [
+      { name: 'sessiond.pty.io', kind: 'counter', unit: 'By', labels: { direction: 'read' }, value: 1_048_576 },
+    ],
+    limits: { maxPtys: 300, maxMessageBytes: 10_485_760 },
+  },
   schema: () => serverCommand<GetMetricsCommand>('get_metrics'),
   dataSchema: () =>
     object<GetMetricsData>({

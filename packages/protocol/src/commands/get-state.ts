@@ -1,4 +1,5 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { exampleSession } from '../example-session.ts';
 import { type SessionInfo, sessionInfo } from '../session-info.ts';
 
 /** Asks for the record of one session. */
@@ -16,6 +17,7 @@ export const getState: CommandContract<GetStateCommand, GetStateData> = contract
   appliesTo: 'session',
   scope: 'sessions:read',
   example: { type: 'get_state', id: 'c-11', sessionId: 'build' },
+  exampleData: exampleSession,
   schema: () => sessionCommand<GetStateCommand>('get_state'),
   dataSchema: () => sessionInfo,
 });

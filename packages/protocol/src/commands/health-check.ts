@@ -35,6 +35,15 @@ export const healthCheck: CommandContract<HealthCheckCommand, HealthCheckData> =
   appliesTo: 'server',
   scope: 'server:read',
   example: { type: 'health_check', id: 'c-5' },
+  exampleData: {
+    status: 'ok',
+    serverVersion: '0.1.0',
+    protocolVersion: '1.0.0',
+    uptimeMs: 86_400_000,
+    sessions: { pty: 1, agent: 0 },
+    connections: 2,
+    checks: [{ name: 'event-loop', status: 'ok' }],
+  },
   schema: () => serverCommand<HealthCheckCommand>('health_check'),
   dataSchema: () =>
     object<HealthCheckData>({

@@ -24,6 +24,7 @@ export const input: CommandContract<InputCommand, InputData> = contract({
   appliesTo: 'pty',
   scope: 'sessions:drive',
   example: { type: 'input', id: 'c-13', sessionId: 'build', data: 'make\r' },
+  exampleData: { bytes: 5 },
   schema: () =>
     sessionCommand<InputCommand>('input', {}, { data: z.string({ error: 'must be text' }), dataBase64: base64 }).refine(
       (command) => (command.data === undefined) !== (command.dataBase64 === undefined),

@@ -1,4 +1,5 @@
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
+import { exampleSession } from '../example-session.ts';
 import { list, object } from '../fields.ts';
 import { type SessionInfo, sessionInfo } from '../session-info.ts';
 
@@ -20,6 +21,7 @@ export const listSessions: CommandContract<ListSessionsCommand, ListSessionsData
   appliesTo: 'server',
   scope: 'sessions:read',
   example: { type: 'list_sessions', id: 'c-1' },
+  exampleData: { sessions: [exampleSession] },
   schema: () => serverCommand<ListSessionsCommand>('list_sessions'),
   dataSchema: () => object<ListSessionsData>({ sessions: list(sessionInfo, 100_000) }),
 });

@@ -38,6 +38,16 @@ export const readOutput: CommandContract<ReadOutputCommand, ReadOutputData> = co
   appliesTo: 'pty',
   scope: 'sessions:read',
   example: { type: 'read_output', id: 'c-17', sessionId: 'build', from: 0, maxBytes: 65_536 },
+  exampleData: {
+    streamId: 'st-1',
+    from: 1024,
+    next: 1029,
+    dataBase64: 'aGVsbG8=',
+    gap: { from: 0, to: 1024 },
+    start: 1024,
+    end: 1029,
+    ended: false,
+  },
   schema: () =>
     sessionCommand<ReadOutputCommand>(
       'read_output',

@@ -23,6 +23,7 @@ export const resize: CommandContract<ResizeCommand, ResizeData> = contract({
   appliesTo: 'pty',
   scope: 'sessions:drive',
   example: { type: 'resize', id: 'c-14', sessionId: 'build', cols: 132, rows: 43 },
+  exampleData: { cols: 132, rows: 43, changed: true },
   schema: () => sessionCommand<ResizeCommand>('resize', { cols: cells, rows: cells }),
   dataSchema: () => object<ResizeData>({ cols: cells, rows: cells, changed: flag }),
 });

@@ -24,6 +24,7 @@ export const setSessionName: CommandContract<SetSessionNameCommand, SetSessionNa
   journalled: true,
   journalKeeps: ['name'],
   example: { type: 'set_session_name', id: 'c-12', sessionId: 'build', name: 'Nightly build' },
+  exampleData: { sessionId: 'build', name: 'Nightly build' },
   schema: () => sessionCommand<SetSessionNameCommand>('set_session_name', { name: sessionName }),
   dataSchema: () => object<SetSessionNameData>({ sessionId, name: sessionName }),
 });

@@ -1,5 +1,5 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
-import { integer, object, oneOf } from '../fields.ts';
+import { object, oneOf, processId } from '../fields.ts';
 
 /** The signals that can be sent to a program. */
 export type SignalName =
@@ -28,8 +28,7 @@ export interface SignalData {
   readonly pid: number;
 }
 
-/** Schema of {@link SignalName}. */
-const signalName = oneOf([
+const deliverable = oneOf([
   'SIGHUP',
   'SIGINT',
   'SIGQUIT',
@@ -50,6 +49,7 @@ export const signal: CommandContract<SignalCommand, SignalData> = contract({
   appliesTo: 'pty',
   scope: 'sessions:drive',
   example: { type: 'signal', id: 'c-15', sessionId: 'build', signal: 'SIGINT' },
-  schema: () => sessionCommand<SignalCommand>('signal', { signal: signalName }),
-  dataSchema: () => object<SignalData>({ signal: signalName, pid: integer(1, 2 ** 31 - 1) }),
+  exampleData: { signal: 'SIGINT', pid: 4711 },
+  schema: () => sessionCommand<SignalCommand>('signal', { signal: deliverable }),
+  dataSchema: () => object<SignalData>({ signal: deliverable, pid: processId }),
 });

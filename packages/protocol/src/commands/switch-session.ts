@@ -1,4 +1,5 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { exampleSession } from '../example-session.ts';
 import { object, offset, sessionId } from '../fields.ts';
 import { type SessionInfo, sessionInfo } from '../session-info.ts';
 
@@ -24,6 +25,7 @@ export const switchSession: CommandContract<SwitchSessionCommand, SwitchSessionD
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'switch_session', id: 'c-9', sessionId: 'build' },
+  exampleData: { sessionId: 'build', seq: 17, session: exampleSession },
   schema: () => sessionCommand<SwitchSessionCommand>('switch_session'),
   dataSchema: () => object<SwitchSessionData>({ sessionId, seq: offset, session: sessionInfo }),
 });

@@ -27,6 +27,11 @@ export const terminate: CommandContract<TerminateCommand, TerminateData> = contr
   scope: 'sessions:drive',
   timeoutClass: 'stop',
   example: { type: 'terminate', id: 'c-16', sessionId: 'build', gracePeriodMs: 2000 },
+  exampleData: {
+    exit: { exitCode: null, signal: 'SIGTERM', reason: 'terminated' },
+    forceKilled: false,
+    endOffset: 5120,
+  },
   schema: () => sessionCommand<TerminateCommand>('terminate', {}, { gracePeriodMs: durationMs }),
   dataSchema: () => object<TerminateData>({ exit: exitInfo, forceKilled: flag, endOffset: offset }),
 });

@@ -20,6 +20,7 @@ export const unsubscribe: CommandContract<UnsubscribeCommand, UnsubscribeData> =
   scope: 'sessions:read',
   outcomeScope: 'connection',
   example: { type: 'unsubscribe', id: 'c-10', sessionId: 'build' },
+  exampleData: { sessionId: 'build' },
   schema: () => sessionCommand<UnsubscribeCommand>('unsubscribe'),
   dataSchema: () => object<UnsubscribeData>({ sessionId }),
 });

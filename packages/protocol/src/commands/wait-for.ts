@@ -43,6 +43,7 @@ export const waitFor: CommandContract<WaitForCommand, WaitForData> = contract({
   scope: 'sessions:read',
   timeoutClass: 'wait',
   example: { type: 'wait_for', id: 'c-19', sessionId: 'build', text: 'BUILD SUCCESSFUL', timeoutMs: 60_000 },
+  exampleData: { matched: 'text', streamId: 'st-1', offset: 5000, endOffset: 5016 },
   schema: () =>
     sessionCommand<WaitForCommand>(
       'wait_for',

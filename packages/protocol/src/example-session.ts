@@ -1,0 +1,27 @@
+import type { PtySessionInfo } from './session-info.ts';
+
+/** The record of a session as examples show it. */
+export const exampleSession: PtySessionInfo = {
+  sessionId: 'build',
+  kind: 'pty',
+  createdAt: '2026-01-31T12:00:00.000Z',
+  state: 'active',
+  version: 1,
+  pid: 4711,
+  command: 'bash',
+  args: ['-l'],
+  cwd: '/tmp',
+  cols: 120,
+  rows: 40,
+  laneId: 'default',
+  terminalId: 'build',
+  streamId: 'st-1',
+  start: 0,
+  end: 5120,
+  attached: 1,
+  lastOutputAt: '2026-01-31T12:00:05.000Z',
+  retention: { afterExitMs: 600_000 },
+  stats: { totalWritten: 5120, totalDropped: 0, currentUtilization: 0, overflowEvents: 0 },
+  overflow: 'drop-oldest',
+  bufferBytes: 4_194_304,
+};
