@@ -1,0 +1,326 @@
+import {
+  type Command,
+  type CommandType,
+  type EventMessage,
+  isProtocolError,
+  type ProtocolError,
+  type ResponseDataOf,
+  type ServerReadyData,
+} from '@sessiond/protocol';
+import type { Attachment, AttachmentInfo, AttachOptions } from './attachment.ts';
+import type { ClientSnapshot, ClientState } from './client-state.ts';
+import type { Connection } from './connection.ts';
+import { within } from './deadline.ts';
+import { ClientLimitError, ConnectionLostError, RequestTimeoutError } from './errors.ts';
+import { Link } from './link.ts';
+import { Listeners } from './listeners.ts';
+import { type AttachRequest, LiveAttachment } from './live-attachment.ts';
+import { type ReconnectOptions, resolveReconnect } from './reconnect.ts';
+import type { Dialer } from './transport.ts';
+
+/** How a client behaves, whatever transport it uses. */
+export interface ClientOptions {
+  /** `name/version` of the program, for the daemon's logs. Default `@sessiond/client`. */
+  readonly clientName?: string | undefined;
+  /** Milliseconds for one attempt to connect, greeting included. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds a request waits for its response unless it says otherwise. Default 40,000. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Requests that may be unanswered at once, those that wait for a reconnect included. Default 1,000. */
+  readonly maxPendingRequests?: number | undefined;
+  /** How to come back after a loss; `false` closes the client instead. */
+  readonly reconnect?: Partial<ReconnectOptions> | false | undefined;
+  /** Gives up connecting. Without effect once the client is there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Monotonic milliseconds. */
+  readonly now?: (() => number) | undefined;
+  /** Uniform in [0, 1). */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Limits of one request. */
+export interface RequestOptions {
+  /** Aborting rejects at once and asks the daemon to cancel the command. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` if it has one. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The fields of a command without its type. */
+export type CommandFields<T extends CommandType> = Omit<Command<T>, 'type'>;
+
+/** What follows the type of a command: its fields, which may be left out when none is required, and the limits. */
+export type RequestArguments<T extends CommandType> =
+  Record<never, never> extends CommandFields<T>
+    ? [fields?: CommandFields<T>, options?: RequestOptions]
+    : [fields: CommandFields<T>, options?: RequestOptions];
+
+const DEFAULTS = Object.freeze({
+  clientName: '@sessiond/client',
+  connectTimeoutMs: 10_000,
+  /** Longer than the daemon gives the slowest ordinary command, so that the daemon's own answer wins. */
+  requestTimeoutMs: 40_000,
+  maxPendingRequests: 1_000,
+  windowBytes: 512 * 1024,
+});
+const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A typed connection to one daemon that comes back by itself.
+ *
+ * Requests under way when the connection is lost reject with `CONNECTION_LOST` and are never repeated; requests made
+ * while it is away wait for it, within their own deadline. Attachments resume where they were.
+ */
+export class Client {
+  readonly #requestTimeoutMs: number;
+  readonly #maxPendingRequests: number;
+  readonly #events = new Listeners<EventMessage>();
+  readonly #faults = new Listeners<ProtocolError>();
+  readonly #states = new Listeners<ClientState>();
+  readonly #attachments = new Set<LiveAttachment>();
+  readonly #idPrefix = randomPrefix();
+  #lastId = 0;
+  #link!: Link;
+
+  private constructor(options: ClientOptions) {
+    this.#requestTimeoutMs = positive('requestTimeoutMs', options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs);
+    this.#maxPendingRequests = positive(
+      'maxPendingRequests',
+      options.maxPendingRequests ?? DEFAULTS.maxPendingRequests,
+    );
+  }
+
+  /**
+   * Connects through a dialer; `connect` of the entry points for Node and browsers brings its own.
+   *
+   * The first connection is tried once, without backoff.
+   *
+   * @throws ConnectError, or the reason of an aborted signal. RangeError for a bad option.
+   */
+  static async open(dialer: Dialer, options: ClientOptions = {}): Promise<Client> {
+    const client = new Client(options);
+    client.#link = await Link.open(
+      dialer,
+      {
+        clientName: options.clientName ?? DEFAULTS.clientName,
+        connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs),
+        reconnect: resolveReconnect(options.reconnect),
+        now: options.now ?? (() => performance.now()),
+        random: options.random ?? Math.random,
+      },
+      {
+        onEvent: (event) => client.#events.tell(event),
+        onFault: (fault) => client.#faults.tell(fault),
+        onUp: (connection) => client.#onUp(connection),
+        onDown: () => client.#onDown(),
+        onState: (state) => client.#onState(state),
+      },
+      options.signal,
+    );
+    return client;
+  }
+
+  /** The daemon's greeting on the current or last connection. */
+  get server(): ServerReadyData {
+    return this.#link.server;
+  }
+
+  /** Whether the daemon can be talked to now. */
+  get state(): ClientState {
+    return this.#link.state;
+  }
+
+  /** Where the daemon is; holds no token. */
+  get address(): string {
+    return this.#link.address;
+  }
+
+  /**
+   * Sends a command and resolves with the data of its response.
+   *
+   * Rejects with the daemon's `ProtocolError` when it refused or failed, `CONNECTION_LOST` when the connection was lost
+   * before the answer (the outcome is unknown), `REQUEST_TIMEOUT`, `CLIENT_CLOSED`, `CLIENT_LIMIT` (not sent), or the
+   * signal's reason.
+   */
+  async request<T extends CommandType>(type: T, ...[fields, options]: RequestArguments<T>): Promise<ResponseDataOf<T>> {
+    this.#requireRoom(type);
+    const ownTimeoutMs = (fields as { readonly timeoutMs?: number } | undefined)?.timeoutMs ?? 0;
+    const data = await this.#send(type, fields ?? {}, {
+      signal: options?.signal,
+      timeoutMs: options?.timeoutMs ?? ownTimeoutMs + this.#requestTimeoutMs,
+    });
+    return data as ResponseDataOf<T>;
+  }
+
+  /**
+   * Attaches to a session and reads its output from an offset on; see {@link Attachment}.
+   *
+   * One attachment per session and client: the daemon refuses a second one. Rejects like {@link Client.request}.
+   *
+   * @throws RangeError when `windowBytes` is out of range.
+   */
+  async attach(sessionId: string, options: AttachOptions = {}): Promise<Attachment> {
+    const windowBytes = options.windowBytes ?? DEFAULTS.windowBytes;
+    if (!Number.isInteger(windowBytes) || windowBytes < 1 || windowBytes > MAX_WINDOW_BYTES) {
+      throw new RangeError(`Cannot attach: windowBytes is ${windowBytes}, allowed is 1 to ${MAX_WINDOW_BYTES}`);
+    }
+    this.#requireRoom('attach');
+    const { signal, onChunk, role = 'driver', from = 'start', streamId } = options;
+    const request: AttachRequest = { sessionId, windowBytes, role, onChunk, signal };
+    const fields = { sessionId, from, window: windowBytes, role, ...(streamId === undefined ? {} : { streamId }) };
+    let attachment: LiveAttachment | undefined;
+    await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
+      attachment = new LiveAttachment(request, this.#owner, connection, data as AttachmentInfo);
+      this.#attachments.add(attachment);
+    });
+    return attachment!;
+  }
+
+  /** Hears every event the daemon sends to this client. Returns the end of the subscription. */
+  onEvent(listener: (event: EventMessage) => void): () => void {
+    return this.#events.add(listener);
+  }
+
+  /** Hears refusals of what nobody awaits, such as input that the terminal could not take. */
+  onFault(listener: (fault: ProtocolError) => void): () => void {
+    return this.#faults.add(listener);
+  }
+
+  /** Hears every change of {@link Client.state}. */
+  onStateChange(listener: (state: ClientState) => void): () => void {
+    return this.#states.add(listener);
+  }
+
+  /**
+   * Ends the connection; sessions go on. Requests and attachments reject with `CLIENT_CLOSED`.
+   * Resolves when the transport is gone, in bounded time. Idempotent, never throws.
+   */
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  snapshot(): ClientSnapshot {
+    return {
+      status: this.#link.state.status,
+      address: this.#link.address,
+      connectionId: this.#link.server.connectionId,
+      pendingRequests: this.#link.connection?.pendingRequests ?? 0,
+      parkedRequests: this.#link.waiting,
+      attachments: this.#attachments.size,
+      reconnects: this.#link.reconnects,
+      bufferedBytes: this.#link.connection?.bufferedBytes ?? 0,
+      listenerErrors: this.#events.errors + this.#faults.errors + this.#states.errors,
+    };
+  }
+
+  readonly #owner = {
+    onOver: (attachment: LiveAttachment): void => {
+      this.#attachments.delete(attachment);
+    },
+    detach: async (sessionId: string): Promise<void> => {
+      if (this.#link.connection === undefined) return;
+      // Refused or lost: either way the daemon has no such attachment any more.
+      await this.#send('detach', { sessionId }, { timeoutMs: this.#requestTimeoutMs }).catch(() => {});
+    },
+  };
+
+  #requireRoom(type: string): void {
+    const unanswered = this.#link.waiting + (this.#link.connection?.pendingRequests ?? 0);
+    if (unanswered < this.#maxPendingRequests) return;
+    throw new ClientLimitError(
+      `Cannot send ${type}: ${unanswered.toLocaleString('en-US')} requests are unanswered already`,
+    );
+  }
+
+  /** `onData` runs in the turn in which the response arrives, before any later frame. */
+  #send(
+    type: CommandType,
+    fields: object,
+    limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+    onData?: (connection: Connection, data: unknown) => void,
+  ): Promise<unknown> {
+    const command = { id: this.#nextId(), ...fields, type };
+    let giveUp = () => {};
+    return within<unknown>(
+      {
+        signal: limits.signal,
+        timeoutMs: limits.timeoutMs,
+        onTimeout: () => new RequestTimeoutError(`Cannot know the outcome of ${type}`, limits.timeoutMs),
+        onAbandon: () => giveUp(),
+      },
+      (resolve, reject) => {
+        const start = (connection: Connection | Error) => {
+          if (connection instanceof Error) {
+            reject(connection);
+            return;
+          }
+          giveUp = () => {
+            connection.forget(command.id);
+            connection.tell({ id: this.#nextId(), type: 'cancel_command', commandId: command.id });
+          };
+          connection.request(command, (outcome) => {
+            if (!outcome.ok) {
+              reject(outcome.error);
+              return;
+            }
+            onData?.(connection, outcome.data);
+            resolve(outcome.data);
+          });
+        };
+        const stopWaiting = this.#link.whenUp(start);
+        if (this.#link.connection === undefined) giveUp = stopWaiting;
+      },
+    );
+  }
+
+  #onUp(connection: Connection): void {
+    for (const attachment of this.#attachments) {
+      if (attachment.needsResume) void this.#resume(attachment, connection);
+    }
+  }
+
+  /** Attaches again where the stream stopped; a refusal ends the attachment, unless the connection is lost again. */
+  async #resume(attachment: LiveAttachment, connection: Connection): Promise<void> {
+    const limits = { timeoutMs: this.#requestTimeoutMs, signal: this.#link.closing };
+    while (this.#link.connection === connection && attachment.needsResume) {
+      try {
+        await this.#send('attach', attachment.resumePoint, limits, (on, data) => {
+          if (attachment.needsResume) attachment.resume(on, data as AttachmentInfo);
+          else void this.#owner.detach(attachment.sessionId);
+        });
+      } catch (error) {
+        if (error instanceof ConnectionLostError) return;
+        const retryAfterMs = isProtocolError(error) ? error.retryAfterMs : undefined;
+        if (retryAfterMs === undefined) attachment.fail(error);
+        else await this.#link.pause(Math.max(retryAfterMs, 1));
+      }
+    }
+  }
+
+  #onDown(): void {
+    for (const attachment of this.#attachments) attachment.lost();
+  }
+
+  #onState(state: ClientState): void {
+    if (state.status === 'closed') {
+      for (const attachment of [...this.#attachments]) attachment.fail(this.#link.closing.reason);
+    }
+    this.#states.tell(state);
+  }
+
+  #nextId(): string {
+    this.#lastId += 1;
+    return `${this.#idPrefix}${this.#lastId}`;
+  }
+}
+
+function positive(option: string, value: number): number {
+  if (value > 0) return value;
+  throw new RangeError(`Cannot open client: ${option} is ${value}, allowed is more than 0`);
+}
+
+/** Ids name outcomes for as long as the daemon remembers them, so two clients must never choose the same. */
+function randomPrefix(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return `${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}-`;
+}

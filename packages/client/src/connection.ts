@@ -1,0 +1,280 @@
+import {
+  decodeFrame,
+  decodeServerMessage,
+  type EventMessage,
+  errorFromResponse,
+  type Frame,
+  isCompatible,
+  PROTOCOL_VERSION,
+  ProtocolError,
+  type Response,
+  type ServerReady,
+  type ServerReadyData,
+} from '@sessiond/protocol';
+import { within } from './deadline.ts';
+import { ConnectError, ConnectionLostError, ProtocolViolationError } from './errors.ts';
+import { DialError, type Dialer, type Transport, type TransportClose } from './transport.ts';
+
+/** What a connection tells the client that opened it. */
+export interface ConnectionHandlers {
+  onEvent(event: EventMessage): void;
+  /** The daemon refused something that nobody awaits, such as input. */
+  onFault(fault: ProtocolError): void;
+  /** It is gone, however that came about; every request has been settled. Called once, and only after `open` resolved. */
+  onClose(cause: ConnectionLostError): void;
+}
+
+/** How a connection is opened. */
+export interface ConnectionOptions {
+  /** `name/version`, for the logs of the daemon. */
+  readonly clientName: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How one request ended: the data of its success, or an error. */
+export type Outcome = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: Error };
+
+const CLOSED_BY_OWNER = 1000;
+const PROTOCOL_BROKEN = 1002;
+
+/**
+ * One life of the transport: the handshake, requests by id, byte frames by channel.
+ *
+ * Everything is dispatched in the turn in which it arrived, so that a channel can be bound in the callback of the
+ * response that names it, before its first frame. A message that breaks the protocol ends the connection.
+ */
+export class Connection {
+  readonly #handlers: ConnectionHandlers;
+  readonly #requests = new Map<string, { readonly command: string; readonly settle: (outcome: Outcome) => void }>();
+  readonly #channels = new Map<number, (frame: Frame) => void>();
+  #transport: Transport | undefined;
+  #server: ServerReadyData | undefined;
+  #isOpen = false;
+  #closed: TransportClose | undefined;
+  #onReady: ((error?: DialError) => void) | undefined;
+  #onClosed: (() => void)[] = [];
+
+  private constructor(handlers: ConnectionHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /**
+   * Dials, awaits the daemon's greeting and says hello.
+   *
+   * @throws ConnectError, or the reason of an aborted signal; nothing is left open then.
+   */
+  static open(dialer: Dialer, options: ConnectionOptions, handlers: ConnectionHandlers): Promise<Connection> {
+    const dialing = new AbortController();
+    const { address } = dialer;
+    const connection = new Connection(handlers);
+    return within(
+      {
+        signal: options.signal,
+        timeoutMs: options.timeoutMs,
+        onTimeout: () => new ConnectError(address, 'timeout', `no greeting within ${count(options.timeoutMs)} ms`),
+        onAbandon: () => {
+          dialing.abort();
+          connection.#transport?.close(CLOSED_BY_OWNER, '');
+        },
+      },
+      (resolve, reject) => {
+        connection.#greet(dialer, dialing.signal, options.clientName).then(
+          () => resolve(connection),
+          (error: unknown) => {
+            connection.#transport?.close(PROTOCOL_BROKEN, '');
+            reject(
+              error instanceof DialError
+                ? new ConnectError(address, error.failure, error.message, { cause: error.cause })
+                : new ConnectError(address, 'unreachable', 'the dial failed', { cause: error }),
+            );
+          },
+        );
+      },
+    );
+  }
+
+  /** The daemon's greeting. */
+  get server(): ServerReadyData {
+    return this.#server!;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Requests without a response so far. */
+  get pendingRequests(): number {
+    return this.#requests.size;
+  }
+
+  /** Bytes that the operating system has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#transport?.bufferedBytes ?? 0;
+  }
+
+  /** Sends a command; `settle` is called once, in the turn in which the response arrives. */
+  request(command: { readonly id: string; readonly type: string }, settle: (outcome: Outcome) => void): void {
+    if (this.#closed !== undefined) {
+      settle({ ok: false, error: lost(`Cannot send ${command.type}`, this.#closed) });
+      return;
+    }
+    this.#requests.set(command.id, { command: command.type, settle });
+    this.#transport?.send(JSON.stringify(command));
+  }
+
+  /** Sends a command about a command; its response interests nobody. */
+  tell(command: { readonly id: string; readonly type: string; readonly commandId: string }): void {
+    if (this.#closed === undefined) this.#transport?.send(JSON.stringify(command));
+  }
+
+  /** Settles every request with `error`; late responses are dropped. */
+  abandon(error: Error): void {
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const { settle } of requests) settle({ ok: false, error });
+  }
+
+  /** Stops waiting for a response; a late one is dropped. */
+  forget(id: string): void {
+    this.#requests.delete(id);
+  }
+
+  /** Sends an encoded frame; `onTaken` as in {@link Transport.send}. */
+  sendFrame(frame: Uint8Array, onTaken?: (error?: Error) => void): void {
+    if (this.#closed === undefined) this.#transport?.send(frame, onTaken);
+    else onTaken?.(lost('Cannot send frame', this.#closed));
+  }
+
+  /** Routes the frames of a channel; those of unbound channels are dropped. */
+  bind(channel: number, onFrame: (frame: Frame) => void): void {
+    this.#channels.set(channel, onFrame);
+  }
+
+  unbind(channel: number): void {
+    this.#channels.delete(channel);
+  }
+
+  /** Closes and resolves once the transport is gone, in bounded time. Idempotent, never throws. */
+  close(code: number = CLOSED_BY_OWNER, reason = ''): Promise<void> {
+    if (this.#closed !== undefined) return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.#onClosed.push(resolve));
+    this.#transport?.close(code, reason);
+    return closed;
+  }
+
+  async #greet(dialer: Dialer, signal: AbortSignal, clientName: string): Promise<void> {
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#onReady = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    // Rejected while the dial below is awaited, it would count as unhandled.
+    ready.catch(() => {});
+    const transport = await dialer.dial(
+      {
+        onMessage: (text) => this.#onMessage(text),
+        onFrame: (bytes) => this.#onFrame(bytes),
+        onClose: (close) => this.#onClose(close),
+      },
+      signal,
+    );
+    this.#transport = transport;
+    if (signal.aborted) transport.close(CLOSED_BY_OWNER, '');
+    await ready;
+    transport.send(JSON.stringify({ type: 'hello', protocolVersion: PROTOCOL_VERSION, client: clientName }));
+    this.#isOpen = true;
+  }
+
+  #onMessage(text: string): void {
+    const decoded = decodeServerMessage(text);
+    if (!decoded.ok) {
+      const request = decoded.id === undefined ? undefined : this.#take(decoded.id);
+      if (request === undefined) this.#breakOff(decoded.error.message);
+      else request.settle({ ok: false, error: new ProtocolViolationError(decoded.error.message) });
+      return;
+    }
+    const { message } = decoded;
+    switch (message.type) {
+      case 'response':
+        this.#onResponse(message);
+        break;
+      case 'event':
+        this.#handlers.onEvent(message);
+        break;
+      case 'server_ready':
+        this.#onServerReady(message);
+        break;
+    }
+  }
+
+  #onServerReady(message: ServerReady): void {
+    const { protocolVersion, serverVersion } = message.data;
+    this.#server = message.data;
+    if (isCompatible(protocolVersion)) this.#onReady?.();
+    else {
+      const found = `sessiond ${serverVersion} speaks protocol ${protocolVersion}, this client ${PROTOCOL_VERSION}`;
+      this.#onReady?.(new DialError('protocol', found));
+    }
+  }
+
+  #onResponse(message: Response): void {
+    const request = message.id === undefined ? undefined : this.#take(message.id);
+    if (request !== undefined) {
+      request.settle(
+        message.success ? { ok: true, data: message.data } : { ok: false, error: errorFromResponse(message) },
+      );
+    } else if (!message.success && message.id === undefined) this.#handlers.onFault(errorFromResponse(message));
+  }
+
+  #take(id: string): { readonly settle: (outcome: Outcome) => void } | undefined {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    return request;
+  }
+
+  #onFrame(bytes: Uint8Array): void {
+    const decoded = decodeFrame(bytes);
+    if (decoded.ok) this.#channels.get(decoded.frame.channel)?.(decoded.frame);
+    else this.#breakOff(decoded.error.message);
+  }
+
+  #breakOff(found: string): void {
+    this.#onReady?.(new DialError('protocol', found));
+    this.#handlers.onFault(new ProtocolError('INVALID_MESSAGE', found, { cause: new ProtocolViolationError(found) }));
+    this.#transport?.close(PROTOCOL_BROKEN, 'protocol violation');
+  }
+
+  #onClose(close: TransportClose): void {
+    this.#closed = close;
+    this.#onReady?.(handshakeFailure(close));
+    this.#channels.clear();
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const { command, settle } of requests) {
+      settle({ ok: false, error: lost(`Cannot know the outcome of ${command}`, close) });
+    }
+    for (const onClosed of this.#onClosed.splice(0)) onClosed();
+    if (this.#isOpen) this.#handlers.onClose(lost('Cannot go on', close));
+  }
+}
+
+function handshakeFailure({ code, reason }: TransportClose): DialError {
+  const found = `the connection was closed (${code}${reason === '' ? '' : `, ${reason}`})`;
+  switch (code) {
+    case 1002:
+      return new DialError('protocol', found);
+    case 1008:
+      return new DialError('unauthenticated', found);
+    case 1013:
+      return new DialError('refused', found);
+    default:
+      return new DialError('unreachable', found);
+  }
+}
+
+function lost(attempt: string, { code, reason }: TransportClose): ConnectionLostError {
+  return new ConnectionLostError(`${attempt}: the connection was lost (${code}${reason === '' ? '' : `, ${reason}`})`);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,380 @@
+import { encodeFrame, type Frame } from '@sessiond/protocol';
+import type { Attachment, AttachmentInfo, AttachmentSnapshot } from './attachment.ts';
+import type { Chunk } from './chunk.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import type { Connection } from './connection.ts';
+import { AttachmentStateError, ClientLimitError, ConnectionLostError, ProtocolViolationError } from './errors.ts';
+import { ReceiveWindow } from './receive-window.ts';
+
+/** What one attach asks for, with every default filled in. */
+export interface AttachRequest {
+  readonly sessionId: string;
+  readonly windowBytes: number;
+  readonly role: 'driver' | 'observer';
+  readonly onChunk: ((chunk: Chunk) => void | Promise<void>) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What an attachment tells the client that made it. */
+export interface AttachmentOwner {
+  /** It needs no connection any more; called once. */
+  onOver(attachment: LiveAttachment): void;
+  /** Asks the daemon to give the channel up; settles in bounded time and never rejects. */
+  detach(sessionId: string, channel: number): Promise<void>;
+}
+
+/** Frames of input carry at most this much, so that a paste does not hold up an acknowledgement. */
+const INPUT_FRAME_BYTES = 65_536;
+const MAX_PENDING_INPUT_BYTES = 8 * 1024 * 1024;
+
+type Status = AttachmentSnapshot['status'];
+
+/**
+ * The {@link Attachment} a client hands out.
+ *
+ * ```
+ *           lost()            end taken
+ *   live ──────────→ resuming    ┌─────→ ended
+ *     ↑ ←─────────────┘ resume() │
+ *     └──────────────────────────┼─────→ detached   detach(), leaving the loop
+ *                                └─────→ failed     fail()
+ * ```
+ */
+export class LiveAttachment implements Attachment {
+  readonly sessionId: string;
+  readonly streamId: string;
+  readonly done: Promise<void>;
+  readonly #request: AttachRequest;
+  readonly #owner: AttachmentOwner;
+  readonly #window: ReceiveWindow;
+  readonly #queue = new ChunkQueue();
+  readonly #finish: { resolve: () => void; reject: (error: unknown) => void };
+  #info: AttachmentInfo;
+  #connection: Connection | undefined;
+  #status: Status = 'live';
+  #failure: unknown;
+  #endArrived = false;
+  #inputOffset = 0;
+  #pendingInputBytes = 0;
+  #resumes = 0;
+  /** The chunk the consumer works on: handed out, not yet taken. */
+  #handed: Chunk | undefined;
+  #waiter: { resolve: (result: IteratorResult<Chunk>) => void; reject: (error: unknown) => void } | undefined;
+  #iterated = false;
+  #callbackBusy = false;
+  #onAbort: (() => void) | undefined;
+
+  constructor(request: AttachRequest, owner: AttachmentOwner, connection: Connection, info: AttachmentInfo) {
+    this.sessionId = request.sessionId;
+    this.streamId = info.streamId;
+    this.#request = request;
+    this.#owner = owner;
+    this.#info = info;
+    this.#window = new ReceiveWindow(request.windowBytes, info.from);
+    const { promise, ...finish } = withResolvers();
+    this.done = promise;
+    this.#finish = finish;
+    // Somebody who only iterates learns of the failure there.
+    this.done.catch(() => {});
+    const { signal } = request;
+    if (signal !== undefined) {
+      this.#onAbort = () => {
+        this.#queue.clear();
+        this.#abandon(signal.reason);
+      };
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    this.#bind(connection, info);
+  }
+
+  get offset(): number {
+    return this.#window.taken;
+  }
+
+  get info(): AttachmentInfo {
+    return this.#info;
+  }
+
+  /** Whether a new connection has to attach it again. */
+  get needsResume(): boolean {
+    return this.#status === 'resuming';
+  }
+
+  /** The fields of the `attach` that continues this stream. */
+  get resumePoint(): {
+    sessionId: string;
+    from: number;
+    streamId: string;
+    window: number;
+    role: 'driver' | 'observer';
+  } {
+    const { sessionId, windowBytes, role } = this.#request;
+    return { sessionId, from: this.#window.received, streamId: this.streamId, window: windowBytes, role };
+  }
+
+  /** The connection is gone. What waits is kept up to one window; the rest will be asked for again. */
+  lost(): void {
+    this.#connection = undefined;
+    if (this.#status !== 'live' || this.#endArrived) return;
+    this.#status = 'resuming';
+    this.#window.resume(this.#queue.truncate(this.#request.windowBytes) ?? this.#window.received);
+  }
+
+  /** Continues on a new connection that answered an attach at {@link resumePoint}. */
+  resume(connection: Connection, info: AttachmentInfo): void {
+    this.#info = info;
+    this.#status = 'live';
+    this.#inputOffset = 0;
+    this.#resumes += 1;
+    this.#bind(connection, info);
+  }
+
+  /** The client cannot go on with it. What has arrived is still delivered; a stream that arrived whole does not fail. */
+  fail(error: unknown): void {
+    if (!this.#endArrived) this.#close('failed', error);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    const refusal = this.#inputRefusal(bytes.length);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const connection = this.#connection!;
+    if (bytes.length === 0) return Promise.resolve();
+    this.#pendingInputBytes += bytes.length;
+    return new Promise((resolve, reject) => {
+      for (let at = 0; at < bytes.length; at += INPUT_FRAME_BYTES) {
+        const payload = bytes.subarray(at, at + INPUT_FRAME_BYTES);
+        const isLast = at + payload.length === bytes.length;
+        const frame = encodeFrame({ kind: 'input', channel: this.#info.channel, offset: this.#inputOffset, payload });
+        this.#inputOffset += payload.length;
+        connection.sendFrame(frame, (error) => {
+          this.#pendingInputBytes -= payload.length;
+          if (error !== undefined) {
+            reject(
+              new ConnectionLostError('Cannot write input: the connection was lost, some may have arrived', {
+                cause: error,
+              }),
+            );
+          } else if (isLast) resolve();
+        });
+      }
+    });
+  }
+
+  async detach(): Promise<void> {
+    if (this.#status !== 'live' && this.#status !== 'resuming') return;
+    const left = this.#leave();
+    this.#close('detached');
+    await left;
+  }
+
+  snapshot(): AttachmentSnapshot {
+    return {
+      sessionId: this.sessionId,
+      streamId: this.streamId,
+      status: this.#status,
+      offset: this.#window.taken,
+      received: this.#window.received,
+      acknowledged: this.#window.acknowledged,
+      waitingBytes: this.#queue.bytes,
+      pendingInputBytes: this.#pendingInputBytes,
+      resumes: this.#resumes,
+    };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Chunk> {
+    if (this.#iterated || this.#request.onChunk !== undefined) {
+      throw new AttachmentStateError('Cannot iterate attachment: it already has a reader');
+    }
+    this.#iterated = true;
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        this.#takeHanded();
+        await this.detach();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #bind(connection: Connection, info: AttachmentInfo): void {
+    this.#connection = connection;
+    this.#window.grant(Math.min(info.window, this.#request.windowBytes));
+    connection.bind(info.channel, (frame) => this.#receive(frame));
+  }
+
+  #receive(frame: Frame): void {
+    try {
+      this.#deliver(this.#accept(frame));
+    } catch (error) {
+      this.#abandon(error);
+    }
+  }
+
+  #accept(frame: Frame): Chunk {
+    switch (frame.kind) {
+      case 'output':
+        this.#window.receiveBytes(frame.offset, frame.payload.length);
+        return { kind: 'bytes', offset: frame.offset, bytes: frame.payload, replay: frame.replay };
+      case 'gap':
+        this.#window.receiveGap(frame.from, frame.to);
+        return { kind: 'gap', from: frame.from, to: frame.to };
+      case 'end':
+        this.#window.receiveEnd(frame.offset);
+        this.#endArrived = true;
+        return { kind: 'end', offset: frame.offset };
+      default:
+        throw new ProtocolViolationError(`Cannot accept frame of kind ${frame.kind}: only clients send it`);
+    }
+  }
+
+  #deliver(chunk: Chunk): void {
+    const waiter = this.#waiter;
+    if (waiter !== undefined) {
+      this.#waiter = undefined;
+      this.#handed = chunk;
+      waiter.resolve({ done: false, value: chunk });
+      return;
+    }
+    this.#queue.push(chunk);
+    if (this.#request.onChunk !== undefined && !this.#callbackBusy) this.#callBack(this.#request.onChunk);
+  }
+
+  /** Hands out what waits, one chunk at a time, until the queue is empty or a handler wants time. */
+  #callBack(onChunk: (chunk: Chunk) => void | Promise<void>): void {
+    this.#callbackBusy = true;
+    try {
+      for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
+        this.#handed = chunk;
+        const working = onChunk(chunk);
+        if (working !== undefined) {
+          working.then(() => this.#resumeCallBack(onChunk)).catch((error) => this.#rejectCallBack(error));
+          return;
+        }
+        this.#takeHanded();
+      }
+    } catch (error) {
+      this.#rejectCallBack(error);
+    }
+    this.#callbackBusy = false;
+    if (this.#status === 'failed') this.#settle();
+  }
+
+  #resumeCallBack(onChunk: (chunk: Chunk) => void | Promise<void>): void {
+    this.#takeHanded();
+    this.#callBack(onChunk);
+  }
+
+  /** A handler failed: it gets nothing more, and what it failed on is not acknowledged. */
+  #rejectCallBack(error: unknown): void {
+    this.#callbackBusy = false;
+    this.#handed = undefined;
+    this.#queue.clear();
+    this.#abandon(error);
+  }
+
+  #next(): Promise<IteratorResult<Chunk>> {
+    if (this.#waiter !== undefined) {
+      return Promise.reject(new AttachmentStateError('Cannot take the next chunk: the one before is still awaited'));
+    }
+    this.#takeHanded();
+    const chunk = this.#queue.shift();
+    if (chunk !== undefined) {
+      this.#handed = chunk;
+      return Promise.resolve({ done: false, value: chunk });
+    }
+    if (this.#status === 'failed') return Promise.reject(this.#failure);
+    if (this.#status === 'ended' || this.#status === 'detached')
+      return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  /** The consumer is done with the chunk it was given. */
+  #takeHanded(): void {
+    const chunk = this.#handed;
+    if (chunk === undefined) return;
+    this.#handed = undefined;
+    const offset =
+      chunk.kind === 'bytes' ? chunk.offset + chunk.bytes.length : chunk.kind === 'gap' ? chunk.to : chunk.offset;
+    this.#acknowledge(this.#window.take(offset, chunk.kind === 'bytes' ? chunk.bytes.length : 0));
+    if (chunk.kind !== 'end') return;
+    this.#acknowledge(this.#window.acknowledge());
+    this.#close('ended');
+  }
+
+  #acknowledge(offset: number | undefined): void {
+    if (offset === undefined || this.#connection === undefined) return;
+    this.#connection.sendFrame(encodeFrame({ kind: 'ack', channel: this.#info.channel, offset }));
+  }
+
+  #inputRefusal(bytes: number): Error | undefined {
+    if (this.#request.role === 'observer')
+      return new AttachmentStateError('Cannot write input: this attachment observes');
+    if (this.#endArrived || (this.#status !== 'live' && this.#status !== 'resuming')) {
+      return new AttachmentStateError(
+        `Cannot write input: the attachment is ${this.#endArrived ? 'ended' : this.#status}`,
+      );
+    }
+    if (this.#connection === undefined) {
+      return new ConnectionLostError('Cannot write input: the connection is lost, nothing was sent');
+    }
+    if (this.#pendingInputBytes + bytes > MAX_PENDING_INPUT_BYTES) {
+      const waiting = this.#pendingInputBytes.toLocaleString('en-US');
+      return new ClientLimitError(`Cannot write input: ${waiting} bytes wait to be sent, the limit is 8,388,608`);
+    }
+    return undefined;
+  }
+
+  /** Gives the channel up, if there is one. */
+  #leave(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined || connection.isClosed) return Promise.resolve();
+    const { channel } = this.#info;
+    this.#acknowledge(this.#window.acknowledge());
+    connection.unbind(channel);
+    this.#connection = undefined;
+    return this.#owner.detach(this.sessionId, channel);
+  }
+
+  #abandon(error: unknown): void {
+    const left = this.#leave();
+    this.#close('failed', error);
+    void left;
+  }
+
+  #close(status: 'ended' | 'detached' | 'failed', failure?: unknown): void {
+    if (this.#status !== 'live' && this.#status !== 'resuming') return;
+    this.#status = status;
+    this.#failure = failure;
+    this.#connection?.unbind(this.#info.channel);
+    this.#connection = undefined;
+    if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    if (status === 'detached') this.#queue.clear();
+    this.#owner.onOver(this);
+    // A handler that is at work gets the rest of what arrived before it is told of the failure.
+    if (!(status === 'failed' && this.#callbackBusy)) this.#settle();
+  }
+
+  #settle(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (this.#status === 'failed') {
+      waiter?.reject(this.#failure);
+      this.#finish.reject(this.#failure);
+    } else {
+      waiter?.resolve({ done: true, value: undefined });
+      this.#finish.resolve();
+    }
+  }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,296 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import {
+  type AttachCommand,
+  type Command,
+  decodeClientMessage,
+  decodeFrame,
+  type ErrorCode,
+  encodeFrame,
+  failureResponse,
+  type ResponseDataOf,
+  serverReady,
+  successResponse,
+} from '@sessiond/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+/** How a {@link TestDaemon} behaves. */
+export interface TestDaemonOptions {
+  /** Listens on a Unix socket instead of a loopback port. */
+  readonly socketPath?: string;
+  /** Required as bearer token or subprotocol. */
+  readonly token?: string;
+  readonly protocolVersion?: string;
+  /** Accepts connections and says nothing. */
+  readonly mute?: boolean;
+}
+
+/** One output stream of the test daemon: everything is kept, `start` says what a reader may still have. */
+export interface TestSession {
+  readonly streamId: string;
+  output: Buffer;
+  start: number;
+  ended: boolean;
+}
+
+interface TestAttachment {
+  readonly sessionId: string;
+  readonly channel: number;
+  readonly window: number;
+  readonly liveFrom: number;
+  sent: number;
+  acknowledged: number;
+  endSent: boolean;
+}
+
+/** A small real server that speaks the protocol honestly, and breaks off on request. */
+export class TestDaemon {
+  readonly sessions: Map<string, TestSession> = new Map();
+  /** Every command received, in order. */
+  readonly commands: Command[] = [];
+  readonly acks: number[] = [];
+  readonly input: { readonly offset: number; readonly text: string }[] = [];
+  /** Command types that get no answer. */
+  readonly ignored: Set<string> = new Set();
+  /** Refusals to give, one each, to the next commands of a type. */
+  readonly refusals: { readonly type: string; readonly code: ErrorCode; readonly retryAfterMs?: number }[] = [];
+  /** Payload bytes per output frame. */
+  frameBytes: number = 65_536;
+  readonly #options: TestDaemonOptions;
+  readonly #sockets = new Map<WebSocket, TestAttachment[]>();
+  readonly #raw = new Set<Socket>();
+  #server: Server | undefined;
+  #port = 0;
+  #channels = 0;
+
+  constructor(options: TestDaemonOptions = {}) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.#port}`;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async listen(): Promise<this> {
+    const server = createServer();
+    const webSockets = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (request, socket, head) => {
+      const offered = request.headers['sec-websocket-protocol'] ?? '';
+      const { token } = this.#options;
+      const encoded = Buffer.from(token ?? '').toString('base64url');
+      const allowed =
+        token === undefined ||
+        request.headers.authorization === `Bearer ${token}` ||
+        offered.split(', ').includes(`sessiond.token.${encoded}`);
+      if (allowed) webSockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws));
+      else socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+    });
+    server.on('connection', (socket) => {
+      this.#raw.add(socket);
+      socket.on('close', () => this.#raw.delete(socket));
+    });
+    await new Promise<void>((resolve) => {
+      if (this.#options.socketPath === undefined) server.listen(this.#port, '127.0.0.1', resolve);
+      else server.listen(this.#options.socketPath, resolve);
+    });
+    if (this.#options.socketPath === undefined) this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    return this;
+  }
+
+  /** Cuts every connection off without a closing handshake. */
+  cutOff(): void {
+    for (const socket of this.#raw) socket.destroy();
+    this.#raw.clear();
+    this.#sockets.clear();
+  }
+
+  /** Stops listening and cuts every connection off; `listen` starts again at the same address. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined));
+    this.#server = undefined;
+    this.cutOff();
+    await closed;
+  }
+
+  addSession(sessionId: string, streamId = `stream-${sessionId}`): void {
+    this.sessions.set(sessionId, { streamId, output: Buffer.alloc(0), start: 0, ended: false });
+  }
+
+  /** Appends output and sends what the windows allow. */
+  produce(sessionId: string, bytes: string | Uint8Array): void {
+    const session = this.sessions.get(sessionId)!;
+    session.output = Buffer.concat([session.output, Buffer.from(bytes)]);
+    this.#flushAll();
+  }
+
+  /** Forgets the bytes before `offset`. */
+  dropBefore(sessionId: string, offset: number): void {
+    this.sessions.get(sessionId)!.start = offset;
+  }
+
+  end(sessionId: string): void {
+    this.sessions.get(sessionId)!.ended = true;
+    this.#flushAll();
+  }
+
+  /** Sends text to every client as it is. */
+  say(text: string): void {
+    for (const socket of this.#sockets.keys()) socket.send(text);
+  }
+
+  /** Sends bytes to every client as they are. */
+  sayBytes(bytes: Uint8Array): void {
+    for (const socket of this.#sockets.keys()) socket.send(bytes);
+  }
+
+  #accept(socket: WebSocket): void {
+    if (this.#options.mute === true) return;
+    const attachments: TestAttachment[] = [];
+    this.#sockets.set(socket, attachments);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => {});
+    const ready = serverReady({
+      serverVersion: '0.0.0',
+      connectionId: `connection-${this.#sockets.size}`,
+      transports: ['websocket'],
+      capabilities: [],
+      limits: { maxMessageBytes: 10_485_760, maxPendingCommands: 100 },
+      principal: { id: 'tester', scopes: [] },
+    });
+    const protocolVersion = this.#options.protocolVersion ?? ready.data.protocolVersion;
+    socket.send(JSON.stringify({ ...ready, data: { ...ready.data, protocolVersion } }));
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.#onFrame(attachments, data, socket);
+      else this.#onText(attachments, data.toString(), socket);
+    });
+  }
+
+  #onFrame(attachments: TestAttachment[], data: Buffer, socket: WebSocket): void {
+    const decoded = decodeFrame(data);
+    if (!decoded.ok) throw new Error(decoded.error.message);
+    const { frame } = decoded;
+    const attachment = attachments.find(({ channel }) => channel === frame.channel);
+    if (attachment === undefined) return;
+    if (frame.kind === 'input') {
+      this.input.push({ offset: frame.offset, text: Buffer.from(frame.payload).toString() });
+    } else if (frame.kind === 'ack') {
+      this.acks.push(frame.offset);
+      attachment.acknowledged = frame.offset;
+      this.#flush(attachment, socket);
+    }
+  }
+
+  #onText(attachments: TestAttachment[], text: string, socket: WebSocket): void {
+    const decoded = decodeClientMessage(text, { strict: true });
+    if (!decoded.ok) throw new Error(`the client sent what no daemon accepts: ${decoded.error.message}`);
+    if (decoded.message.type === 'hello') return;
+    const command = decoded.message;
+    this.commands.push(command);
+    if (this.ignored.has(command.type)) return;
+    const at = this.refusals.findIndex(({ type }) => type === command.type);
+    if (at >= 0) {
+      const [refusal] = this.refusals.splice(at, 1);
+      socket.send(JSON.stringify(failureResponse(command, { message: 'refused by the test', ...refusal! })));
+      return;
+    }
+    this.#answer(attachments, command, socket);
+  }
+
+  #answer(attachments: TestAttachment[], command: Command, socket: WebSocket): void {
+    const succeed = (data: unknown) => socket.send(JSON.stringify(successResponse(command, data as never)));
+    const refuse = (code: ErrorCode, message: string) =>
+      socket.send(JSON.stringify(failureResponse(command, { code, message })));
+    if (command.type === 'attach') this.#attach(attachments, command, succeed, refuse, socket);
+    else if (command.type === 'detach') {
+      const at = attachments.findIndex(({ sessionId }) => sessionId === command.sessionId);
+      const left = attachments[at];
+      if (left === undefined) refuse('INVALID_STATE', 'not attached');
+      else {
+        attachments.splice(at, 1);
+        succeed({ sessionId: command.sessionId, channel: left.channel, offset: left.sent });
+      }
+    } else if (command.type === 'list_sessions') succeed({ sessions: [] });
+    else succeed({});
+  }
+
+  #attach(
+    attachments: TestAttachment[],
+    command: AttachCommand,
+    succeed: (data: ResponseDataOf<'attach'>) => void,
+    refuse: (code: ErrorCode, message: string) => void,
+    socket: WebSocket,
+  ): void {
+    const session = this.sessions.get(command.sessionId);
+    if (session === undefined) {
+      refuse('SESSION_NOT_FOUND', 'no such session');
+      return;
+    }
+    if (command.streamId !== undefined && command.streamId !== session.streamId) {
+      refuse('INVALID_STATE', 'another stream');
+      return;
+    }
+    const end = session.output.length;
+    const from = command.from === 'now' ? end : command.from === 'start' ? session.start : (command.from ?? 0);
+    this.#channels += 1;
+    const attachment: TestAttachment = {
+      sessionId: command.sessionId,
+      channel: this.#channels,
+      window: command.window ?? 0,
+      liveFrom: end,
+      sent: from,
+      acknowledged: from,
+      endSent: false,
+    };
+    attachments.push(attachment);
+    succeed({
+      channel: attachment.channel,
+      streamId: session.streamId,
+      from,
+      start: session.start,
+      end,
+      cols: 80,
+      rows: 24,
+      state: session.ended ? 'stopped' : 'active',
+      role: command.role ?? 'driver',
+      window: attachment.window,
+    });
+    this.#flush(attachment, socket);
+  }
+
+  #flushAll(): void {
+    for (const [socket, attachments] of this.#sockets) {
+      for (const attachment of attachments) this.#flush(attachment, socket);
+    }
+  }
+
+  #flush(attachment: TestAttachment, socket: WebSocket): void {
+    const session = this.sessions.get(attachment.sessionId)!;
+    const { channel } = attachment;
+    const end = session.output.length;
+    for (;;) {
+      const room = attachment.window - (attachment.sent - attachment.acknowledged);
+      if (room <= 0 || attachment.endSent) return;
+      if (attachment.sent < session.start) {
+        socket.send(encodeFrame({ kind: 'gap', channel, from: attachment.sent, to: session.start }));
+        attachment.sent = session.start;
+        continue;
+      }
+      if (attachment.sent === end) break;
+      const offset = attachment.sent;
+      const replay = offset < attachment.liveFrom;
+      const limit = replay ? Math.min(end, attachment.liveFrom) : end;
+      const to = Math.min(limit, offset + Math.min(room, this.frameBytes));
+      const payload = session.output.subarray(offset, to);
+      socket.send(encodeFrame({ kind: 'output', channel, offset, replay, payload }));
+      attachment.sent = to;
+    }
+    if (!session.ended) return;
+    attachment.endSent = true;
+    socket.send(encodeFrame({ kind: 'end', channel, offset: end }));
+  }
+}
