@@ -39,10 +39,19 @@ export const sessiond: Contender = {
     const server = await bench.startServer(
       [
         binary,
-        ...['--port', `${port}`, '--host', '127.0.0.1', '--auth', 'none'],
-        ...['--socket', join(stateDirectory, 's.sock'), '--state-dir', stateDirectory],
+        '--host',
+        '127.0.0.1',
+        '--port',
+        `${port}`,
+        '--no-socket',
+        '--auth',
+        'none',
+        '--state-dir',
+        stateDirectory,
       ],
       port,
+      // Whoever runs the bench may have options of their own for their own daemon.
+      { XDG_CONFIG_HOME: stateDirectory },
     );
     return { pid: server.pid, address: { port }, stop: server.stop };
   },
