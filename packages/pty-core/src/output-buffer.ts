@@ -303,7 +303,7 @@ export class OutputReader {
   next(maxBytes?: number): OutputChunk | undefined {
     if (this.#closed) return undefined;
     const chunk = this.#cursor.next(maxBytes);
-    if (chunk !== undefined || !this.#output.ended || this.#endTaken) return chunk;
+    if (chunk !== undefined || this.#endTaken || !this.#output.ended || this.#cursor.pending > 0) return chunk;
     this.#endTaken = true;
     return { kind: 'end', offset: this.#cursor.offset };
   }

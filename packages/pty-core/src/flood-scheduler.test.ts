@@ -1,0 +1,203 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type FloodRead, FloodScheduler, type FloodSource } from './flood-scheduler.ts';
+
+/** A flood that costs a tenth of a millisecond of a clock which nothing else moves, per read. */
+class FakeFlood implements FloodSource {
+  reads = 0;
+  flushes = 0;
+  answer: () => FloodRead = () => 'data';
+  onFlush: () => void = () => {};
+  readonly #clock: { now: number };
+
+  constructor(clock: { now: number }) {
+    this.#clock = clock;
+  }
+
+  readOnce(): FloodRead {
+    this.#clock.now += 0.1;
+    this.reads += 1;
+    return this.answer();
+  }
+
+  flush(): void {
+    this.flushes += 1;
+    this.onFlush();
+  }
+}
+
+function setup(options: { holdMs?: number; maxHoldShare?: number } = {}) {
+  const clock = { now: 1_000 };
+  const scheduler = new FloodScheduler({ turnMs: 0.5, holdMs: 10_000, ...options, now: () => clock.now });
+  const flood = () => new FakeFlood(clock);
+  return { clock, scheduler, flood };
+}
+
+function removeAll(scheduler: FloodScheduler, ...floods: FloodSource[]): void {
+  for (const flood of floods) scheduler.remove(flood);
+}
+
+test('a turn reads one flood for half a millisecond and flushes it once', async () => {
+  const { scheduler, flood } = setup();
+  const only = flood();
+  scheduler.add(only);
+  await nextTurn();
+  expect([only.reads, only.flushes]).toEqual([5, 1]);
+  await nextTurn();
+  expect([only.reads, only.flushes]).toEqual([10, 2]);
+  removeAll(scheduler, only);
+});
+
+test('floods are read in turns, the same number of times each', async () => {
+  const { scheduler, flood } = setup();
+  const floods = [flood(), flood(), flood()];
+  for (const source of floods) scheduler.add(source);
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  expect(new Set(floods.map(({ reads }) => reads)).size).toBe(1);
+  expect(floods[0]!.reads).toBe(20);
+  removeAll(scheduler, ...floods);
+});
+
+test('a turn is at least one whole round, however many floods there are', async () => {
+  const { scheduler, flood } = setup();
+  const floods = Array.from({ length: 40 }, flood);
+  for (const source of floods) scheduler.add(source);
+  await nextTurn();
+  expect(floods.every(({ reads, flushes }) => reads === 1 && flushes === 1)).toBe(true);
+  removeAll(scheduler, ...floods);
+});
+
+test.each<FloodRead>(['empty', 'closed'])('a flood that answers %s is flushed and not asked again', async (answer) => {
+  const { scheduler, flood } = setup();
+  const dry = flood();
+  dry.answer = () => (dry.reads === 2 ? answer : 'data');
+  scheduler.add(dry);
+  await nextTurn();
+  await nextTurn();
+  expect([dry.reads, dry.flushes]).toEqual([2, 1]);
+  expect(scheduler.snapshot()).toEqual({ flooding: 0, held: false });
+});
+
+test('adding a flood twice reads it once a round, removing one that is not there does nothing', async () => {
+  const { scheduler, flood } = setup();
+  const [twice, other] = [flood(), flood()];
+  scheduler.add(twice);
+  scheduler.add(twice);
+  scheduler.add(other);
+  scheduler.remove(flood());
+  await nextTurn();
+  expect(twice.reads).toBe(other.reads);
+  removeAll(scheduler, twice, other);
+});
+
+test('a flood removed during a turn by another one is not read any more in it', async () => {
+  const { scheduler, flood } = setup();
+  const [first, second] = [flood(), flood()];
+  first.answer = () => {
+    scheduler.remove(second);
+    return 'data';
+  };
+  scheduler.add(first);
+  scheduler.add(second);
+  await nextTurn();
+  expect([first.reads, second.reads]).toEqual([5, 0]);
+  removeAll(scheduler, first);
+});
+
+test('a flood may be removed, and added again, from within the flush of another one', async () => {
+  const { scheduler, flood } = setup();
+  const [first, second] = [flood(), flood()];
+  scheduler.add(first);
+  scheduler.add(second);
+  first.onFlush = () => scheduler.remove(second);
+  await nextTurn();
+  const before = second.reads;
+  first.onFlush = () => scheduler.add(second);
+  await nextTurn();
+  expect(second.reads).toBe(before);
+  await nextTurn();
+  expect(second.reads).toBeGreaterThan(before);
+  removeAll(scheduler, first, second);
+});
+
+test('nothing is scheduled while nothing floods', async () => {
+  const { scheduler, flood } = setup();
+  const immediates = () => process.getActiveResourcesInfo().filter((name) => name === 'Immediate').length;
+  await nextTurn();
+  const before = immediates();
+  const only = flood();
+  only.answer = () => 'empty';
+  scheduler.add(only);
+  expect(immediates()).toBe(before + 1);
+  await nextTurn();
+  expect(immediates()).toBe(before);
+});
+
+test('input to a quiet terminal holds the floods until that terminal answers', async () => {
+  const { scheduler, flood } = setup();
+  const [noisy, quiet, other] = [flood(), {}, {}];
+  scheduler.add(noisy);
+  scheduler.inputSent(quiet);
+  await nextTurn();
+  await nextTurn();
+  expect(noisy.reads).toBe(0);
+  scheduler.outputSeen(other);
+  await nextTurn();
+  expect(noisy.reads).toBe(0);
+  scheduler.outputSeen(quiet);
+  await nextTurn();
+  expect(noisy.reads).toBeGreaterThan(0);
+  removeAll(scheduler, noisy);
+});
+
+test('a hold ends by itself', async () => {
+  const { scheduler, flood } = setup({ holdMs: 5 });
+  const noisy = flood();
+  const read = new Promise<void>((resolve) => {
+    noisy.onFlush = resolve;
+  });
+  scheduler.add(noisy);
+  scheduler.inputSent({});
+  await nextTurn();
+  expect([noisy.reads, scheduler.snapshot().held]).toEqual([0, true]);
+  await read;
+  expect(scheduler.snapshot().held).toBe(false);
+  removeAll(scheduler, noisy);
+});
+
+test('holds take at most their share of the time, so that pasting does not starve the floods', () => {
+  const { clock, scheduler, flood } = setup({ maxHoldShare: 0.6 });
+  const noisy = flood();
+  const quiet = {};
+  scheduler.add(noisy);
+  let heldMs = 0;
+  for (let step = 0; step < 1_000; step++) {
+    scheduler.inputSent(quiet);
+    if (scheduler.snapshot().held) heldMs += 3;
+    clock.now += 3;
+    scheduler.outputSeen(quiet);
+  }
+  expect(heldMs / 3_000).toBeGreaterThan(0.4);
+  expect(heldMs / 3_000).toBeLessThanOrEqual(0.6);
+  removeAll(scheduler, noisy);
+});
+
+test.each([
+  ['input to a terminal that floods itself', {}, true],
+  ['no time to hold', { holdMs: 0 }, false],
+  ['no share to hold', { maxHoldShare: 0 }, false],
+])('%s holds nobody', (_, options, toItself) => {
+  const { scheduler, flood } = setup(options);
+  const noisy = flood();
+  scheduler.add(noisy);
+  scheduler.inputSent(toItself ? noisy : {});
+  expect(scheduler.snapshot().held).toBe(false);
+  removeAll(scheduler, noisy);
+});
+
+test('input while nothing floods holds nothing and sets no timer', () => {
+  const { scheduler } = setup();
+  scheduler.inputSent({});
+  scheduler.outputSeen({});
+  expect(scheduler.snapshot()).toEqual({ flooding: 0, held: false });
+});
