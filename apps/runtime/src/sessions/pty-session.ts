@@ -79,7 +79,8 @@ export class PtySession {
 
   info(): SessionInfo {
     const { laneId = DEFAULT_LANE_ID, terminalId = this.sessionId, ...pty } = this.#pty.snapshot();
-    const { start, end, overflow, ...stats } = pty.output;
+    const { start, end, overflow, capacityBytes } = pty.output;
+    const { totalWritten, totalDropped, currentUtilization, overflowEvents } = pty.output;
     const lastOutputAt = this.#lastOutputMs === undefined ? undefined : new Date(this.#lastOutputMs).toISOString();
     return {
       sessionId: this.sessionId,
@@ -104,9 +105,9 @@ export class PtySession {
       ...(pty.exit !== null && { exit: pty.exit }),
       ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
       retention: { afterExitMs: this.retentionMs },
-      stats,
+      stats: { totalWritten, totalDropped, currentUtilization, overflowEvents },
       overflow,
-      bufferBytes: this.#pty.output.capacityBytes,
+      bufferBytes: capacityBytes,
     };
   }
 

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { TerminalClient } from './terminal-client.ts';
+
+const STREAM_BYTES = 100_000_000;
+const CUTS = 50;
+const WINDOW_BYTES = 1024 * 1024;
+const STALL_MS = 5_000;
+const MAX_STALL_GROWTH_BYTES = 16 * 1024 * 1024;
+
+let daemon: TestDaemon;
+let directory: string;
+beforeAll(async () => {
+  daemon = await startDaemon({ flags: ['--no-tcp'] });
+  directory = mkdtempSync(join(tmpdir(), 'sessiond-resume-'));
+});
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+});
+
+function connect(): Promise<TerminalClient> {
+  return TerminalClient.connect({ socketPath: daemon.socketPath });
+}
+
+/** Bytes that repeat nowhere near: a hole or a repetition changes the hash. */
+function writePattern(path: string, bytes: number): string {
+  const pattern = Buffer.alloc(bytes);
+  for (let at = 0; at + 4 <= bytes; at += 4) pattern.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, at);
+  writeFileSync(path, pattern);
+  return createHash('sha256').update(pattern).digest('hex');
+}
+
+it('carries 100 MB to a client that is cut off 50 times, every byte once', async () => {
+  const path = join(directory, 'pattern');
+  const expected = writePattern(path, STREAM_BYTES);
+  const hash = createHash('sha256');
+  let client = await connect();
+  const sessionId = await client.runRaw(`cat ${path}`, { overflow: 'pause' });
+  let offset = 0;
+  let streamId: unknown;
+  for (let life = 0; life <= CUTS; life++) {
+    const log = await client.attach(sessionId, {
+      from: offset,
+      window: WINDOW_BYTES,
+      ...(streamId !== undefined && { streamId }),
+    });
+    streamId ??= (await client.ask('get_state', { sessionId }))['streamId'];
+    const cutAt =
+      life === CUTS ? Number.POSITIVE_INFINITY : offset + Math.ceil((Math.random() * 2 * STREAM_BYTES) / CUTS);
+    while (log.end === undefined && offset < cutAt) {
+      await log.until((now) => now.offset > offset || now.end !== undefined);
+      for (const { bytes } of log.chunks.splice(0)) hash.update(bytes);
+      offset = log.offset;
+      client.acknowledge(log);
+    }
+    expect(log.gaps).toEqual([]);
+    client.cut();
+    if (log.end !== undefined) break;
+    client = await connect();
+  }
+  expect(offset).toBe(STREAM_BYTES);
+  expect(hash.digest('hex')).toBe(expected);
+}, 60_000);
+
+it('does not grow for a client that stops reading in a flood, and tells it afterwards what it missed', async () => {
+  const client = await connect();
+  const sessionId = await client.runRaw('cat /dev/zero');
+  const log = await client.attach(sessionId);
+  await log.until(({ offset }) => offset > 8_000_000);
+  log.chunks.length = 0;
+  client.wire.ws.pause();
+  const before = daemon.rssBytes();
+  await new Promise((resolve) => setTimeout(resolve, STALL_MS));
+  const growthBytes = daemon.rssBytes() - before;
+  expect(growthBytes).toBeLessThanOrEqual(MAX_STALL_GROWTH_BYTES);
+  const stalledAt = log.offset;
+  client.wire.ws.resume();
+  // The log checks that every frame continues exactly where the one before it ended, gaps included.
+  await log.until(({ gaps, chunks }) => gaps.length > 0 && chunks.length > 100);
+  expect(log.gaps[0]!.from).toBeGreaterThanOrEqual(stalledAt);
+  await client.ask('terminate', { sessionId, gracePeriodMs: 0 });
+  client.cut();
+}, 30_000);
