@@ -66,8 +66,9 @@ export class WebSocketOutput {
   /** Closes once what was sent has left. Idempotent. */
   close(code: number, reason: string): void {
     this.#flush();
-    const bytes = Buffer.from(reason);
-    this.#ws.close(code, bytes.length <= MAX_REASON_BYTES ? bytes : bytes.subarray(0, MAX_REASON_BYTES));
+    let text = reason;
+    while (Buffer.byteLength(text) > MAX_REASON_BYTES) text = text.slice(0, -1);
+    this.#ws.close(code, text);
   }
 
   readonly #flush = (): void => {

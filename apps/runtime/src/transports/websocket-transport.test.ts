@@ -1,0 +1,268 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import type { TransportHandlers } from './transport.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
+
+const MAX_MESSAGE_BYTES = 1000;
+
+let dir: string;
+let server: Server;
+let client: WebSocket;
+let socket: Socket;
+let serverSide: WebSocket;
+let transport: WebSocketTransport;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'sessiond-ws-'));
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: 2 * MAX_MESSAGE_BYTES,
+  });
+  server = createServer();
+  const upgraded = new Promise<void>((resolve) => {
+    server.on('upgrade', (request, upgradeSocket, head) => {
+      socket = upgradeSocket as Socket;
+      webSockets.handleUpgrade(request, upgradeSocket, head, (ws) => {
+        serverSide = ws;
+        ws.on('error', () => {});
+        transport = new WebSocketTransport(ws, socket, { kind: 'unix', maxMessageBytes: MAX_MESSAGE_BYTES });
+        resolve();
+      });
+    });
+  });
+  const path = join(dir, 's');
+  server.listen(path);
+  await once(server, 'listening');
+  client = new WebSocket(`ws+unix://${path}:/`, { perMessageDeflate: false });
+  client.on('error', () => {});
+  await Promise.all([once(client, 'open'), upgraded]);
+});
+
+afterEach(async () => {
+  client.terminate();
+  serverSide.terminate();
+  server.close();
+  await once(server, 'close');
+  rmSync(dir, { recursive: true });
+});
+
+/** Records what the transport tells; `seen` resolves when an event of this kind arrived. */
+function record(): {
+  events: unknown[][];
+  handlers: TransportHandlers;
+  seen: (kind: string, count?: number) => Promise<void>;
+} {
+  const events: unknown[][] = [];
+  const waiting: (() => void)[] = [];
+  const add = (...event: unknown[]): void => {
+    events.push(event);
+    for (const check of waiting) check();
+  };
+  return {
+    events,
+    handlers: {
+      onMessage: (text) => add('message', text),
+      onFrame: (frame) => add('frame', Buffer.from(frame).toString('latin1')),
+      onDrain: () => add('drain', transport.bufferedBytes),
+      onViolation: ({ code }) => add('violation', code),
+      onClose: () => add('close'),
+    },
+    seen: (kind, count = 1) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (events.filter(([name]) => name === kind).length >= count) resolve();
+        };
+        waiting.push(check);
+        check();
+      }),
+  };
+}
+
+/** Collects what the client receives until there are `count` items. */
+function receive(count: number): Promise<(string | Buffer)[]> {
+  return new Promise((resolve) => {
+    const items: (string | Buffer)[] = [];
+    client.on('message', (data: RawData, isBinary) => {
+      items.push(isBinary ? (data as Buffer) : data.toString());
+      if (items.length === count) resolve(items);
+    });
+  });
+}
+
+function frameOf(payload: Uint8Array): Buffer {
+  const buffer = Buffer.alloc(transport.frameHeadroom + payload.length);
+  buffer.set(payload, transport.frameHeadroom);
+  return buffer;
+}
+
+it('delivers messages and frames of every header size in the order of sending', async () => {
+  transport.start(record().handlers);
+  const texts = ['', 'é€𝄞', '\ud800', 'x'.repeat(125), 'x'.repeat(126), 'ü'.repeat(40_000)];
+  const payloads = [0, 1, 125, 126, 65_535, 65_536].map((bytes) => Buffer.alloc(bytes, bytes & 0xff));
+  const received = receive(texts.length + payloads.length);
+  for (let at = 0; at < texts.length; at += 1) {
+    transport.sendMessage(texts[at]!);
+    transport.sendFrame(frameOf(payloads[at]!));
+  }
+  const expected = texts.flatMap((text, at) => [text === '\ud800' ? '\ufffd' : text, payloads[at]!]);
+  expect(await received).toEqual(expected);
+});
+
+it('keeps frames whole between pings, pongs and sends of the library', async () => {
+  transport.start(record().handlers);
+  const rounds = 500;
+  const received = receive(3 * rounds);
+  let pongs = 0;
+  serverSide.on('pong', () => {
+    pongs += 1;
+  });
+  for (let round = 0; round < rounds; round += 1) {
+    transport.sendMessage(`m${round}`);
+    // `ws` ends a connection with more than 60 unanswered pings.
+    if (round % 10 === 0) serverSide.ping('p'.repeat(round % 126));
+    transport.sendFrame(frameOf(Buffer.alloc((round * 97) % 70_000, 1)));
+    serverSide.send(`s${round}`);
+    if (round % 10 === 5) client.ping();
+    if (round % 50 === 0) await new Promise(setImmediate);
+  }
+  const items = await received;
+  const texts = items.filter((item) => typeof item === 'string');
+  expect(texts.filter((text) => text.startsWith('m'))).toEqual(
+    Array.from({ length: rounds }, (_, round) => `m${round}`),
+  );
+  expect(texts.filter((text) => text.startsWith('s'))).toEqual(
+    Array.from({ length: rounds }, (_, round) => `s${round}`),
+  );
+  expect(items.filter((item) => typeof item !== 'string').map((item) => item.length)).toEqual(
+    Array.from({ length: rounds }, (_, round) => (round * 97) % 70_000),
+  );
+  const closed = once(serverSide, 'close');
+  client.close();
+  await closed;
+  expect(pongs).toBe(rounds / 10);
+});
+
+it('writes the messages of one turn at once, and a frame without waiting', async () => {
+  transport.start(record().handlers);
+  const received = receive(101);
+  const before = socket.bytesWritten;
+  for (let count = 0; count < 100; count += 1) transport.sendMessage('{"type":"response"}');
+  expect(socket.bytesWritten).toBe(before);
+  transport.sendFrame(frameOf(Buffer.from('now')));
+  expect(socket.bytesWritten).toBe(before + 100 * 21 + 5);
+  expect(transport.bufferedBytes).toBe(0);
+  expect(await received).toHaveLength(101);
+});
+
+it('takes messages and frames, and gives a frame over the limit back as a violation', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  client.send('not json {');
+  client.send(Buffer.from('bytes'));
+  client.send('x'.repeat(MAX_MESSAGE_BYTES + 1));
+  client.send(Buffer.alloc(MAX_MESSAGE_BYTES + 1));
+  client.send('y'.repeat(MAX_MESSAGE_BYTES));
+  await seen('message', 2);
+  expect(events).toEqual([
+    ['message', 'not json {'],
+    ['frame', 'bytes'],
+    ['violation', 'MESSAGE_TOO_LARGE'],
+    ['violation', 'MESSAGE_TOO_LARGE'],
+    ['message', 'y'.repeat(MAX_MESSAGE_BYTES)],
+  ]);
+});
+
+it('ends with 1009 over the cap of the transport', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  client.send('x'.repeat(2 * MAX_MESSAGE_BYTES + 1));
+  const [code] = await once(client, 'close');
+  await seen('close');
+  expect([code, events]).toEqual([1009, [['close']]]);
+});
+
+it('loses nothing that was sent before it was started', async () => {
+  client.send('early');
+  client.send(Buffer.from('bird'));
+  await once(client, 'pong', { signal: AbortSignal.timeout(100) }).catch(() => {});
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  await seen('frame');
+  expect(events).toEqual([
+    ['message', 'early'],
+    ['frame', 'bird'],
+  ]);
+});
+
+it('tells a close that came before the start', async () => {
+  serverSide.terminate();
+  await once(client, 'close');
+  const { handlers, seen } = record();
+  transport.start(handlers);
+  await seen('close');
+});
+
+it('shows the bytes a stalled client has not taken, and drains exactly when there are none left', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  client.pause();
+  let sent = 0;
+  while (transport.bufferedBytes === 0) {
+    transport.sendFrame(frameOf(Buffer.alloc(1000)));
+    sent += 1;
+  }
+  // Below Node's own mark, where it would never say `drain`.
+  expect(transport.bufferedBytes).toBeLessThan(16_384);
+  expect(events).toEqual([]);
+  const received = receive(sent);
+  client.resume();
+  await seen('drain');
+  expect(events).toEqual([['drain', 0]]);
+  await received;
+});
+
+it('does not tell of a drain when the kernel took everything at once', async () => {
+  const { events, handlers } = record();
+  transport.start(handlers);
+  const received = receive(20);
+  for (let count = 0; count < 20; count += 1) transport.sendFrame(frameOf(Buffer.alloc(10)));
+  await received;
+  expect(events).toEqual([]);
+});
+
+it('closes after what was sent, once, with code and a reason that fits', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  const received = receive(2);
+  transport.sendFrame(frameOf(Buffer.from('last')));
+  transport.sendMessage('words');
+  transport.close(1001, 'ö'.repeat(100));
+  transport.close(1000, 'again');
+  transport.sendMessage('too late');
+  transport.sendFrame(frameOf(Buffer.from('too late')));
+  const [code, reason] = await once(client, 'close');
+  expect(await received).toEqual([Buffer.from('last'), 'words']);
+  expect([code, (reason as Buffer).length]).toEqual([1001, 122]);
+  await seen('close');
+  expect(events).toEqual([['close']]);
+});
+
+it('stays quiet when the client is gone in the middle of a send', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  client.terminate();
+  for (let count = 0; count < 50; count += 1) {
+    transport.sendFrame(frameOf(Buffer.alloc(60_000)));
+    transport.sendMessage('x');
+    await new Promise(setImmediate);
+  }
+  await seen('close');
+  expect(events.filter(([kind]) => kind !== 'drain')).toEqual([['close']]);
+});
