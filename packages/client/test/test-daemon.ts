@@ -21,6 +21,8 @@ export interface TestDaemonOptions {
   /** Required as bearer token or subprotocol. */
   readonly token?: string;
   readonly protocolVersion?: string;
+  /** Port to listen on; default any that is free. */
+  readonly port?: number;
   /** Accepts connections and says nothing. */
   readonly mute?: boolean;
 }
@@ -65,10 +67,15 @@ export class TestDaemon {
 
   constructor(options: TestDaemonOptions = {}) {
     this.#options = options;
+    this.#port = options.port ?? 0;
   }
 
   get url(): string {
     return `ws://127.0.0.1:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get connections(): number {
@@ -85,7 +92,7 @@ export class TestDaemon {
       const allowed =
         token === undefined ||
         request.headers.authorization === `Bearer ${token}` ||
-        offered.split(', ').includes(`sessiond.token.${encoded}`);
+        offered.split(/, */).includes(`sessiond.token.${encoded}`);
       if (allowed) webSockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws));
       else socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
     });
@@ -107,6 +114,11 @@ export class TestDaemon {
     for (const socket of this.#raw) socket.destroy();
     this.#raw.clear();
     this.#sockets.clear();
+  }
+
+  /** Stops reading from every connection, as a machine that vanished would. */
+  freeze(): void {
+    for (const socket of this.#raw) socket.pause();
   }
 
   /** Stops listening and cuts every connection off; `listen` starts again at the same address. */
@@ -131,6 +143,13 @@ export class TestDaemon {
   /** Forgets the bytes before `offset`. */
   dropBefore(sessionId: string, offset: number): void {
     this.sessions.get(sessionId)!.start = offset;
+  }
+
+  /** Makes the next output frames of a session start `bytes` too late: what a correct daemon never does. */
+  misplace(sessionId: string, bytes: number): void {
+    for (const attachment of [...this.#sockets.values()].flat()) {
+      if (attachment.sessionId === sessionId) attachment.sent += bytes;
+    }
   }
 
   end(sessionId: string): void {

@@ -82,10 +82,10 @@ function open(
     };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.on('unexpected-response', (request, response) => {
+    socket.on('unexpected-response', (_request, response) => {
       failure = httpRefusal(response.statusCode ?? 0);
       response.resume();
-      request.destroy();
+      socket.terminate();
     });
     socket.on('error', (error) => {
       failure ??= unreachable(error);
