@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 import { importsOf, resolveRelative } from './imports.ts';
-import { isShipped, type Workspace, type WorkspacePackage } from './workspace.ts';
+import { isShipped, type Manifest, type Workspace, type WorkspacePackage } from './workspace.ts';
 
 /**
  * Who may import whom. Every package has a row, so that adding one means deciding where it stands.
@@ -48,7 +48,7 @@ export function checkDependencyDirection(workspace: Workspace): Finding[] {
     }
     for (const file of pkg.sources) {
       for (const specifier of importsOf(file, workspace.files.get(file) ?? '')) {
-        const problem = problemOf(pkg, file, specifier, siblings);
+        const problem = problemOf(pkg, file, specifier, siblings, workspace.root);
         if (problem !== null) findings.push({ file, problem: `imports ${specifier}: ${problem}` });
       }
     }
@@ -61,6 +61,7 @@ function problemOf(
   file: string,
   specifier: string,
   siblings: ReadonlyMap<string, WorkspacePackage>,
+  root: Manifest,
 ): string | null {
   if (specifier.startsWith('.')) {
     return resolveRelative(file, specifier).startsWith(`${pkg.dir}/`)
@@ -74,7 +75,7 @@ function problemOf(
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   const sibling = siblings.get(name);
   if (sibling === undefined) {
-    return shipped && !isDeclared(pkg, name) ? `${name} is not among the dependencies of ${pkg.dir}` : null;
+    return shipped && !isDeclared(pkg, name, root) ? `${name} is not among the dependencies of ${pkg.dir}` : null;
   }
   if (sibling === pkg)
     return shipped ? 'a package names itself only from its tests and examples' : exportProblem(sibling, specifier);
@@ -83,16 +84,15 @@ function problemOf(
     (row) => row === sibling.dir || (row === 'packages/*' && sibling.dir.startsWith('packages/')),
   );
   if (!isAllowed) return `${pkg.dir} may import ${allowed.join(', ') || 'nothing of this workspace'}`;
-  if (shipped && !isDeclared(pkg, name)) return `${name} is not among the dependencies of ${pkg.dir}`;
+  if (shipped && !isDeclared(pkg, name, root)) return `${name} is not among the dependencies of ${pkg.dir}`;
   return exportProblem(sibling, specifier);
 }
 
-function isDeclared({ manifest }: WorkspacePackage, name: string): boolean {
-  const { dependencies, peerDependencies, optionalDependencies } = manifest;
-  const development = manifest.private === true ? manifest.devDependencies : undefined;
-  return [dependencies, peerDependencies, optionalDependencies, development].some(
-    (group) => group?.[name] !== undefined,
-  );
+/** Whether users of the package get the dependency; a private one, which has no users, may also use development tools. */
+function isDeclared({ manifest }: WorkspacePackage, name: string, root: Manifest): boolean {
+  const groups = [manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies];
+  if (manifest.private === true) groups.push(manifest.devDependencies, root.devDependencies);
+  return groups.some((group) => group?.[name] !== undefined);
 }
 
 function exportProblem({ manifest }: WorkspacePackage, specifier: string): string | null {

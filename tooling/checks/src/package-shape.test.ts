@@ -33,6 +33,17 @@ it('refuses sub-paths that are forgotten in publishConfig or point nowhere', () 
   expect(problems).toContain('exports "./node" from ./src/node.ts, which is not there');
 });
 
+it('accepts plain files among the exports, as long as they are there', () => {
+  const assets = { './schema/*.json': './schema/*.json' };
+  const manifest = {
+    ...good,
+    exports: { ...good.exports, ...assets },
+    publishConfig: { access: 'public', exports: { ...good.publishConfig?.exports, ...assets } },
+  };
+  expect(problemsOf(manifest, { [`${dir}/schema/a.json`]: '{}' })).toEqual([]);
+  expect(problemsOf(manifest)).toEqual(['exports "./schema/*.json" from ./schema/*.json, which is not there']);
+});
+
 it('refuses conditions in an order in which types come late', () => {
   const late = { '@sessiond/source': './src/index.ts', default: './dist/index.js', types: './dist/index.d.ts' };
   expect(problemsOf({ ...good, exports: { '.': late } })).toContain(

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import type { ExportConditions, Workspace, WorkspacePackage } from './workspace.ts';
+import type { ExportTarget, Workspace, WorkspacePackage } from './workspace.ts';
 
 const SCRIPTS = ['build', 'typecheck', 'tarball'] as const;
 const SOURCE_CONDITION = '@sessiond/source';
@@ -39,18 +39,18 @@ function problemsOf({ dir, manifest }: WorkspacePackage, { files, root }: Worksp
     Object.keys(exported).join() === Object.keys(published).join(),
     'lists other sub-paths in publishConfig.exports than in exports',
   );
-  for (const [subpath, conditions] of Object.entries(exported)) {
+  for (const [subpath, target] of Object.entries(exported)) {
+    const source = typeof target === 'string' ? target : target[SOURCE_CONDITION];
     expect(
-      Object.keys(conditions).join() === `${SOURCE_CONDITION},types,default`,
+      typeof target === 'string' || Object.keys(target).join() === `${SOURCE_CONDITION},types,default`,
       `exports "${subpath}" with other conditions than ${SOURCE_CONDITION}, types, default in this order`,
     );
-    const source = conditions[SOURCE_CONDITION];
     expect(
-      source !== undefined && files.has(`${dir}/${source.slice(2)}`),
+      source !== undefined && exists(`${dir}/${source.slice(2)}`, files),
       `exports "${subpath}" from ${source}, which is not there`,
     );
     expect(
-      JSON.stringify(published[subpath]) === JSON.stringify(withoutSource(conditions)),
+      JSON.stringify(published[subpath]) === JSON.stringify(withoutSource(target)),
       `publishes "${subpath}" otherwise than it exports it`,
     );
   }
@@ -65,6 +65,14 @@ function problemsOf({ dir, manifest }: WorkspacePackage, { files, root }: Worksp
   return problems;
 }
 
-function withoutSource({ [SOURCE_CONDITION]: _, ...published }: ExportConditions): ExportConditions {
+function exists(path: string, files: ReadonlyMap<string, string>): boolean {
+  const [prefix, suffix] = path.split('*');
+  if (suffix === undefined) return files.has(path);
+  return [...files.keys()].some((file) => file.startsWith(prefix!) && file.endsWith(suffix));
+}
+
+function withoutSource(target: ExportTarget): ExportTarget {
+  if (typeof target === 'string') return target;
+  const { [SOURCE_CONDITION]: _, ...published } = target;
   return published;
 }

@@ -18,6 +18,12 @@ it('refuses a tarball without licence, README, exported file or bin', () => {
   ]);
 });
 
+it('looks for at least one file behind a pattern', () => {
+  const manifest = { name: 'a', exports: { './schema/*.json': './schema/*.json' } };
+  expect(tarballProblems([...entries, 'schema/a.json'], manifest)).toEqual([]);
+  expect(tarballProblems(entries, manifest)).toEqual(['exports ./schema/*.json, which is not in it']);
+});
+
 it('refuses tests, sources for the workspace and ranges that only the workspace understands', () => {
   const manifest = {
     name: 'a',

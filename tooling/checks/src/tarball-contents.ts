@@ -10,17 +10,26 @@ export function tarballProblems(entries: readonly string[], manifest: Manifest):
   for (const entry of entries) {
     if (/\.test\.|(?:^|\/)tsconfig[^/]*\.json$/.test(entry)) problems.push(`carries ${entry}, which nobody runs`);
   }
-  const targets = Object.values(manifest.exports ?? {}).flatMap((conditions) => Object.entries(conditions));
-  for (const [condition, target] of targets) {
-    if (condition === '@sessiond/source') problems.push(`exports its sources (${target}), which are not in it`);
-    else if (!entries.includes(target.replace(/^\.\//, ''))) problems.push(`exports ${target}, which is not in it`);
+  for (const target of Object.values(manifest.exports ?? {})) {
+    for (const [condition, path] of typeof target === 'string' ? [['default', target]] : Object.entries(target)) {
+      if (condition === '@sessiond/source') problems.push(`exports its sources (${path}), which are not in it`);
+      else if (!includes(entries, path!)) problems.push(`exports ${path}, which is not in it`);
+    }
   }
   for (const target of Object.values(manifest.bin ?? {})) {
-    if (!entries.includes(target.replace(/^\.\//, ''))) problems.push(`has a bin ${target}, which is not in it`);
+    if (!includes(entries, target)) problems.push(`has a bin ${target}, which is not in it`);
   }
   for (const [name, range] of Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     if (/^(?:workspace|link|file|catalog):/.test(range))
       problems.push(`depends on ${name}@${range}, which no registry has`);
   }
   return problems;
+}
+
+/** Whether a file is there for the target, which begins with `./` and may hold one `*`. */
+function includes(entries: readonly string[], target: string): boolean {
+  const [prefix, suffix] = target.replace(/^\.\//, '').split('*');
+  return entries.some((entry) =>
+    suffix === undefined ? entry === prefix : entry.startsWith(prefix!) && entry.endsWith(suffix),
+  );
 }

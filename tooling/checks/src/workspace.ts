@@ -1,5 +1,5 @@
-/** One target of an exports map, by condition. */
-export type ExportConditions = Readonly<Record<string, string>>;
+/** One target of an exports map: by condition for code, a plain path for a file that is read as it is. */
+export type ExportTarget = string | Readonly<Record<string, string>>;
 
 /** The part of a package.json that the checks look at. */
 export interface Manifest {
@@ -12,13 +12,13 @@ export interface Manifest {
   readonly packageManager?: string;
   readonly engines?: { readonly node?: string };
   readonly repository?: { readonly directory?: string };
-  readonly exports?: Readonly<Record<string, ExportConditions>>;
+  readonly exports?: Readonly<Record<string, ExportTarget>>;
   readonly files?: readonly string[];
   readonly bin?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly publishConfig?: {
     readonly access?: string;
-    readonly exports?: Readonly<Record<string, ExportConditions>>;
+    readonly exports?: Readonly<Record<string, ExportTarget>>;
   };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
