@@ -30,6 +30,7 @@ export interface CommandEnvelope {
 
 /** The envelope of a command that is for one session. */
 export interface SessionCommandEnvelope extends CommandEnvelope {
+  /** The session the command is for. */
   readonly sessionId: string;
 }
 

@@ -47,6 +47,8 @@ export interface AgentOptions {
 /** Starts a session. */
 export interface CreateSessionCommand extends CommandEnvelope {
   readonly type: 'create_session';
+  /** The id it shall have; default one the server makes, which sorts by time. */
+  readonly sessionId?: string;
   /** Default `agent`. */
   readonly kind?: SessionKind;
   readonly name?: string;
