@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RegexFound } from './regex-window.ts';
 
@@ -17,7 +16,7 @@ export class RegexScanner {
 
   /** Starts the worker. `source` must be a valid expression. */
   constructor(source: string) {
-    this.#worker = new Worker(new URL(`./regex-worker${extname(import.meta.url)}`, import.meta.url), {
+    this.#worker = new Worker(new URL('./regex-worker.js', import.meta.url), {
       workerData: source,
       resourceLimits: { maxOldGenerationSizeMb: 64 },
     });
