@@ -1,4 +1,4 @@
-import type { ResponseDataOf } from '@sessiond/protocol';
+import type { ResponseDataOf } from '@sessiond/protocol/client';
 import type { Chunk } from './chunk.ts';
 
 /** What the daemon answered to the attach that is current: size, state and range of the session at that moment. */
@@ -58,13 +58,16 @@ export interface Attachment extends AsyncIterable<Chunk> {
   /** Resolves when the stream has ended or was detached, rejects when it failed; never an unhandled rejection. */
   readonly done: Promise<void>;
   /**
-   * Types `bytes` into the terminal. Resolves when this machine's socket took them, which is no proof of receipt.
+   * Types `bytes` into the terminal. Resolves when this machine's socket took the last of them, which is no proof of
+   * receipt. Order is kept, and at most 64 KiB are under way that the terminal has not taken, so that awaiting it
+   * slows a writer down to the pace of the program.
    *
-   * Order is kept. Input is never sent twice: a write that was under way when the connection was lost rejects with
+   * Input is never sent twice: a write that was under way when the connection was lost rejects with
    * `CONNECTION_LOST`, and some, all or none of it may have arrived; so does one made while the attachment resumes,
    * of which nothing was sent. Rejects with `ATTACHMENT_STATE` for an observer or when the attachment is over,
-   * `CLIENT_LIMIT` when more than 8 MiB wait to be sent. What the daemon refuses after receipt (`INPUT_QUEUE_FULL`)
-   * goes to the client's `onFault` listeners; the command `input` is the acknowledged, slower way.
+   * `CLIENT_LIMIT` when more than 8 MiB wait to be sent. What the daemon refuses after receipt, for example because
+   * several writers filled the program's input queue, goes to the client's `onFault` listeners, rejects the writes that
+   * wait, and makes the attachment resume. The command `input` is the way with an answer.
    * `bytes` may be reused once the promise has settled.
    */
   write(bytes: Uint8Array): Promise<void>;

@@ -6,7 +6,7 @@ import {
   type ProtocolError,
   type ResponseDataOf,
   type ServerReadyData,
-} from '@sessiond/protocol';
+} from '@sessiond/protocol/client';
 import type { Attachment, AttachmentInfo, AttachOptions } from './attachment.ts';
 import type { ClientSnapshot, ClientState } from './client-state.ts';
 import type { Connection } from './connection.ts';
@@ -78,6 +78,7 @@ export class Client {
   readonly #faults = new Listeners<ProtocolError>();
   readonly #states = new Listeners<ClientState>();
   readonly #attachments = new Set<LiveAttachment>();
+  readonly #resuming = new Set<LiveAttachment>();
   readonly #idPrefix = randomPrefix();
   #lastId = 0;
   #link!: Link;
@@ -112,7 +113,7 @@ export class Client {
         onEvent: (event) => client.#events.tell(event),
         onFault: (fault) => client.#faults.tell(fault),
         onUp: (connection) => client.#onUp(connection),
-        onDown: () => client.#onDown(),
+        onDown: (cause) => client.#onDown(cause),
         onState: (state) => client.#onState(state),
       },
       options.signal,
@@ -222,6 +223,9 @@ export class Client {
       // Refused or lost: either way the daemon has no such attachment any more.
       await this.#send('detach', { sessionId }, { timeoutMs: this.#requestTimeoutMs }).catch(() => {});
     },
+    resume: (attachment: LiveAttachment): void => {
+      if (this.#link.connection !== undefined) void this.#resume(attachment, this.#link.connection);
+    },
   };
 
   #requireRoom(type: string): void {
@@ -274,13 +278,25 @@ export class Client {
   }
 
   #onUp(connection: Connection): void {
-    for (const attachment of this.#attachments) {
-      if (attachment.needsResume) void this.#resume(attachment, connection);
-    }
+    for (const attachment of this.#attachments) void this.#resume(attachment, connection);
   }
 
   /** Attaches again where the stream stopped; a refusal ends the attachment, unless the connection is lost again. */
   async #resume(attachment: LiveAttachment, connection: Connection): Promise<void> {
+    if (this.#resuming.has(attachment)) return;
+    this.#resuming.add(attachment);
+    try {
+      await this.#resumeOn(connection, attachment);
+    } finally {
+      this.#resuming.delete(attachment);
+    }
+    // The connection may have been replaced while the loop was busy with the old one.
+    const current = this.#link.connection;
+    if (attachment.needsResume && current !== undefined && current !== connection)
+      void this.#resume(attachment, current);
+  }
+
+  async #resumeOn(connection: Connection, attachment: LiveAttachment): Promise<void> {
     const limits = { timeoutMs: this.#requestTimeoutMs, signal: this.#link.closing };
     while (this.#link.connection === connection && attachment.needsResume) {
       try {
@@ -297,8 +313,8 @@ export class Client {
     }
   }
 
-  #onDown(): void {
-    for (const attachment of this.#attachments) attachment.lost();
+  #onDown(cause: Error): void {
+    for (const attachment of this.#attachments) attachment.lost(cause);
   }
 
   #onState(state: ClientState): void {

@@ -10,7 +10,7 @@ import {
   type Response,
   type ServerReady,
   type ServerReadyData,
-} from '@sessiond/protocol';
+} from '@sessiond/protocol/client';
 import { within } from './deadline.ts';
 import { ConnectError, ConnectionLostError, ProtocolViolationError } from './errors.ts';
 import { DialError, type Dialer, type Transport, type TransportClose } from './transport.ts';
@@ -22,6 +22,13 @@ export interface ConnectionHandlers {
   onFault(fault: ProtocolError): void;
   /** It is gone, however that came about; every request has been settled. Called once, and only after `open` resolved. */
   onClose(cause: ConnectionLostError): void;
+}
+
+/** What concerns one attachment. */
+export interface ChannelHandlers {
+  onFrame(frame: Frame): void;
+  /** The daemon refused a frame of this channel. */
+  onFault(fault: ProtocolError): void;
 }
 
 /** How a connection is opened. */
@@ -47,7 +54,7 @@ const PROTOCOL_BROKEN = 1002;
 export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #requests = new Map<string, { readonly command: string; readonly settle: (outcome: Outcome) => void }>();
-  readonly #channels = new Map<number, (frame: Frame) => void>();
+  readonly #channels = new Map<number, ChannelHandlers>();
   #transport: Transport | undefined;
   #server: ServerReadyData | undefined;
   #isOpen = false;
@@ -146,9 +153,9 @@ export class Connection {
     else onTaken?.(lost('Cannot send frame', this.#closed));
   }
 
-  /** Routes the frames of a channel; those of unbound channels are dropped. */
-  bind(channel: number, onFrame: (frame: Frame) => void): void {
-    this.#channels.set(channel, onFrame);
+  /** Routes what concerns a channel; frames of unbound channels are dropped. */
+  bind(channel: number, handlers: ChannelHandlers): void {
+    this.#channels.set(channel, handlers);
   }
 
   unbind(channel: number): void {
@@ -222,7 +229,12 @@ export class Connection {
       request.settle(
         message.success ? { ok: true, data: message.data } : { ok: false, error: errorFromResponse(message) },
       );
-    } else if (!message.success && message.id === undefined) this.#handlers.onFault(errorFromResponse(message));
+    } else if (!message.success && message.id === undefined) {
+      const fault = errorFromResponse(message);
+      const channel = fault.details?.['channel'];
+      if (typeof channel === 'number') this.#channels.get(channel)?.onFault(fault);
+      this.#handlers.onFault(fault);
+    }
   }
 
   #take(id: string): { readonly settle: (outcome: Outcome) => void } | undefined {
@@ -233,7 +245,7 @@ export class Connection {
 
   #onFrame(bytes: Uint8Array): void {
     const decoded = decodeFrame(bytes);
-    if (decoded.ok) this.#channels.get(decoded.frame.channel)?.(decoded.frame);
+    if (decoded.ok) this.#channels.get(decoded.frame.channel)?.onFrame(decoded.frame);
     else this.#breakOff(decoded.error.message);
   }
 

@@ -1,4 +1,4 @@
-import { isProtocolError, type ProtocolError } from '@sessiond/protocol';
+import { isProtocolError, type ProtocolError } from '@sessiond/protocol/client';
 
 /** Why no usable connection came about. Only `unreachable` and `timeout` are worth another try. */
 export type ConnectFailure = 'unreachable' | 'timeout' | 'unauthenticated' | 'refused' | 'protocol';

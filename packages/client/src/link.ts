@@ -1,4 +1,4 @@
-import type { EventMessage, ProtocolError, ServerReadyData } from '@sessiond/protocol';
+import type { EventMessage, ProtocolError, ServerReadyData } from '@sessiond/protocol/client';
 import type { ClientState } from './client-state.ts';
 import { Connection } from './connection.ts';
 import { ClientClosedError, ConnectError, ConnectionLostError } from './errors.ts';
@@ -20,7 +20,7 @@ export interface LinkHandlers {
   onFault(fault: ProtocolError): void;
   /** A connection is usable; called before those who wait for one. */
   onUp(connection: Connection): void;
-  onDown(): void;
+  onDown(cause: Error): void;
   onState(state: ClientState): void;
 }
 
@@ -159,7 +159,7 @@ export class Link {
     this.#connection = undefined;
     const { reconnect, now, random } = this.#options;
     if (this.#closing.signal.aborted) return;
-    this.#handlers.onDown();
+    this.#handlers.onDown(cause);
     if (reconnect === undefined) {
       this.#finish(cause);
       return;

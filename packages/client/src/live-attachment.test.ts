@@ -364,10 +364,43 @@ describe('writing', () => {
     expect(daemon.input.at(-1)?.offset).toBe(0);
   });
 
-  it('is bounded', async () => {
-    const { attachment } = await start();
+  it('goes no faster than the terminal takes it, and is bounded', async () => {
+    const { daemon, client, attachment } = await start();
+    daemon.reads = false;
     const large = attachment.write(new Uint8Array(8 * 1024 * 1024));
     await expect(attachment.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'CLIENT_LIMIT' });
+    await client.request('list_sessions');
+    await client.request('list_sessions');
+    expect(daemon.input.reduce((sum, { text }) => sum + text.length, 0)).toBe(65_536);
+    daemon.readInput();
     await large;
+    await client.request('list_sessions');
+    expect(daemon.input.reduce((sum, { text }) => sum + text.length, 0)).toBe(8 * 1024 * 1024);
+  });
+
+  it('goes on after a refusal, with a new count, and the reader sees nothing of it', async () => {
+    const { daemon, client, attachment } = await start();
+    const faults: string[] = [];
+    client.onFault((fault) => faults.push(fault.code));
+    daemon.produce('s', 'before ');
+    daemon.refusals.push({ type: 'bytes', code: 'INPUT_QUEUE_FULL' });
+    await attachment.write(text.encode('refused'));
+    while (attachment.snapshot().resumes === 0) await client.request('list_sessions');
+    expect(faults).toEqual(['INPUT_QUEUE_FULL']);
+    await attachment.write(text.encode('taken'));
+    await client.request('list_sessions');
+    daemon.produce('s', 'after');
+    daemon.end('s');
+    expect(await readAll(attachment)).toEqual(['0:before ', '7:after', 'end 12']);
+    expect(daemon.input.map((input) => input.text)).toEqual(['taken']);
+  });
+
+  it('rejects what waits when the connection is lost', async () => {
+    const { daemon, attachment } = await start();
+    daemon.reads = false;
+    const waiting = attachment.write(new Uint8Array(100_000));
+    daemon.cutOff();
+    await expect(waiting).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(attachment.snapshot().pendingInputBytes).toBe(0);
   });
 });

@@ -1,9 +1,10 @@
-import { encodeFrame, type Frame } from '@sessiond/protocol';
+import { encodeFrame, type Frame, type ProtocolError } from '@sessiond/protocol/client';
 import type { Attachment, AttachmentInfo, AttachmentSnapshot } from './attachment.ts';
 import type { Chunk } from './chunk.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import type { Connection } from './connection.ts';
-import { AttachmentStateError, ClientLimitError, ConnectionLostError, ProtocolViolationError } from './errors.ts';
+import { AttachmentStateError, ProtocolViolationError } from './errors.ts';
+import { InputSender } from './input-sender.ts';
 import { ReceiveWindow } from './receive-window.ts';
 
 /** What one attach asks for, with every default filled in. */
@@ -20,12 +21,10 @@ export interface AttachmentOwner {
   /** It needs no connection any more; called once. */
   onOver(attachment: LiveAttachment): void;
   /** Asks the daemon to give the channel up; settles in bounded time and never rejects. */
-  detach(sessionId: string, channel: number): Promise<void>;
+  detach(sessionId: string): Promise<void>;
+  /** Attaches it again at its resume point, if it still needs that. */
+  resume(attachment: LiveAttachment): void;
 }
-
-/** Frames of input carry at most this much, so that a paste does not hold up an acknowledgement. */
-const INPUT_FRAME_BYTES = 65_536;
-const MAX_PENDING_INPUT_BYTES = 8 * 1024 * 1024;
 
 type Status = AttachmentSnapshot['status'];
 
@@ -48,14 +47,13 @@ export class LiveAttachment implements Attachment {
   readonly #owner: AttachmentOwner;
   readonly #window: ReceiveWindow;
   readonly #queue = new ChunkQueue();
+  readonly #input = new InputSender();
   readonly #finish: { resolve: () => void; reject: (error: unknown) => void };
   #info: AttachmentInfo;
   #connection: Connection | undefined;
   #status: Status = 'live';
   #failure: unknown;
   #endArrived = false;
-  #inputOffset = 0;
-  #pendingInputBytes = 0;
   #resumes = 0;
   /** The chunk the consumer works on: handed out, not yet taken. */
   #handed: Chunk | undefined;
@@ -113,8 +111,9 @@ export class LiveAttachment implements Attachment {
   }
 
   /** The connection is gone. What waits is kept up to one window; the rest will be asked for again. */
-  lost(): void {
+  lost(cause: Error): void {
     this.#connection = undefined;
+    this.#input.unbind(cause);
     if (this.#status !== 'live' || this.#endArrived) return;
     this.#status = 'resuming';
     this.#window.resume(this.#queue.truncate(this.#request.windowBytes) ?? this.#window.received);
@@ -124,7 +123,6 @@ export class LiveAttachment implements Attachment {
   resume(connection: Connection, info: AttachmentInfo): void {
     this.#info = info;
     this.#status = 'live';
-    this.#inputOffset = 0;
     this.#resumes += 1;
     this.#bind(connection, info);
   }
@@ -135,29 +133,14 @@ export class LiveAttachment implements Attachment {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    const refusal = this.#inputRefusal(bytes.length);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const connection = this.#connection!;
-    if (bytes.length === 0) return Promise.resolve();
-    this.#pendingInputBytes += bytes.length;
-    return new Promise((resolve, reject) => {
-      for (let at = 0; at < bytes.length; at += INPUT_FRAME_BYTES) {
-        const payload = bytes.subarray(at, at + INPUT_FRAME_BYTES);
-        const isLast = at + payload.length === bytes.length;
-        const frame = encodeFrame({ kind: 'input', channel: this.#info.channel, offset: this.#inputOffset, payload });
-        this.#inputOffset += payload.length;
-        connection.sendFrame(frame, (error) => {
-          this.#pendingInputBytes -= payload.length;
-          if (error !== undefined) {
-            reject(
-              new ConnectionLostError('Cannot write input: the connection was lost, some may have arrived', {
-                cause: error,
-              }),
-            );
-          } else if (isLast) resolve();
-        });
-      }
-    });
+    if (this.#request.role === 'observer') {
+      return Promise.reject(new AttachmentStateError('Cannot write input: this attachment observes'));
+    }
+    if (this.#endArrived || (this.#status !== 'live' && this.#status !== 'resuming')) {
+      const status = this.#endArrived ? 'ended' : this.#status;
+      return Promise.reject(new AttachmentStateError(`Cannot write input: the attachment is ${status}`));
+    }
+    return this.#input.write(bytes);
   }
 
   async detach(): Promise<void> {
@@ -176,7 +159,7 @@ export class LiveAttachment implements Attachment {
       received: this.#window.received,
       acknowledged: this.#window.acknowledged,
       waitingBytes: this.#queue.bytes,
-      pendingInputBytes: this.#pendingInputBytes,
+      pendingInputBytes: this.#input.pendingBytes,
       resumes: this.#resumes,
     };
   }
@@ -199,15 +182,33 @@ export class LiveAttachment implements Attachment {
   #bind(connection: Connection, info: AttachmentInfo): void {
     this.#connection = connection;
     this.#window.grant(Math.min(info.window, this.#request.windowBytes));
-    connection.bind(info.channel, (frame) => this.#receive(frame));
+    this.#input.bind(info.channel, (frame, onTaken) => connection.sendFrame(frame, onTaken));
+    connection.bind(info.channel, {
+      onFrame: (frame) => this.#receive(frame),
+      onFault: (fault) => this.#onInputRefused(fault),
+    });
   }
 
   #receive(frame: Frame): void {
+    if (frame.kind === 'ack') {
+      this.#input.acknowledge(frame.offset);
+      return;
+    }
     try {
       this.#deliver(this.#accept(frame));
     } catch (error) {
       this.#abandon(error);
     }
+  }
+
+  /**
+   * The daemon dropped a frame of input and with it every later one, because their count no longer fits. Attaching
+   * again starts a new count; the output goes on where it was.
+   */
+  #onInputRefused(fault: ProtocolError): void {
+    const left = this.#leave();
+    this.lost(fault);
+    void left.then(() => this.#owner.resume(this));
   }
 
   #accept(frame: Frame): Chunk {
@@ -308,24 +309,6 @@ export class LiveAttachment implements Attachment {
     this.#connection.sendFrame(encodeFrame({ kind: 'ack', channel: this.#info.channel, offset }));
   }
 
-  #inputRefusal(bytes: number): Error | undefined {
-    if (this.#request.role === 'observer')
-      return new AttachmentStateError('Cannot write input: this attachment observes');
-    if (this.#endArrived || (this.#status !== 'live' && this.#status !== 'resuming')) {
-      return new AttachmentStateError(
-        `Cannot write input: the attachment is ${this.#endArrived ? 'ended' : this.#status}`,
-      );
-    }
-    if (this.#connection === undefined) {
-      return new ConnectionLostError('Cannot write input: the connection is lost, nothing was sent');
-    }
-    if (this.#pendingInputBytes + bytes > MAX_PENDING_INPUT_BYTES) {
-      const waiting = this.#pendingInputBytes.toLocaleString('en-US');
-      return new ClientLimitError(`Cannot write input: ${waiting} bytes wait to be sent, the limit is 8,388,608`);
-    }
-    return undefined;
-  }
-
   /** Gives the channel up, if there is one. */
   #leave(): Promise<void> {
     const connection = this.#connection;
@@ -334,7 +317,8 @@ export class LiveAttachment implements Attachment {
     this.#acknowledge(this.#window.acknowledge());
     connection.unbind(channel);
     this.#connection = undefined;
-    return this.#owner.detach(this.sessionId, channel);
+    this.#input.unbind(new AttachmentStateError('Cannot write input: the attachment was given up'));
+    return this.#owner.detach(this.sessionId);
   }
 
   #abandon(error: unknown): void {
@@ -349,6 +333,7 @@ export class LiveAttachment implements Attachment {
     this.#failure = failure;
     this.#connection?.unbind(this.#info.channel);
     this.#connection = undefined;
+    this.#input.unbind(new AttachmentStateError(`Cannot write input: the attachment is ${status}`));
     if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort);
     if (status === 'detached') this.#queue.clear();
     this.#owner.onOver(this);

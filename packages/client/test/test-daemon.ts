@@ -8,6 +8,7 @@ import {
   type ErrorCode,
   encodeFrame,
   failureResponse,
+  type InputFrame,
   type ResponseDataOf,
   serverReady,
   successResponse,
@@ -42,6 +43,8 @@ interface TestAttachment {
   readonly liveFrom: number;
   sent: number;
   acknowledged: number;
+  inputOffset: number;
+  inputAcknowledged: number;
   endSent: boolean;
 }
 
@@ -56,6 +59,8 @@ export class TestDaemon {
   readonly ignored: Set<string> = new Set();
   /** Refusals to give, one each, to the next commands of a type. */
   readonly refusals: { readonly type: string; readonly code: ErrorCode; readonly retryAfterMs?: number }[] = [];
+  /** Whether the program takes its input; only then it is acknowledged. */
+  reads: boolean = true;
   /** Payload bytes per output frame. */
   frameBytes: number = 65_536;
   readonly #options: TestDaemonOptions;
@@ -88,11 +93,10 @@ export class TestDaemon {
     server.on('upgrade', (request, socket, head) => {
       const offered = request.headers['sec-websocket-protocol'] ?? '';
       const { token } = this.#options;
-      const encoded = Buffer.from(token ?? '').toString('base64url');
       const allowed =
         token === undefined ||
         request.headers.authorization === `Bearer ${token}` ||
-        offered.split(/, */).includes(`sessiond.token.${encoded}`);
+        offered.split(/, */).includes(`sessiond.token.${token}`);
       if (allowed) webSockets.handleUpgrade(request, socket, head, (ws) => this.#accept(ws));
       else socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
     });
@@ -143,6 +147,14 @@ export class TestDaemon {
   /** Forgets the bytes before `offset`. */
   dropBefore(sessionId: string, offset: number): void {
     this.sessions.get(sessionId)!.start = offset;
+  }
+
+  /** The program reads everything it was sent. */
+  readInput(): void {
+    this.reads = true;
+    for (const [socket, attachments] of this.#sockets) {
+      for (const attachment of attachments) this.#acknowledgeInput(attachment, socket);
+    }
   }
 
   /** Makes the next output frames of a session start `bytes` too late: what a correct daemon never does. */
@@ -196,12 +208,32 @@ export class TestDaemon {
     const attachment = attachments.find(({ channel }) => channel === frame.channel);
     if (attachment === undefined) return;
     if (frame.kind === 'input') {
-      this.input.push({ offset: frame.offset, text: Buffer.from(frame.payload).toString() });
+      this.#onInput(attachment, frame, socket);
     } else if (frame.kind === 'ack') {
       this.acks.push(frame.offset);
       attachment.acknowledged = frame.offset;
       this.#flush(attachment, socket);
     }
+  }
+
+  /** Takes input as the daemon does: in order, whole, and acknowledged per 16 KiB while the program reads. */
+  #onInput(attachment: TestAttachment, { channel, offset, payload }: InputFrame, socket: WebSocket): void {
+    const at = this.refusals.findIndex(({ type }) => type === 'bytes');
+    const refusal = at >= 0 ? this.refusals.splice(at, 1)[0] : undefined;
+    if (refusal !== undefined || offset !== attachment.inputOffset) {
+      const fault = { code: refusal?.code ?? 'INVALID_MESSAGE', message: 'refused', details: { channel } } as const;
+      socket.send(JSON.stringify(failureResponse({ type: 'bytes' }, fault)));
+      return;
+    }
+    attachment.inputOffset += payload.length;
+    this.input.push({ offset, text: Buffer.from(payload).toString() });
+    this.#acknowledgeInput(attachment, socket);
+  }
+
+  #acknowledgeInput(attachment: TestAttachment, socket: WebSocket): void {
+    if (!this.reads || attachment.inputOffset - attachment.inputAcknowledged < 16_384) return;
+    attachment.inputAcknowledged = attachment.inputOffset;
+    socket.send(encodeFrame({ kind: 'ack', channel: attachment.channel, offset: attachment.inputOffset }));
   }
 
   #onText(attachments: TestAttachment[], text: string, socket: WebSocket): void {
@@ -263,6 +295,8 @@ export class TestDaemon {
       liveFrom: end,
       sent: from,
       acknowledged: from,
+      inputOffset: 0,
+      inputAcknowledged: 0,
       endSent: false,
     };
     attachments.push(attachment);

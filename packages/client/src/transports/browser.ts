@@ -19,7 +19,7 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 export interface BrowserDialOptions {
   /** `ws:` or `wss:`; `http:` and `https:` mean the same. A URL without a path gets `/v1/ws`. */
   readonly url: string;
-  /** Offered as the subprotocol `sessiond.token.<base64url>`: pages cannot set headers, and URLs end up in logs. */
+  /** Offered as the subprotocol `sessiond.token.<token>`: pages cannot set headers, and URLs end up in logs. */
   readonly token?: string | undefined;
   /** Default: the global `WebSocket`. */
   readonly webSocket?: WebSocketConstructor | undefined;
@@ -27,6 +27,8 @@ export interface BrowserDialOptions {
 
 /** The subprotocol that is offered first and that the daemon selects, so that a token is never echoed. */
 const SUBPROTOCOL = 'sessiond.v1';
+/** What both a header and a subprotocol can carry as it is. */
+const TOKEN_PATTERN = /^[A-Za-z0-9._~-]+$/;
 /** `bufferedAmount` has no event, so it is looked at while somebody waits for it. */
 const POLL_MS = 4;
 
@@ -35,15 +37,18 @@ const POLL_MS = 4;
  *
  * A page cannot learn why a handshake failed; every such failure is `unreachable`, except the close codes 1008 and 1002.
  *
- * @throws TypeError when the URL cannot be used or there is no `WebSocket`.
+ * @throws TypeError when the URL or the token cannot be used, or there is no `WebSocket`.
  */
 export function browserDialer(options: BrowserDialOptions): Dialer {
   const url = new URL(options.url.replace(/^http/, 'ws'));
   if (url.pathname === '/') url.pathname = '/v1/ws';
   const Constructor = options.webSocket ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (typeof Constructor !== 'function') throw new TypeError('Cannot connect: this platform has no WebSocket');
+  if (options.token !== undefined && !TOKEN_PATTERN.test(options.token)) {
+    throw new TypeError('Cannot connect: the token holds other characters than A-Z a-z 0-9 . _ ~ -');
+  }
   const protocols = [SUBPROTOCOL];
-  if (options.token !== undefined) protocols.push(`sessiond.token.${base64url(options.token)}`);
+  if (options.token !== undefined) protocols.push(`sessiond.token.${options.token}`);
   return {
     address: `${url.protocol}//${url.host}${url.pathname}`,
     dial(handlers, signal) {
@@ -130,9 +135,4 @@ class Sender implements Transport {
     while (this.#waiting[0] !== undefined && this.#waiting[0].mark <= passedOn) this.#waiting.shift()?.onTaken();
     if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#look(), POLL_MS);
   }
-}
-
-function base64url(text: string): string {
-  const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
