@@ -160,6 +160,7 @@ describe('consumption', () => {
     expect(ring.consume(maxBytes)).toEqual(bytes());
     expect(ring.reserve(maxBytes)).toEqual(bytes());
     expect(ring.viewAt(0, maxBytes)).toEqual(bytes());
+    expect(() => ring.commit(1)).toThrow(CommitOutOfRangeError);
   });
 
   it('cuts the fraction off a count', () => {

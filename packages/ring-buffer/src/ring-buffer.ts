@@ -324,7 +324,7 @@ export class RingBuffer {
     this.#consumed += bytes;
     this.#consumedBytes += bytes;
     // A region handed out by `reserve` must stay the one that `commit` will append.
-    if (this.#reserved() === 0) this.#restartIfDrained();
+    if (!this.#keepHistory && this.#reserved() === 0) this.#restartIfDrained();
   }
 
   #restartIfDrained(): void {
@@ -348,9 +348,14 @@ export class RingBuffer {
   }
 
   #copyInto(target: Uint8Array, offset: number, bytes: number): void {
-    const first = this.#view(offset, bytes);
-    target.set(first);
-    if (first.length < bytes) target.set(this.#bytes.subarray(0, bytes - first.length), first.length);
+    const index = this.#indexOf(offset);
+    const room = this.#capacity - index;
+    if (bytes <= room) {
+      target.set(new Uint8Array(this.#storage, index, bytes));
+    } else {
+      target.set(this.#bytes.subarray(index));
+      target.set(this.#bytes.subarray(0, bytes - room), room);
+    }
   }
 
   #check(action: string, offset: number, from: number): void {
