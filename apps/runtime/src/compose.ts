@@ -3,7 +3,7 @@ import { PtyManager } from '@sessiond/pty-core';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
-import { drain, type Endable } from './drain.ts';
+import { drain, type Endable, killChildren } from './drain.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
@@ -114,6 +114,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socketPath: unix?.path ?? null,
     tokenPath: token?.path ?? null,
     stop: () => drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }),
-    abandon: unlink,
+    abandon: () => {
+      unlink();
+      return killChildren(runtime.host);
+    },
   };
 }

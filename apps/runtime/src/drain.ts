@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { closeCodes } from '@sessiond/protocol';
 import type { Logger } from './logger.ts';
 import type { Runtime } from './runtime.ts';
+import type { SessionHost } from './sessions/session-host.ts';
 import { EXIT_CODES } from './startup-error.ts';
 import type { WebSocketServer } from './transports/websocket-server.ts';
 
@@ -38,8 +39,24 @@ export async function drain({ servers, webSockets, runtime, drainMs, unlink }: D
 export interface Endable {
   /** Ends in order. */
   stop(): Promise<void>;
-  /** Cleans up what must not stay behind; synchronous, never throws. */
-  abandon(): void;
+  /** Ends what must not stay behind, without waiting for anything that takes time. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Kills every child, with all it keeps in its process group; the rest of its terminal's processes are hung up by the kernel.
+ * For the moment when there is no time for an orderly end. Never rejects.
+ */
+export async function killChildren(host: Pick<SessionHost, 'list'>): Promise<void> {
+  const sessions = await host.list().catch(() => []);
+  for (const { pid, exit } of sessions) {
+    if (pid === undefined || pid <= 1 || exit !== undefined) continue;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // Gone by itself.
+    }
+  }
 }
 
 /** How the process and its log are reached. */
@@ -52,17 +69,17 @@ export interface EndOptions {
 
 /**
  * Waits for the end: SIGTERM or SIGINT, once for an orderly one, twice for one right now. An error nobody caught ends the process after
- * the socket file is gone; the kernel hangs up the children's terminals. Returns the exit code of an orderly end.
+ * its socket file and its children are gone. Returns the exit code of an orderly end.
  */
 export async function runUntilEnded(subject: Endable, { logger, flush, finished }: EndOptions): Promise<number> {
-  const endNow = (): never => {
-    subject.abandon();
+  const endNow = async (): Promise<never> => {
+    await subject.abandon();
     flush();
     process.exit(EXIT_CODES.failed);
   };
   const crash = (error: unknown): void => {
     logger.fatal({ err: error }, 'an unexpected error ends the daemon');
-    endNow();
+    void endNow();
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);

@@ -1,13 +1,14 @@
 import type { Principal } from './auth/auth-provider.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
+import type { SessionHost } from './sessions/session-host.ts';
 import type { TerminalHost } from './transports/raw-terminal.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** What lies behind the connections: sessions, commands, and what happens to them at the end. */
 export interface Runtime {
-  /** The sessions, as raw terminals need them. */
-  readonly host: TerminalHost;
+  /** The sessions, as raw terminals and the last moment of the process need them. */
+  readonly host: TerminalHost & Pick<SessionHost, 'list'>;
   /** Serves one client until its transport is gone. */
   accept(transport: Transport, principal: Principal): void;
   /** Tells every client, ends the children by the deadline, closes the connections. Resolves when no child is left. */

@@ -43,6 +43,7 @@ export interface DaemonEnd {
 export interface TestDaemon {
   /** `http://127.0.0.1:<port>`; empty with `--no-tcp`. */
   readonly url: string;
+  /** Empty with `--no-socket`. */
   readonly socketPath: string;
   readonly stateDir: string;
   /** The token for TCP; empty when none is needed. */
@@ -54,6 +55,8 @@ export interface TestDaemon {
   rssBytes(): number;
   /** Every log line so far. */
   logs(): readonly LogLine[];
+  /** Sends a signal without waiting for the end, and takes note of who might outlive it. */
+  signal(name: NodeJS.Signals): void;
   /** SIGTERM, and waits for the end. Idempotent. */
   stop(): Promise<DaemonEnd>;
   /** SIGKILL, and waits for the end; the state folder stays until `stop` is called. */
@@ -82,9 +85,6 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
   const lines: LogLine[] = [];
   let stderr = '';
   let offspring: ProcessId[] = [];
-  const noteOffspring = (): void => {
-    offspring = descendants(child.pid!);
-  };
   const ended = new Promise<DaemonEnd>((resolve) => {
     child.once('exit', (exitCode, signal) => {
       process.off('exit', killWithUs);
@@ -111,22 +111,25 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
         resolve(line);
       });
     });
-    const end = async (signal: NodeJS.Signals): Promise<DaemonEnd> => {
-      if (child.exitCode === null && child.signalCode === null) {
-        noteOffspring();
-        child.kill(signal);
-      }
+    const signal = (name: NodeJS.Signals): void => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      offspring = descendants(child.pid!);
+      child.kill(name);
+    };
+    const end = (name: NodeJS.Signals): Promise<DaemonEnd> => {
+      signal(name);
       return ended;
     };
     return {
       url: (ready['url'] as string | null) ?? '',
-      socketPath,
+      socketPath: (ready['socketPath'] as string | null) ?? '',
       stateDir,
       token: typeof ready['tokenPath'] === 'string' ? readFileSync(ready['tokenPath'], 'utf8').trim() : '',
       pid: child.pid!,
       ended,
       rssBytes: () => rssBytes(child.pid!),
       logs: () => lines,
+      signal,
       kill: () => end('SIGKILL'),
       stop: async () => {
         const how = await end('SIGTERM');

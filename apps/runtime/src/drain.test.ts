@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+import { killChildren } from './drain.ts';
+
+/** Runs code in which `subject` says on stdout what happens to it. */
+async function run(code: string): Promise<{ said: string[]; exitCode: number | null }> {
+  const module = JSON.stringify(new URL('drain.ts', import.meta.url).href);
+  const program = `
+    import { runUntilEnded } from ${module};
+    const say = (word) => process.stdout.write(word + '\\n');
+    const logger = { fatal: ({ err }, text) => say('fatal ' + err.message), info: ({ event }) => say(event) };
+    const subject = {
+      stop: async () => say('stop'),
+      abandon: async () => say('abandon'),
+    };
+    const keepAlive = setTimeout(() => {}, 60_000);
+    ${code}
+    process.exitCode = await runUntilEnded(subject, { logger, flush: () => say('flush'), finished });
+    clearTimeout(keepAlive);`;
+  const args = [
+    '--import',
+    import.meta.resolve('tsx'),
+    '--conditions=@sessiond/source',
+    '--input-type=module',
+    '--eval',
+    program,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
+  return { said: said.trim().split('\n'), exitCode };
+}
+
+it('ends in order after a signal', async () => {
+  expect(await run(`let finished; setImmediate(() => process.kill(process.pid, 'SIGTERM'));`)).toEqual({
+    said: ['draining', 'stop', 'ended', 'flush'],
+    exitCode: 0,
+  });
+});
+
+it('ends in order when there is nothing left to do', async () => {
+  expect(await run(`const finished = Promise.resolve();`)).toEqual({
+    said: ['draining', 'stop', 'ended', 'flush'],
+    exitCode: 0,
+  });
+});
+
+it('ends at once with a second signal, whichever of the two it is', async () => {
+  const code = `
+    let finished;
+    subject.stop = () => { say('stop'); process.kill(process.pid, 'SIGINT'); return new Promise(() => {}); };
+    setImmediate(() => process.kill(process.pid, 'SIGTERM'));`;
+  expect(await run(code)).toEqual({ said: ['draining', 'stop', 'abandon', 'flush'], exitCode: 1 });
+});
+
+it.each([
+  ['thrown', `setImmediate(() => { throw new Error('oops'); });`],
+  ['rejected', `setImmediate(() => { void Promise.reject(new Error('oops')); });`],
+])('logs an error that nobody caught, cleans up and ends with 1: %s', async (_, code) => {
+  expect(await run(`let finished; ${code}`)).toEqual({ said: ['fatal oops', 'abandon', 'flush'], exitCode: 1 });
+});
+
+it('kills the children that run, and no process that merely has a number', async () => {
+  const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  const session = { sessionId: 's', kind: 'pty' } as const;
+  const list = async () => [
+    { ...session, pid: child.pid },
+    { ...session, pid: process.pid, exit: { exitCode: 0, signal: null, reason: 'exited' } },
+    { ...session, pid: 1 },
+    { ...session },
+  ];
+  await killChildren({ list } as unknown as Parameters<typeof killChildren>[0]);
+  expect(await exited).toEqual([null, 'SIGKILL']);
+});
+
+it('does not mind when the sessions cannot be asked', async () => {
+  await expect(killChildren({ list: () => Promise.reject(new Error('gone')) })).resolves.toBeUndefined();
+});
