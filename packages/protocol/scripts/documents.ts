@@ -2,7 +2,7 @@ import { defaultTimeoutsMs, scopes } from '../src/contract.ts';
 import { eventContracts } from '../src/event-contracts.ts';
 import { exampleSession } from '../src/example-session.ts';
 import { closeCodes, commandContracts, errorCodes } from '../src/index.ts';
-import { clientMessageJsonSchema, jsonSchemaOf, serverMessageJsonSchema } from '../src/json-schema.ts';
+import { clientMessageJsonSchema, type JsonSchema, jsonSchemaOf, serverMessageJsonSchema } from '../src/json-schema.ts';
 import { ptySessionInfo } from '../src/session-info.ts';
 import { readFieldNotes } from './field-notes.ts';
 import { fieldTable } from './field-table.ts';
@@ -53,10 +53,10 @@ export const regions: Readonly<Record<string, () => string>> = {
     ),
 };
 
-/** The checked-in JSON Schema files by name, as text. */
-export const schemaFiles: Readonly<Record<string, () => string>> = {
-  'client-message.json': () => `${JSON.stringify(clientMessageJsonSchema(), undefined, 2)}\n`,
-  'server-message.json': () => `${JSON.stringify(serverMessageJsonSchema(), undefined, 2)}\n`,
+/** The checked-in JSON Schema files by name. */
+export const schemaFiles: Readonly<Record<string, () => JsonSchema>> = {
+  'client-message.json': clientMessageJsonSchema,
+  'server-message.json': serverMessageJsonSchema,
 };
 
 const REGION = /<!-- generated: ([a-z-]+) -->\n[\s\S]*?<!-- end of generated -->/g;

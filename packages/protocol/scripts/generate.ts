@@ -4,7 +4,9 @@ import { schemaFiles, withFreshRegions } from './documents.ts';
 
 const packageFolder = new URL('..', import.meta.url);
 
-for (const [name, make] of Object.entries(schemaFiles)) writeFileSync(new URL(`schema/${name}`, packageFolder), make());
+for (const [name, make] of Object.entries(schemaFiles)) {
+  writeFileSync(new URL(`schema/${name}`, packageFolder), JSON.stringify(make(), undefined, 2));
+}
 
 for (const name of ['protocol.md', 'errors.md']) {
   const file = new URL(`../../docs/${name}`, packageFolder);

@@ -27,28 +27,55 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
+ * Whether {@link decodeBase64} can decode `text`; allocates nothing.
+ *
+ * A loop and not a regular expression: the engine's matcher keeps a stack entry per repetition, and texts here reach megabytes.
+ */
+export function isBase64(text: string): boolean {
+  if (text.length % 4 !== 0) return false;
+  const padding = paddingOf(text);
+  let last = 0;
+  for (let i = 0; i < text.length - padding; i++) {
+    last = valueAt(text, i);
+    if (last === INVALID) return false;
+  }
+  return (last & UNUSED_BITS[padding]!) === 0;
+}
+
+/**
  * Decodes base64, or answers `undefined` when the text is not exactly what {@link encodeBase64} makes of some bytes.
  *
  * Refuses blanks, a missing padding, the URL alphabet and bits left over: two texts never mean the same bytes.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const padding = paddingOf(text);
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  const digitsEnd = text.length - padding;
   let at = 0;
   let bits = 0;
   let pending = 0;
-  for (let i = 0; i < digitsEnd; i++) {
-    const code = text.charCodeAt(i);
-    const value = code < 128 ? values[code]! : INVALID;
-    if (value === INVALID) return undefined;
-    pending = ((pending << 6) | value) & 0xffff;
+  let last = 0;
+  for (let i = 0; i < text.length - padding; i++) {
+    last = valueAt(text, i);
+    if (last === INVALID) return undefined;
+    pending = ((pending << 6) | last) & 0xffff;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
       bytes[at++] = pending >> bits;
     }
   }
-  return (pending & ((1 << bits) - 1)) === 0 ? bytes : undefined;
+  return (last & UNUSED_BITS[padding]!) === 0 ? bytes : undefined;
+}
+
+/** The bits of the last digit that carry nothing, by the number of padding characters. */
+const UNUSED_BITS = [0, 0b11, 0b1111];
+
+function paddingOf(text: string): 0 | 1 | 2 {
+  return text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+}
+
+function valueAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code < 128 ? values[code]! : INVALID;
 }

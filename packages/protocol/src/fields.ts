@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBase64 } from './base64.ts';
 import { ID_PATTERN, RESERVED_ID_PREFIX, SESSION_ID_PATTERN } from './ids.ts';
 
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T];
@@ -137,27 +138,3 @@ export const base64: z.ZodType<string> = z
   .string({ error: 'must be base64' })
   .refine(isBase64, { error: 'must be base64' })
   .meta({ contentEncoding: 'base64' });
-
-/**
- * Whether `value` is canonical base64 of whole bytes.
- *
- * A loop and not a regular expression: the engine's matcher keeps a stack entry per repetition, and texts here reach megabytes.
- */
-function isBase64(value: string): boolean {
-  if (value.length % 4 !== 0) return false;
-  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
-  for (let at = value.length - padding - 1; at >= 0; at--) {
-    if (!isBase64Digit(value.charCodeAt(at))) return false;
-  }
-  return true;
-}
-
-function isBase64Digit(code: number): boolean {
-  return (
-    (code >= 97 && code <= 122) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 48 && code <= 57) ||
-    code === 43 ||
-    code === 47
-  );
-}

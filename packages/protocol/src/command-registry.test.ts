@@ -1,0 +1,125 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { decodeCommand } from './client-message.ts';
+import { commandContract, commandContracts, requiredScope } from './command-registry.ts';
+import { defaultTimeoutsMs, scopes } from './contract.ts';
+import { isJsonObject } from './json-object.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+
+const contracts = [...commandContracts.values()];
+
+describe('the command registry', () => {
+  it('has every command of this version', () => {
+    expect([...commandContracts.keys()].toSorted()).toEqual([
+      'attach',
+      'cancel_command',
+      'create_session',
+      'delete_session',
+      'detach',
+      'get_buffer_stats',
+      'get_metrics',
+      'get_state',
+      'health_check',
+      'input',
+      'list_sessions',
+      'read_output',
+      'resize',
+      'set_session_name',
+      'signal',
+      'switch_session',
+      'terminate',
+      'unsubscribe',
+      'wait_for',
+    ]);
+  });
+
+  it('has the contract of every file in commands, under the type the file is named after', () => {
+    const files = readdirSync(new URL('./commands/', import.meta.url)).filter((name) => !name.endsWith('.test.ts'));
+    expect(files.map((name) => name.replace('.ts', '').replaceAll('-', '_')).toSorted()).toEqual(
+      [...commandContracts.keys()].toSorted(),
+    );
+  });
+
+  it('is safe against names that every object has', () => {
+    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {
+      expect(commandContract(name)).toBeUndefined();
+    }
+  });
+
+  it('finds a contract by its type', () => {
+    expect(commandContract('resize').type).toBe('resize');
+    expect(commandContract('resize' as string)).toBe(commandContract('resize'));
+  });
+});
+
+describe.each(contracts)('the contract of $type', (contract) => {
+  it('is complete and cannot be changed', () => {
+    expect(contract.summary).toMatch(/^[A-Z].*\.$/);
+    expect(Object.keys(scopes)).toContain(contract.scope);
+    expect(Object.keys(scopes)).toContain(requiredScope(contract.example));
+    expect(Object.keys(defaultTimeoutsMs)).toContain(contract.timeoutClass);
+    expect(Object.isFrozen(contract)).toBe(true);
+  });
+
+  it('needs a session unless it is for the server', () => {
+    const { sessionId: _, ...withoutSession } = { ...contract.example, sessionId: 'a' };
+    expect(decodeCommand(JSON.stringify(withoutSession)).ok).toBe(contract.appliesTo === 'server');
+  });
+
+  it('accepts its example, and each field the example cannot do without is missed', () => {
+    const { required = [] } = jsonSchemaOf(contract.schema) as { required?: string[] };
+    for (const field of required.filter((name) => name !== 'type')) {
+      const { [field]: _, ...rest } = contract.example as unknown as Record<string, unknown>;
+      expect(decodeCommand(JSON.stringify(rest))).toMatchObject({ ok: false, error: { details: { field } } });
+    }
+  });
+
+  it('takes every field of the envelope', () => {
+    const envelope = { id: 'c:1', dependsOn: ['c:0'], ifSessionVersion: 3, idempotencyKey: 'k', timeoutMs: 1000 };
+    const command = { ...contract.example, ...envelope };
+    expect(decodeCommand(JSON.stringify(command), { strict: true })).toEqual({ ok: true, command });
+  });
+
+  it('has schemas that are built once, and that zod can compile', () => {
+    const { schema, dataSchema } = contract;
+    expect(contract.schema).toBe(schema);
+    expect(contract.dataSchema).toBe(dataSchema);
+    expect(() => z.compile(schema, { strict: true })).not.toThrow();
+  });
+
+  it('lets a journal keep only fields it has, and none that can hold a secret', () => {
+    if (!contract.journalled) expect(contract.journalKeeps).toEqual([]);
+    for (const path of contract.journalKeeps) {
+      expect(schemaAt(jsonSchemaOf(contract.schema), path), path).toBeDefined();
+      expect(path).not.toMatch(/(^|\.)(env|args|data|dataBase64|text|regex)$/);
+    }
+  });
+
+  it('is journalled exactly if it changes the version of a session', () => {
+    expect(contract.journalled).toBe(contract.mutates);
+  });
+});
+
+describe('requiredScope', () => {
+  it('asks a driver for more than an observer', () => {
+    const attach = { type: 'attach', sessionId: 'a' } as const;
+    expect(requiredScope(attach)).toBe('sessions:drive');
+    expect(requiredScope({ ...attach, role: 'driver' })).toBe('sessions:drive');
+    expect(requiredScope({ ...attach, role: 'observer' })).toBe('sessions:read');
+  });
+
+  it('is the scope of the contract for every other command', () => {
+    for (const { type, scope, example } of contracts) if (type !== 'attach') expect(requiredScope(example)).toBe(scope);
+  });
+});
+
+function schemaAt(schema: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (inner, name) =>
+        isJsonObject(inner) && isJsonObject(inner['properties']) ? inner['properties'][name] : undefined,
+      schema,
+    );
+}
