@@ -35,8 +35,14 @@ import type { Transport } from './transports/transport.ts';
 export const MAX_PENDING_COMMANDS = 100;
 /** Attachments of one connection at a time. */
 const MAX_CHANNELS = 256;
-/** Above this much unsent data, events are left out and counted instead of queued. */
+/** Large answers, such as a megabyte of output, that may be on their way at a time. */
+const MAX_PENDING_READS = 4;
+/** Above this much unsent data no command is taken: who sends and does not read is stopped, not stored. */
+const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
+/** Above this much unsent data events are left out; the hole in their numbers tells the client. */
 const EVENT_BUFFER_BYTES = 1024 * 1024;
+/** Events that say something for good and therefore are never left out; a session has a handful of them. */
+const FINAL_EVENTS: ReadonlySet<string> = new Set(['pty.exited', 'pty.stopped', 'session_deleted']);
 
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
@@ -102,7 +108,9 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   /** Sends a message that answers no command, such as `server_shutdown`. */
   send(message: object): void {
-    if (!this.#closed) this.#transport.sendMessage(JSON.stringify(message));
+    if (this.#closed) return;
+    this.#transport.sendMessage(JSON.stringify(message));
+    if (this.#isBackedUp()) this.#transport.pauseReading();
   }
 
   receiveEvent(event: SessionEvent): void {
@@ -110,7 +118,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#heldEvents.set(event.sessionId, [...(this.#heldEvents.get(event.sessionId) ?? []), event]);
       return;
     }
-    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES) return;
+    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !FINAL_EVENTS.has(event.event.type)) return;
     this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
@@ -215,17 +223,9 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   async #command(command: Command): Promise<void> {
-    if (this.#pending.size >= MAX_PENDING_COMMANDS) {
-      const message = `Cannot take the command: ${MAX_PENDING_COMMANDS} of this connection are unanswered, the most allowed`;
-      this.#fail({ code: 'QUEUE_FULL', message }, command);
-      return;
-    }
-    const scope = requiredScope(command);
-    if (!isAllowed(this.#options.principal, scope)) {
-      this.#fail(
-        { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } },
-        command,
-      );
+    const refusal = this.#refusal(command);
+    if (refusal !== undefined) {
+      this.#fail(refusal, command);
       return;
     }
     const running = this.#options.runner.run(command, this);
@@ -239,6 +239,26 @@ export class Connection implements EventReceiver, CommandIssuer {
     } finally {
       this.#pending.delete(command);
     }
+  }
+
+  /** Why a command is not even tried. */
+  #refusal(command: Command): ProtocolFault | undefined {
+    const scope = requiredScope(command);
+    if (!isAllowed(this.#options.principal, scope)) {
+      return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
+    }
+    const reads = [...this.#pending.keys()].filter(({ type }) => type === 'read_output').length;
+    if (this.#pending.size >= MAX_PENDING_COMMANDS || (command.type === 'read_output' && reads >= MAX_PENDING_READS)) {
+      return { code: 'QUEUE_FULL', message: 'Cannot take the command: too many of this connection are unanswered' };
+    }
+    if (this.#isBackedUp()) {
+      return { code: 'QUEUE_FULL', message: 'Cannot take the command: earlier answers have not been read' };
+    }
+    return undefined;
+  }
+
+  #isBackedUp(): boolean {
+    return this.#transport.bufferedBytes > ANSWER_BUFFER_BYTES;
   }
 
   #frame(bytes: Uint8Array): void {
@@ -277,6 +297,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   #drained(): void {
+    this.#transport.resumeReading();
     for (const { subscription } of this.#channels.values()) subscription.pump();
   }
 

@@ -6,7 +6,10 @@ import { TerminalClient } from './terminal-client.ts';
 let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build', flags: ['--no-tcp', '--max-ptys', '5', '--max-message-bytes', '100000'] });
+  daemon = await startDaemon({
+    code: 'build',
+    flags: ['--no-tcp', '--max-ptys', '5', '--max-message-bytes', '100000'],
+  });
 });
 afterAll(async () => {
   for (const client of clients) client.cut();

@@ -78,6 +78,14 @@ export class StdioTransport implements Transport {
     this.#flush();
   }
 
+  pauseReading(): void {
+    this.#options.input.pause();
+  }
+
+  resumeReading(): void {
+    this.#options.input.resume();
+  }
+
   close(_code: number, _reason: string): void {
     if (this.#closing) return;
     this.#flush();

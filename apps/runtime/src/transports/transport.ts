@@ -31,6 +31,9 @@ export interface Transport {
    * The buffer belongs to the transport from then on.
    */
   sendFrame(buffer: Uint8Array): void;
+  /** Takes nothing from the client until {@link resumeReading}; what had arrived already may still be delivered. */
+  pauseReading(): void;
+  resumeReading(): void;
   /** Closes with a WebSocket close code (stdio ignores it) once what was sent has left. Idempotent. */
   close(code: number, reason: string): void;
 }

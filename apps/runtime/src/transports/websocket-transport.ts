@@ -54,6 +54,14 @@ export class WebSocketTransport implements Transport {
     this.#output.sendFrame(buffer);
   }
 
+  pauseReading(): void {
+    this.#ws.pause();
+  }
+
+  resumeReading(): void {
+    this.#ws.resume();
+  }
+
   close(code: number, reason: string): void {
     // A paused socket would not see the client's half of the closing handshake.
     this.#ws.resume();
