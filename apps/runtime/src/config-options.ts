@@ -1,5 +1,27 @@
 import { isAbsolute, join } from 'node:path';
-import type { Config } from './config.ts';
+
+/** Everything the daemon can be told, complete and within range. Meaning and ranges: `OPTIONS`. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly noTcp: boolean;
+  readonly stateDir: string;
+  readonly socket: string;
+  readonly noSocket: boolean;
+  readonly auth: 'token' | 'none';
+  readonly behindProxy: boolean;
+  readonly allowOrigin: readonly string[];
+  readonly bufferBytes: number;
+  readonly maxPtys: number;
+  readonly maxConnections: number;
+  readonly maxMessageBytes: number;
+  readonly retentionMs: number;
+  readonly graceMs: number;
+  readonly drainMs: number;
+  readonly heartbeatMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
 
 /** What a default may depend on: the environment, and options that stand earlier in the table. */
 export interface DefaultContext {

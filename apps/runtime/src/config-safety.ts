@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import type { Config } from './config-options.ts';
 import { isLoopback } from './http/host-name.ts';
 import { StartupError } from './startup-error.ts';
 

@@ -1,32 +1,11 @@
 import { homedir } from 'node:os';
 import type { ConfigFile } from './config-file.ts';
-import { allowedText, environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
+import { allowedText, type Config, environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
 import { assertSafe } from './config-safety.ts';
 import { type OptionValue, parseValue } from './config-values.ts';
 import { StartupError } from './startup-error.ts';
 
-/** Everything the daemon can be told, complete and within range. Meaning and ranges: `OPTIONS`. */
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly noTcp: boolean;
-  readonly stateDir: string;
-  readonly socket: string;
-  readonly noSocket: boolean;
-  readonly auth: 'token' | 'none';
-  readonly behindProxy: boolean;
-  readonly allowOrigin: readonly string[];
-  readonly bufferBytes: number;
-  readonly maxPtys: number;
-  readonly maxConnections: number;
-  readonly maxMessageBytes: number;
-  readonly retentionMs: number;
-  readonly graceMs: number;
-  readonly drainMs: number;
-  readonly heartbeatMs: number;
-  readonly heartbeatTimeoutMs: number;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-}
+export type { Config } from './config-options.ts';
 
 /** Where a value came from. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag';
