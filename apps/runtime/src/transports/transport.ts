@@ -22,12 +22,13 @@ export interface Transport {
   readonly bufferedBytes: number;
   /** Free bytes a caller leaves in front of a frame, so that the transport's own header needs no second buffer. */
   readonly frameHeadroom: number;
-  /** Names the handlers; called once, before anything else. Messages that arrived earlier are delivered then. */
+  /** Names the handlers and begins to read; called once. What arrived earlier is delivered then, sending works before. */
   start(handlers: TransportHandlers): void;
-  /** Sends one JSON message. What is sent within one turn of the event loop leaves in one write. */
+  /** Sends one JSON message, in order with frames. Those of one turn of the event loop leave in one write at its end. */
   sendMessage(json: string): void;
   /**
-   * Sends the byte frame that begins at `frameHeadroom` in `buffer` and ends with it.
+   * Sends the byte frame that begins at `frameHeadroom` in `buffer` and ends with it, at once: `bufferedBytes` tells
+   * right afterwards whether the kernel took it.
    * The buffer belongs to the transport from then on.
    */
   sendFrame(buffer: Uint8Array): void;
