@@ -303,7 +303,7 @@ export class RingBuffer {
   }
 
   /**
-   * Counts `bytes` that were stored, and drops what they have overwritten.
+   * Counts `bytes` as stored, and drops what they overwrite.
    *
    * One result literal, in a method small enough to be inlined: optimised callers then allocate none.
    */
