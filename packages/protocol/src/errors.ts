@@ -69,7 +69,7 @@ function entry(
 /** The one registry of error codes: what each means, what helps, and what it is in HTTP and at the end of a WebSocket. */
 export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = Object.freeze({
   INVALID_MESSAGE: entry(
-    'The text is not a JSON object with a `type`, or the bytes are not a well-formed frame.',
+    'The text is not a JSON object with a `type`, or the frame is malformed or makes no sense on its channel.',
     'Correct the sender; the connection stays usable.',
     'changed',
     400,

@@ -112,7 +112,7 @@ export interface EventMessage<E extends KnownEvent = KnownEvent> {
   readonly type: 'event';
   /** The session the event is about; absent for events of the server. */
   readonly sessionId?: string;
-  /** Rises by at least 1 from event to event of a session; absent for events outside a session's log. */
+  /** Rises by 1 from event to event of a session, so a hole says that events were left out; absent outside a session's log. */
   readonly seq?: number;
   /** RFC 3339 with milliseconds. */
   readonly timestamp: string;

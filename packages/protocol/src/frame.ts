@@ -21,7 +21,7 @@ export interface InputFrame {
   readonly payload: Uint8Array;
 }
 
-/** Everything before `offset` is received and will not be asked for again. */
+/** Everything before `offset` is received: output by a client, which will not ask for it again, or input by the terminal. */
 export interface AckFrame {
   readonly kind: 'ack';
   readonly channel: number;
