@@ -32,7 +32,8 @@ export default defineConfig({
       include: ['{packages,apps}/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/index.ts'],
       reporter: ['text-summary', 'html'],
-      thresholds: { lines: 85 },
+      // The state machine and the registry are small and everything rests on them.
+      thresholds: { lines: 85, 'packages/pty-core/src/pty-{state,manager}.ts': { lines: 95 } },
     },
   },
 });
