@@ -3,7 +3,7 @@ import { eventContracts } from '../src/event-contracts.ts';
 import { exampleSession } from '../src/example-session.ts';
 import { closeCodes, commandContracts, errorCodes } from '../src/index.ts';
 import { clientMessageJsonSchema, type JsonSchema, jsonSchemaOf, serverMessageJsonSchema } from '../src/json-schema.ts';
-import { ptySessionInfo } from '../src/session-info.ts';
+import { sessionInfo } from '../src/session-info.ts';
 import { readFieldNotes } from './field-notes.ts';
 import { fieldTable } from './field-table.ts';
 
@@ -13,7 +13,7 @@ const notes = readFieldNotes();
 export const regions: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   'command-details': () => [...commandContracts.keys()].map(commandDetails).join('\n\n'),
-  'session-record': () => fieldTable(jsonSchemaOf(ptySessionInfo), 'PtySessionInfo', notes),
+  'session-record': () => fieldTable(jsonSchemaOf(sessionInfo), 'PtySessionInfo', notes),
   events: () =>
     table(
       ['event', 'when', 'fields'],

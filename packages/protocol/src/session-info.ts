@@ -137,8 +137,8 @@ export const sessionName: z.ZodType<string> = text({
   error: 'must be 1 to 200 characters without control characters',
 });
 
-/** Schema of {@link PtySessionInfo}. */
-export const ptySessionInfo: z.ZodType<PtySessionInfo> = object<PtySessionInfo>(
+/** Schema of {@link SessionInfo}. */
+export const sessionInfo: z.ZodType<SessionInfo> = object<PtySessionInfo>(
   {
     sessionId,
     kind: oneOf(['pty']),
@@ -163,6 +163,3 @@ export const ptySessionInfo: z.ZodType<PtySessionInfo> = object<PtySessionInfo>(
   },
   { name: sessionName, pid: processId, lastOutputAt: timestamp, exit: exitInfo, stoppedAt: timestamp },
 );
-
-/** Schema of {@link SessionInfo}. */
-export const sessionInfo: z.ZodType<SessionInfo> = ptySessionInfo;
