@@ -1,1 +1,2 @@
-export {};
+export { EXIT_CODES } from './exit-codes.ts';
+export { type MainOptions, main } from './main.ts';

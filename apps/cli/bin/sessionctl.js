@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { main } from '../dist/main.js';
+
+// Everything is written and restored by now; an idle stdin must not keep the process.
+process.exit(await main({ args: process.argv.slice(2) }));

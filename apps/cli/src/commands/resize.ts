@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { withDaemon } from '../connect.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { cells, windowCells } from '../option-values.ts';
+import { type CommandFactory, type CommonOptions, command } from './command.ts';
+
+/** `resize`: another size for a session. */
+export const resize: CommandFactory = (execute) =>
+  command('resize', 'Set the size of a session.')
+    .argument('<id>', 'session')
+    .argument('<size...>', 'COLSxROWS, or columns and rows')
+    .action((sessionId: string, size: readonly string[], _options: unknown, self: Command) =>
+      execute((context) => set(sessionId, size, self.optsWithGlobals<CommonOptions>(), context)),
+    );
+
+function set(sessionId: string, size: readonly string[], options: CommonOptions, context: Context): Promise<number> {
+  const { cols, rows } = sizeOf(size);
+  return withDaemon(options, context, async ({ client }) => {
+    const data = await client.request('resize', { sessionId, cols, rows });
+    if (options.json === true) await context.output.json(data);
+    return EXIT_CODES.ok;
+  });
+}
+
+function sizeOf([first, second, ...more]: readonly string[]): { readonly cols: number; readonly rows: number } {
+  if (first === undefined || more.length > 0)
+    throw new UsageError('Cannot resize: give COLSxROWS, or columns and rows');
+  return second === undefined ? windowCells(first) : { cols: cells(first), rows: cells(second) };
+}

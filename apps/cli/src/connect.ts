@@ -1,0 +1,59 @@
+import type { Client } from '@sessiond/client';
+import { ConnectError } from '@sessiond/client';
+import { connect } from '@sessiond/client/node';
+import type { Context } from './context.ts';
+import { findTarget, type TargetOptions } from './discovery.ts';
+import { UsageError } from './errors.ts';
+
+/** How long a stream tries to come back to its daemon. */
+const RECONNECT_DEADLINE_MS = 30_000;
+
+/** A client and where it is connected to. */
+export interface Daemon {
+  readonly client: Client;
+  /** Paths of the caller mean something to the daemon. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * Connects to the daemon, does the work, closes the connection.
+ *
+ * @throws ConnectError whose message says how to start a daemon, when none was named and none runs.
+ */
+export async function withDaemon<T>(
+  options: TargetOptions,
+  context: Context,
+  work: (daemon: Daemon) => Promise<T>,
+): Promise<T> {
+  const { addresses, isLocal, isDefault } = findTarget(options, context);
+  let failure: unknown;
+  for (const address of addresses) {
+    let client: Client;
+    try {
+      client = await connect({
+        ...address,
+        clientName: `sessionctl/${context.version}`,
+        reconnect: { deadlineMs: RECONNECT_DEADLINE_MS },
+        signal: context.interruption.signal,
+      });
+    } catch (error) {
+      if (error instanceof TypeError) throw new UsageError(error.message);
+      // The most specific failure counts: a missing second socket says nothing about the first.
+      failure ??= error;
+      if (error instanceof ConnectError && error.failure === 'unreachable') continue;
+      throw error;
+    }
+    try {
+      return await work({ client, isLocal });
+    } finally {
+      await client.close();
+    }
+  }
+  if (!isDefault || !(failure instanceof ConnectError)) throw failure;
+  throw new ConnectError(
+    failure.address,
+    'unreachable',
+    'no daemon runs there. Start one with "sessiond" (in a checkout: "npm start"), or name another with --socket or --url',
+    { cause: failure },
+  );
+}

@@ -1,0 +1,80 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { CommanderError } from 'commander';
+import type { Context } from './context.ts';
+import { Interrupted } from './errors.ts';
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
+import { Interruption } from './interruption.ts';
+import { Notices } from './notices.ts';
+import { Output } from './output.ts';
+import { createProgram } from './program.ts';
+import { packageVersion } from './version.ts';
+
+/** What `main` takes from its caller. */
+export interface MainOptions {
+  /** The command line without the interpreter and the script. */
+  readonly args: readonly string[];
+}
+
+/**
+ * The program `sessionctl`: does what the command line says on this process's terminal and returns the exit code.
+ * stdout carries only what was asked for and has been taken by its reader when this resolves.
+ */
+export async function main({ args }: MainOptions): Promise<number> {
+  const { stdin, stdout, stderr, env } = process;
+  const version = packageVersion();
+  const notices = new Notices(stderr);
+  const interruption = new Interruption(process, (interrupted) => process.exit(exitCodeOf(interrupted)));
+  const output = new Output(stdout, interruption.signal, () => interruption.raise('SIGPIPE'));
+  const isInteractive = stdin.isTTY === true && stdout.isTTY === true;
+  const context: Context = {
+    env,
+    cwd: process.cwd(),
+    homeDir: homedir(),
+    version,
+    stdin,
+    screen: stdout,
+    output,
+    notices,
+    interruption,
+    isInteractive,
+    resolvePath: (path) => resolve(path),
+    onProcessEnd,
+  };
+  let exitCode: number = EXIT_CODES.ok;
+  const program = createProgram(version, env, async (work) => {
+    exitCode = await work(context);
+  });
+  process.once('uncaughtException', (error) => endWithDefect(error, notices));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    exitCode = report(error, notices);
+  }
+  await output.flush();
+  interruption.stop();
+  return exitCode;
+}
+
+/** Exceptions and rejections that nobody handles end the process through here, and so does `process.exit`. */
+function onProcessEnd(act: () => void): () => void {
+  process.once('exit', act);
+  return () => {
+    process.off('exit', act);
+  };
+}
+
+/** Says what went wrong, unless it was said or asked for already. */
+function report(error: unknown, notices: Notices): number {
+  // commander has printed its sentence; help and version arrive here too, with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+  const exitCode = exitCodeOf(error);
+  if (exitCode === EXIT_CODES.internal) notices.say(`defect: ${error instanceof Error ? error.stack : String(error)}`);
+  else if (!(error instanceof Interrupted)) notices.say((error as Error).message);
+  return exitCode;
+}
+
+function endWithDefect(error: unknown, notices: Notices): void {
+  process.once('exit', () => notices.say(`defect: ${error instanceof Error ? error.stack : String(error)}`));
+  process.exit(EXIT_CODES.internal);
+}

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { attach } from './commands/attach.ts';
+import { type CommandFactory, type RunCommand, withCommonOptions } from './commands/command.ts';
+import { info } from './commands/info.ts';
+import { kill } from './commands/kill.ts';
+import { list } from './commands/list.ts';
+import { logs } from './commands/logs.ts';
+import { remove } from './commands/remove.ts';
+import { resize } from './commands/resize.ts';
+import { run } from './commands/run.ts';
+import { send } from './commands/send.ts';
+import { signal } from './commands/signal.ts';
+import { wait } from './commands/wait.ts';
+import type { Context } from './context.ts';
+import { EXIT_CODE_HELP } from './exit-codes.ts';
+
+const COMMANDS: readonly CommandFactory[] = [run, attach, list, logs, send, resize, signal, kill, wait, info, remove];
+
+/** The command line of `sessionctl`; commander ends parsing with a `CommanderError` instead of the process. */
+export function createProgram(version: string, env: Context['env'], execute: RunCommand): Command {
+  const program = withCommonOptions(new Command('sessionctl'))
+    .description('Terminals on a sessiond daemon, which outlive the clients that watch them.')
+    .version(version, '--version', 'Print the version.')
+    .helpOption('--help', 'Print this help.')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows how it is used)')
+    .addHelpText('after', `\n${EXIT_CODE_HELP}`)
+    .exitOverride();
+  for (const factory of COMMANDS) program.addCommand(factory(execute, env).copyInheritedSettings(program));
+  return program;
+}
