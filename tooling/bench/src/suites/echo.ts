@@ -6,7 +6,7 @@ import { comparison, selfComparison } from '../rows.ts';
 import { progress, roundsOfThisRun, runField } from '../run-field.ts';
 import type { BenchRow, BenchSuite } from '../suite.ts';
 
-const DEFAULTS = Object.freeze({ rounds: 5, roundTrips: 600, floods: 8 });
+const DEFAULTS = Object.freeze({ rounds: 7, roundTrips: 400, floods: 8 });
 
 /** Typing: one byte there and back, alone and while eight terminals of the same server flood. */
 export const suite: BenchSuite = {

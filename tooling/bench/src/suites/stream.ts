@@ -14,7 +14,7 @@ import { type FieldRun, progress, roundsOfThisRun, runField } from '../run-field
 import type { BenchRow, BenchSuite } from '../suite.ts';
 
 const DEFAULTS = Object.freeze({
-  rounds: 7,
+  rounds: 11,
   warmBytes: 4_000_000,
   measuredBytes: 128_000_000,
   /** The stall takes its whole length each time, so it is not repeated as often as the streams. */
