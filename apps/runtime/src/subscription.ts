@@ -132,10 +132,11 @@ export class Subscription {
     const attachment = this.#attachment;
     switch (chunk.kind) {
       case 'bytes': {
-        const headroom = this.#transport.frameHeadroom;
-        const frame = Buffer.allocUnsafe(headroom + FRAME_HEADER_BYTES + chunk.bytes.length);
-        writeOutputHeader(frame, headroom, this.channel, chunk.offset, chunk.offset < attachment.replayEnd);
-        frame.set(chunk.bytes, headroom + FRAME_HEADER_BYTES);
+        const { bytes, offset } = chunk;
+        const frame = this.#transport.allocateFrame(FRAME_HEADER_BYTES + bytes.length);
+        const payloadAt = frame.length - bytes.length;
+        writeOutputHeader(frame, payloadAt - FRAME_HEADER_BYTES, this.channel, offset, offset < attachment.replayEnd);
+        frame.set(bytes, payloadAt);
         this.#transport.sendFrame(frame);
         break;
       }
@@ -152,9 +153,8 @@ export class Subscription {
   }
 
   #sendFrame(encoded: Uint8Array): void {
-    const headroom = this.#transport.frameHeadroom;
-    const frame = Buffer.allocUnsafe(headroom + encoded.length);
-    frame.set(encoded, headroom);
+    const frame = this.#transport.allocateFrame(encoded.length);
+    frame.set(encoded, frame.length - encoded.length);
     this.#transport.sendFrame(frame);
   }
 }

@@ -154,7 +154,8 @@ describe('a daemon', () => {
     deaf.resume();
     await once(deaf, 'close');
     expect(alive.ws.readyState).toBe(1);
-    expect(await alive.command({ id: '1', type: 'health_check' })).toMatchObject({ data: { connections: 1 } });
+    const health = (): Promise<Record<string, unknown>> => alive.command({ id: '1', type: 'health_check' });
+    await expect.poll(health).toMatchObject({ data: { connections: 1 } });
   });
 });
 

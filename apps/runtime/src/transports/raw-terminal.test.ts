@@ -6,6 +6,7 @@ import { WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { AttachmentHandlers, SessionAttachment } from '../sessions/session-host.ts';
+import { FramePool } from './frame-pool.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
 
 /** A session that keeps what is typed and puts out what it is told to. */
@@ -75,7 +76,7 @@ beforeEach(async () => {
     socket = upgradeSocket as Socket;
     const query = new URL(`http://host${request.url}`).searchParams;
     const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query));
-    webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket));
+    webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket, new FramePool()));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

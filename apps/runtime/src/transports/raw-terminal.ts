@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import type { RawData, WebSocket } from 'ws';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
+import type { FramePool } from './frame-pool.ts';
 import { WebSocketOutput } from './websocket-output.ts';
 
 /** The most output of one frame. */
@@ -82,9 +83,9 @@ export class RawTerminal {
   }
 
   /** Begins to carry bytes. `socket` is the one of the upgrade that made `ws`; both belong to the terminal from then on. */
-  start(ws: WebSocket, socket: Socket): void {
+  start(ws: WebSocket, socket: Socket, frames: FramePool): void {
     this.#ws = ws;
-    this.#output = new WebSocketOutput(ws, socket, () => this.#pump());
+    this.#output = new WebSocketOutput(ws, socket, frames, () => this.#pump());
     ws.on('message', (data: RawData) => {
       // `nodebuffer` is the binary type of every WebSocket here.
       this.#waiting.push(data as Buffer);
@@ -116,8 +117,8 @@ export class RawTerminal {
         return;
       }
       if (chunk.kind === 'bytes') {
-        const frame = Buffer.allocUnsafe(output.frameHeadroom + chunk.bytes.length);
-        frame.set(chunk.bytes, output.frameHeadroom);
+        const frame = output.allocateFrame(chunk.bytes.length);
+        frame.set(chunk.bytes, frame.length - chunk.bytes.length);
         output.sendFrame(frame);
       }
       attachment.acknowledge(attachment.offset);

@@ -17,7 +17,6 @@ export interface StdioTransportOptions {
  */
 export class StdioTransport implements Transport {
   readonly kind = 'stdio';
-  readonly frameHeadroom = 0;
   /** Settles when the transport is gone. */
   readonly closed: Promise<void>;
   readonly #settleClosed: () => void;
@@ -69,6 +68,10 @@ export class StdioTransport implements Transport {
     if (this.#closing || this.#gone) return;
     if (this.#lines.length === 0) process.nextTick(() => this.#flush());
     this.#lines.push(json);
+  }
+
+  allocateFrame(bytes: number): Uint8Array {
+    return Buffer.allocUnsafe(bytes);
   }
 
   sendFrame(buffer: Uint8Array): void {

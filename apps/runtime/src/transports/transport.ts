@@ -20,15 +20,18 @@ export interface Transport {
   readonly kind: 'websocket' | 'unix' | 'stdio';
   /** Bytes accepted by `send*` that the kernel has not taken yet. */
   readonly bufferedBytes: number;
-  /** Free bytes a caller leaves in front of a frame, so that the transport's own header needs no second buffer. */
-  readonly frameHeadroom: number;
+  /**
+   * A buffer for one byte frame, which the caller fills in as its last `bytes` bytes; what lies before belongs to the
+   * transport. It is to be sent with {@link sendFrame} or dropped.
+   */
+  allocateFrame(bytes: number): Uint8Array;
   /** Names the handlers and begins to read; called once. What arrived earlier is delivered then, sending works before. */
   start(handlers: TransportHandlers): void;
   /** Sends one JSON message, in order with frames. Those of one turn of the event loop leave in one write at its end. */
   sendMessage(json: string): void;
   /**
-   * Sends the byte frame that begins at `frameHeadroom` in `buffer` and ends with it, at once: `bufferedBytes` tells
-   * right afterwards whether the kernel took it.
+   * Sends a byte frame from {@link allocateFrame}, at once: `bufferedBytes` tells right afterwards whether the kernel
+   * took it.
    * The buffer belongs to the transport from then on.
    */
   sendFrame(buffer: Uint8Array): void;

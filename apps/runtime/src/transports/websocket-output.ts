@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { FramePool } from './frame-pool.ts';
 import { FRAME_OPCODES, headerBytes, MAX_HEADER_BYTES, writeHeader } from './websocket-frame.ts';
 
 /** Messages of one turn that are gathered into one write; more than this leaves at once. */
@@ -19,19 +20,21 @@ const MAX_REASON_BYTES = 123;
  * buffer, after the messages before it. Nothing is queued but in the socket, whose fill is `bufferedBytes`.
  */
 export class WebSocketOutput {
-  /** Free bytes in front of a frame that is given to `sendFrame`. */
-  readonly frameHeadroom: number = MAX_HEADER_BYTES;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
+  readonly #frames: FramePool;
   readonly #onDrain: () => void;
+  /** What the socket was given and has not let go of yet, in that order. */
+  readonly #inFlight: Uint8Array[] = [];
   #messages: string[] = [];
   #messageBytes = 0;
   #backedUp = false;
 
   /** `socket` is the one of the upgrade that made `ws`; `onDrain` is called when `bufferedBytes` fell to zero. */
-  constructor(ws: WebSocket, socket: Socket, onDrain: () => void) {
+  constructor(ws: WebSocket, socket: Socket, frames: FramePool, onDrain: () => void) {
     this.#ws = ws;
     this.#socket = socket;
+    this.#frames = frames;
     this.#onDrain = onDrain;
   }
 
@@ -49,7 +52,12 @@ export class WebSocketOutput {
     if (this.#messageBytes >= GATHER_BYTES) this.#flush();
   }
 
-  /** Sends one binary frame whose payload begins at `frameHeadroom`; the buffer belongs to the socket from then on. */
+  /** A buffer for one binary frame, whose payload are its last `bytes` bytes. */
+  allocateFrame(bytes: number): Uint8Array {
+    return this.#frames.take(MAX_HEADER_BYTES + bytes);
+  }
+
+  /** Sends a frame from `allocateFrame`; the buffer belongs to the socket from then on, and to the pool afterwards. */
   sendFrame(buffer: Uint8Array): void {
     const begin = writeHeader(buffer, MAX_HEADER_BYTES, buffer.length - MAX_HEADER_BYTES, FRAME_OPCODES.binary);
     const frame = buffer.subarray(begin);
@@ -91,12 +99,14 @@ export class WebSocketOutput {
   #write(frames: Uint8Array): void {
     // Nothing may follow the close frame.
     if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#inFlight.push(frames);
     this.#socket.write(frames, this.#written);
     this.#backedUp ||= this.#socket.writableLength > 0;
   }
 
   // Node reports `drain` only above its high-water mark; a callback per write, always the same one, costs next to nothing.
   readonly #written = (): void => {
+    this.#frames.give(this.#inFlight.shift()!);
     if (!this.#backedUp || this.#socket.writableLength > 0) return;
     this.#backedUp = false;
     this.#onDrain();

@@ -8,6 +8,7 @@ import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
 import type { Logger } from '../logger.ts';
+import { FramePool } from './frame-pool.ts';
 import type { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
 import type { Transport } from './transport.ts';
@@ -48,6 +49,7 @@ export interface Entrance {
 export class WebSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #ws: WsServer;
+  readonly #frames = new FramePool();
   readonly #open = new Set<WebSocket>();
   #admitting = 0;
   #draining = false;
@@ -146,7 +148,7 @@ export class WebSocketServer {
     }
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       this.#keep(ws, socket);
-      if (terminal !== null) terminal.start(ws, socket);
+      if (terminal !== null) terminal.start(ws, socket, this.#frames);
       else this.#connect(ws, socket, entrance.kind, result.principal);
     });
     return null;
@@ -154,7 +156,7 @@ export class WebSocketServer {
 
   #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], principal: Principal): void {
     const { maxMessageBytes, onConnection } = this.#options;
-    onConnection(new WebSocketTransport(ws, socket, { kind, maxMessageBytes }), principal);
+    onConnection(new WebSocketTransport(ws, socket, { kind, maxMessageBytes, frames: this.#frames }), principal);
   }
 
   #keep(ws: WebSocket, socket: Socket): void {

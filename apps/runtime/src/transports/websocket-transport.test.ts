@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { FramePool } from './frame-pool.ts';
 import type { TransportHandlers } from './transport.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
@@ -32,7 +33,11 @@ beforeEach(async () => {
       webSockets.handleUpgrade(request, upgradeSocket, head, (ws) => {
         serverSide = ws;
         ws.on('error', () => {});
-        transport = new WebSocketTransport(ws, socket, { kind: 'unix', maxMessageBytes: MAX_MESSAGE_BYTES });
+        transport = new WebSocketTransport(ws, socket, {
+          kind: 'unix',
+          maxMessageBytes: MAX_MESSAGE_BYTES,
+          frames: new FramePool(),
+        });
         resolve();
       });
     });
@@ -96,9 +101,9 @@ function receive(count: number): Promise<(string | Buffer)[]> {
   });
 }
 
-function frameOf(payload: Uint8Array): Buffer {
-  const buffer = Buffer.alloc(transport.frameHeadroom + payload.length);
-  buffer.set(payload, transport.frameHeadroom);
+function frameOf(payload: Uint8Array): Uint8Array {
+  const buffer = transport.allocateFrame(payload.length);
+  buffer.set(payload, buffer.length - payload.length);
   return buffer;
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
+import type { FramePool } from './frame-pool.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 import { WebSocketOutput } from './websocket-output.ts';
 
@@ -8,6 +9,8 @@ export interface WebSocketTransportOptions {
   readonly kind: 'websocket' | 'unix';
   /** Larger messages are discarded and reported; what is larger than the server's own cap ends the connection with 1009. */
   readonly maxMessageBytes: number;
+  /** Where the buffers of outgoing frames come from. */
+  readonly frames: FramePool;
 }
 
 /**
@@ -17,7 +20,6 @@ export interface WebSocketTransportOptions {
  */
 export class WebSocketTransport implements Transport {
   readonly kind: 'websocket' | 'unix';
-  readonly frameHeadroom: number;
   readonly #ws: WebSocket;
   readonly #output: WebSocketOutput;
   readonly #maxMessageBytes: number;
@@ -25,12 +27,11 @@ export class WebSocketTransport implements Transport {
   #closed = false;
 
   /** `socket` is the one of the upgrade that made `ws`; both belong to the transport from then on. */
-  constructor(ws: WebSocket, socket: Socket, { kind, maxMessageBytes }: WebSocketTransportOptions) {
+  constructor(ws: WebSocket, socket: Socket, { kind, maxMessageBytes, frames }: WebSocketTransportOptions) {
     this.kind = kind;
     this.#ws = ws;
     this.#maxMessageBytes = maxMessageBytes;
-    this.#output = new WebSocketOutput(ws, socket, () => this.#handlers?.onDrain());
-    this.frameHeadroom = this.#output.frameHeadroom;
+    this.#output = new WebSocketOutput(ws, socket, frames, () => this.#handlers?.onDrain());
     ws.pause();
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('close', () => this.#close());
@@ -48,6 +49,10 @@ export class WebSocketTransport implements Transport {
 
   sendMessage(json: string): void {
     this.#output.sendMessage(json);
+  }
+
+  allocateFrame(bytes: number): Uint8Array {
+    return this.#output.allocateFrame(bytes);
   }
 
   sendFrame(buffer: Uint8Array): void {
