@@ -20,7 +20,7 @@ export interface FloodSchedulerOptions {
   readonly now?: () => number;
 }
 
-const DEFAULTS = Object.freeze({ turnMs: 0.5, holdMs: 3, maxHoldShare: 0.6 });
+const DEFAULTS = Object.freeze({ turnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
 
 /**
  * Reads all flooding terminals of a process in turns, so that the quiet ones keep their typing latency.
@@ -99,16 +99,17 @@ export class FloodScheduler {
     });
   }
 
-  /** Rounds of one read per terminal until the time of the turn is used up; at least one whole round. */
+  /** Serves the terminal that waits longest, until its time is used up or it has nothing left. */
   #turn(): void {
+    const [source] = this.#sources;
+    if (source === undefined) return;
+    this.#sources.delete(source);
+    this.#sources.add(source);
     const deadline = this.#now() + this.#turnMs;
-    const served = new Set<FloodSource>();
-    do {
-      for (const source of this.#sources) {
-        served.add(source);
-        if (source.readOnce() !== 'data') this.remove(source);
-      }
-    } while (this.#sources.size > 0 && this.#now() < deadline);
-    for (const source of served) source.flush();
+    let read: FloodRead;
+    do read = source.readOnce();
+    while (read === 'data' && this.#now() < deadline);
+    if (read !== 'data') this.remove(source);
+    source.flush();
   }
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { DescriptorShield } from './descriptor-shield.ts';
 import { BindingError } from './errors.ts';
 
 /** What `forkPty` starts: an absolute program, its arguments (without argv[0]), the whole environment, the window. */
@@ -61,10 +62,13 @@ const REQUIRED_VERSION = '1.2.0-beta.15';
  */
 export function loadNativeBinding(require: NodeJS.Require = createRequire(import.meta.url)): NativeBinding {
   const { native, helperPath } = loadNative(require);
+  const shield = new DescriptorShield();
   return {
     fork: ({ file, args, env, cwd, cols, rows }, onExit) => {
       const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-      const { fd, pid, pty } = native.fork(file, args, pairs, cwd, cols, rows, -1, -1, true, helperPath, onExit);
+      const { fd, pid, pty } = shield.during(() =>
+        native.fork(file, args, pairs, cwd, cols, rows, -1, -1, true, helperPath, onExit),
+      );
       return { fd, pid, slavePath: pty };
     },
     setWindowSize: (fd, cols, rows) => native.resize(fd, cols, rows, 0, 0),

@@ -8,7 +8,7 @@ const READ_BYTES = 64 * 1024;
 /** A terminal that gives more than this within the window is a flood. */
 const FLOOD_BYTES = 32 * 1024;
 const FLOOD_WINDOW_MS = 5;
-/** How soon a terminal that nobody has open is asked again while its child lives: it may open it anew. */
+/** How soon a terminal that the poller cannot watch is read again. */
 const FIRST_PROBE_MS = 5;
 const LAST_PROBE_MS = 250;
 /** More than the kernel holds for one terminal: what is read at most when an output is ended by force. */
@@ -38,11 +38,12 @@ export function createPumpShare(scheduler: FloodScheduler): PumpShare {
  * Who reads the terminal at the moment.
  * - `polled`: the event loop's poller wakes us (a quiet terminal)
  * - `flooding`: the scheduler reads it in turns
- * - `blocked`: nobody, because the buffer has no room (policy `pause`)
- * - `probed`: a timer, because nobody has the terminal open though its child lives
+ * - `probed`: a timer, because nobody has the terminal open though its child lives and may open it anew, or because the
+ *   buffer's room is smaller than what the poller might bring (policy `pause`)
+ * - `blocked`: nobody, because the buffer has no room at all (policy `pause`)
  * - `closed`: nobody, for good
  */
-type PumpState = 'polled' | 'flooding' | 'blocked' | 'probed' | 'closed';
+type PumpState = 'polled' | 'flooding' | 'probed' | 'blocked' | 'closed';
 
 /**
  * Moves a terminal's output into its buffer until the last byte, and closes the descriptor then.
@@ -126,6 +127,7 @@ export class OutputPump implements FloodSource {
   }
 
   flush(): void {
+    if (this.#state === 'closed') return;
     this.#share.scheduler.outputSeen(this);
     this.#output.flush();
   }
@@ -175,16 +177,9 @@ export class OutputPump implements FloodSource {
     this.#output.append(this.#landing.subarray(0, bytes));
     this.flush();
     if (this.#state !== 'polled') return false;
-    if (!this.#mayPoll()) {
-      this.#state = 'blocked';
-      return false;
-    }
-    if (this.#isFlood(bytes)) {
-      this.#state = 'flooding';
-      this.#share.scheduler.add(this);
-      return false;
-    }
-    return true;
+    if (this.#mayPoll() && !this.#isFlood(bytes)) return true;
+    this.#flood();
+    return false;
   }
 
   #isFlood(bytes: number): boolean {
@@ -203,28 +198,13 @@ export class OutputPump implements FloodSource {
   }
 
   #roomChanged(): void {
-    if (this.#state === 'blocked') this.#listen();
-    else if (this.#state === 'polled' && !this.#mayPoll()) this.#block();
+    const idle = this.#state === 'blocked' || this.#state === 'probed';
+    if (idle || (this.#state === 'polled' && !this.#mayPoll())) this.#flood();
   }
 
   #streamEnded(): void {
     this.#hungUp = true;
-    if (this.#state === 'polled' || this.#state === 'blocked') this.#flood();
-  }
-
-  /** Waits for output in the cheapest way that is possible now. */
-  #listen(): void {
-    if (this.#hungUp) {
-      if (this.#state === 'blocked') this.#flood();
-      else this.#probeLater();
-    } else if (this.#mayPoll()) {
-      this.#state = 'polled';
-      this.#stream.resume();
-    } else if (this.#output.room() > 0 && this.#state === 'blocked') {
-      this.#flood();
-    } else {
-      this.#state = 'blocked';
-    }
+    if (this.#state === 'polled') this.#flood();
   }
 
   #flood(): void {
@@ -234,9 +214,14 @@ export class OutputPump implements FloodSource {
     this.#share.scheduler.add(this);
   }
 
-  #block(): void {
-    this.#stream.pause();
-    this.#state = 'blocked';
+  /** The kernel has nothing now: waits for more in the cheapest way that is possible. */
+  #listen(): void {
+    if (this.#hungUp || !this.#mayPoll()) {
+      this.#probeLater();
+      return;
+    }
+    this.#state = 'polled';
+    this.#stream.resume();
   }
 
   #probeLater(): void {
@@ -246,7 +231,7 @@ export class OutputPump implements FloodSource {
   }
 }
 
-/** At most a quarter of the buffer, so that a reader with half the buffer as its window can never block the pump for ever. */
+/** At most a quarter of the buffer, so that the poller can serve readers that keep up to three quarters of it waiting. */
 function pollBytes(capacityBytes: number): number {
   return capacityBytes === 0 ? READ_BYTES : Math.max(1, Math.min(READ_BYTES, capacityBytes >> 2));
 }

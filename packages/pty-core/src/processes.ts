@@ -58,6 +58,8 @@ export class LinuxProcessTable implements ProcessTable {
     try {
       return process.kill(target, signal);
     } catch {
+      // Whoever it was meant for may have gone since the last look.
+      this.#scannedAt = Number.NEGATIVE_INFINITY;
       return false;
     }
   }

@@ -321,17 +321,18 @@ export class Pty {
 
   #signalSession(signal: SignalName): void {
     const delivered = this.#session.signalAll(signal);
+    if (!delivered && this.#session.isEmpty()) return;
     const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
     this.#emit({ type: 'pty.signal.delivered', signal, outcome });
-    if (signal !== 'SIGKILL') return;
+    if (signal !== 'SIGKILL' || !delivered) return;
     this.#forceKilled = true;
     this.#emit({ type: 'pty.force_killed' });
   }
 
-  /** Waits until the child was reaped and its session is empty, at most until `deadline`; tells whether that came true. */
+  /** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
   async #emptyBefore(deadline: number): Promise<boolean> {
     for (;;) {
-      if (this.#exit !== null && this.#session.members().length === 0) return true;
+      if (this.#session.isEmpty()) return true;
       const leftMs = deadline - this.#host.now();
       if (leftMs <= 0) return false;
       await (this.#exit === null

@@ -112,11 +112,28 @@ describe('a signal to the whole session', () => {
     expect(table.sent).toEqual([]);
   });
 
+  test('reaches jobs also when the table, a moment old, still lists the child that was reaped', () => {
+    const table = new FakeTable().add(LEADER).add(102, { group: 102 });
+    const session = new ProcessSession(LEADER, table);
+    session.leaderReaped();
+    expect(session.isEmpty()).toBe(false);
+    expect(session.signalAll('SIGKILL')).toBe(true);
+    expect(table.sent).toContain('SIGKILL -102');
+  });
+
   test('does not reach other sessions', () => {
     const table = new FakeTable().add(LEADER).add(200, { group: 200, session: 200 });
     new ProcessSession(LEADER, table).signalAll('SIGTERM');
     expect(table.sent).toEqual(['SIGTERM -100']);
   });
+});
+
+test('a session is empty when its leader and everybody else are gone, or are zombies', () => {
+  const table = new FakeTable().add(LEADER).add(101);
+  const session = new ProcessSession(LEADER, table);
+  expect(session.isEmpty()).toBe(false);
+  table.processes = [{ ...table.processes[0]!, state: 'Z', sessionId: 0 }];
+  expect(session.isEmpty()).toBe(true);
 });
 
 test('signal names of the system are accepted, anything else is named as wrong', () => {

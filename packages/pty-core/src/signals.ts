@@ -45,8 +45,12 @@ export class ProcessSession {
   members(): readonly ProcessInfo[] {
     const members = this.#table.sessionMembers(this.leaderPid);
     const leader = members.find(({ pid }) => pid === this.leaderPid);
-    const strange = leader !== undefined && (this.#leaderReaped || leader.startTime !== this.#leaderStartTime);
-    return strange ? [] : members;
+    return leader !== undefined && leader.startTime !== this.#leaderStartTime ? [] : members;
+  }
+
+  /** Whether no process of the session is left. Without a readable table only the leader is known of. */
+  isEmpty(): boolean {
+    return !this.#leaderAlive() && this.members().length === 0;
   }
 
   /** Signals the leader's process group, as a terminal would. @returns whether anybody received it. */
@@ -69,6 +73,6 @@ export class ProcessSession {
     if (this.#leaderReaped) return false;
     if (!this.#table.readable) return true;
     const found = this.#table.read(this.leaderPid);
-    return found !== undefined && found.startTime === this.#leaderStartTime;
+    return found !== undefined && found.startTime === this.#leaderStartTime && found.state !== 'Z';
   }
 }

@@ -1,0 +1,75 @@
+/** Terminals that print as fast as they can share the process with those somebody types into. */
+import { expect, test } from 'vitest';
+import type { Pty } from '../src/index.ts';
+import { until } from './condition.ts';
+import { Terminals } from './terminals.ts';
+import { Transcript } from './transcript.ts';
+
+const terminals = new Terminals();
+
+function flood(): Pty {
+  return terminals.sh('stty raw; exec cat /dev/zero', { bufferBytes: 256 * 1024 });
+}
+
+const end = ({ output }: Pty) => output.end;
+
+test('beside four floods an echo comes back soon, and the timers run', async () => {
+  const floods = [flood(), flood(), flood(), flood()];
+  const typed = terminals.sh('stty raw -echo; echo ready; exec cat');
+  await new Transcript(typed.output).shows('ready');
+  await until(() => floods.every((pty) => end(pty) > 1_000_000), 'four floods');
+  const before = floods.map(end);
+  let echoed: (() => void) | undefined;
+  const reader = typed.output.openReader('end', () => {
+    while (reader.next() !== undefined) echoed?.();
+  });
+  const latencies: number[] = [];
+  for (let key = 0; key < 60; key++) {
+    const begun = performance.now();
+    const echo = new Promise<void>((resolve) => {
+      echoed = resolve;
+    });
+    typed.write(Buffer.from('k'));
+    await echo;
+    latencies.push(performance.now() - begun);
+  }
+  latencies.sort((a, b) => a - b);
+  expect(latencies[30]).toBeLessThan(15);
+  const lag = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(performance.now() - lag).toBeLessThan(100);
+  floods.forEach((pty, index) => {
+    expect(end(pty)).toBeGreaterThan(before[index]!);
+  });
+});
+
+test('floods are treated alike: none of three gets less than a twentieth of all', async () => {
+  const floods = [flood(), flood(), flood()];
+  await until(() => floods.every((pty) => end(pty) > 1_000_000), 'three floods');
+  const before = floods.map(end);
+  const got = () => floods.map((pty, index) => end(pty) - before[index]!);
+  const sum = () => got().reduce((total, bytes) => total + bytes, 0);
+  await until(() => sum() > 60_000_000, '60 MB');
+  expect(Math.min(...got()) / sum()).toBeGreaterThan(0.05);
+});
+
+test('[B22] one that crashes does not disturb the others', async () => {
+  const quiet = Array.from({ length: 4 }, () => terminals.spawn('cat'));
+  const transcripts = quiet.map(({ output }) => new Transcript(output));
+  const crashing = terminals.sh('stty raw; head -c 500000 /dev/zero; kill -SEGV $$');
+  expect(await crashing.stopped).toMatchObject({ signal: 'SIGSEGV' });
+  expect(end(crashing)).toBe(500_000);
+  for (const pty of quiet) pty.write(Buffer.from('hello\n'));
+  await until(() => transcripts.every(({ text }) => text === 'hello\r\nhello\r\n'), 'four echoes');
+});
+
+test('a flood that ends goes back to costing nothing, and a second flood is noticed again', async () => {
+  const pty = terminals.sh(
+    'stty raw -echo; head -c 3000000 /dev/zero; read -r x; head -c 3000000 /dev/zero; exec sleep 60',
+  );
+  await until(() => end(pty) === 3_000_000, 'the first flood');
+  await until(() => terminals.manager.snapshot().flooding === 0, 'quiet');
+  pty.write(Buffer.from('\n'));
+  await until(() => end(pty) === 6_000_000, 'the second flood');
+  await until(() => terminals.manager.snapshot().flooding === 0, 'quiet');
+});

@@ -1,0 +1,207 @@
+/** Ending children: politely first, completely in the end, and never somebody else. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Pty, PtyEvent } from '../src/index.ts';
+import { until } from './condition.ts';
+import { ENVIRONMENT, eventsOf, Terminals, typesOf } from './terminals.ts';
+import { Transcript } from './transcript.ts';
+
+const terminals = new Terminals();
+const IGNORING = 'trap "" TERM HUP; echo ready; while :; do sleep 5; done';
+
+async function ready(pty: Pty): Promise<Transcript> {
+  const transcript = new Transcript(pty.output);
+  await transcript.shows('ready');
+  return transcript;
+}
+
+function signalsIn(events: readonly PtyEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'pty.signal.delivered' ? [`${event.signal} ${event.outcome}`] : []));
+}
+
+function alive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+test('[B27] a child that ends on SIGTERM gets nothing else', async () => {
+  const pty = terminals.spawn('sleep', ['60']);
+  const events = eventsOf(pty);
+  const begun = performance.now();
+  expect(await pty.terminate()).toEqual({ exitCode: null, signal: 'SIGTERM', reason: 'terminated' });
+  expect(performance.now() - begun).toBeLessThan(240);
+  expect(signalsIn(events)).toEqual(['SIGTERM delivered']);
+  expect(typesOf(events)[0]).toBe('pty.terminating');
+  expect(typesOf(events).at(-1)).toBe('pty.stopped');
+  expect(pty.snapshot().history.map(({ to }) => to)).toEqual(['spawning', 'active', 'stopped']);
+  expect(pty.forceKilled).toBe(false);
+});
+
+test('[B28] one that ignores SIGTERM and SIGHUP is killed when its grace is over, not before', async () => {
+  const pty = terminals.sh(IGNORING, { gracePeriodMs: 300 });
+  await ready(pty);
+  const events = eventsOf(pty);
+  const begun = performance.now();
+  expect(await pty.terminate()).toEqual({ exitCode: null, signal: 'SIGKILL', reason: 'terminated' });
+  const tookMs = performance.now() - begun;
+  expect(tookMs).toBeGreaterThanOrEqual(299);
+  expect(tookMs).toBeLessThan(1_300);
+  expect(signalsIn(events)).toEqual([
+    'SIGTERM delivered',
+    'SIGHUP escalated',
+    'SIGCONT escalated',
+    'SIGKILL escalated',
+  ]);
+  expect(typesOf(events)).toContain('pty.force_killed');
+  expect(pty.forceKilled).toBe(true);
+});
+
+test('[B29] an idle interactive bash ends without SIGKILL', async () => {
+  const pty = terminals.spawn('bash', ['--norc', '-i'], { env: { ...ENVIRONMENT, PS1: 'prompt> ' } });
+  const transcript = new Transcript(pty.output);
+  await transcript.shows('prompt> ');
+  const events = eventsOf(pty);
+  const begun = performance.now();
+  await pty.terminate();
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(typesOf(events)).not.toContain('pty.force_killed');
+});
+
+test('[B30] a background job in a group of its own does not survive, not even one that ignores everything', async () => {
+  const pty = terminals.sh('set -m; (trap "" TERM HUP; exec sleep 60) & echo "ready $!."; wait; wait', {
+    gracePeriodMs: 100,
+  });
+  const transcript = await ready(pty);
+  await transcript.shows('.');
+  const job = Number(/ready (\d+)/.exec(transcript.text)![1]);
+  expect(alive(job)).toBe(true);
+  await pty.terminate();
+  expect(alive(job)).toBe(false);
+});
+
+test('a job that outlives the child and has the terminal open does not survive either', async () => {
+  const pty = terminals.sh('trap "" HUP; set -m; sleep 60 & echo "ready $!."');
+  const transcript = await ready(pty);
+  await until(() => pty.exit !== null, 'the exit of the shell');
+  const job = Number(/ready (\d+)/.exec(transcript.text)![1]);
+  expect([alive(job), pty.state]).toEqual([true, 'active']);
+  expect(await pty.terminate()).toEqual({ exitCode: 0, signal: null, reason: 'exited' });
+  expect(alive(job)).toBe(false);
+});
+
+test('a stopped job ends too', async () => {
+  const pty = terminals.sh('set -m; sh -c "kill -STOP \\$\\$" & echo ready; wait; sleep 60');
+  await ready(pty);
+  const events = eventsOf(pty);
+  await pty.terminate();
+  expect(typesOf(events)).not.toContain('pty.force_killed');
+});
+
+test('[B31] calls at the same time join the first: one SIGTERM, one end', async () => {
+  const pty = terminals.spawn('sleep', ['60']);
+  const events = eventsOf(pty);
+  const calls = [pty.terminate(), pty.terminate({ gracePeriodMs: 0 }), pty.terminate()];
+  const exits = await Promise.all(calls);
+  expect(new Set(exits).size).toBe(1);
+  expect(signalsIn(events)).toEqual(['SIGTERM delivered']);
+  expect(typesOf(events).filter((type) => type === 'pty.stopped')).toHaveLength(1);
+});
+
+test('[B32] right after the spawn the child is reached, 30 times out of 30', async () => {
+  const all = Array.from({ length: 30 }, () => {
+    const pty = terminals.spawn('sleep', ['60']);
+    const events = eventsOf(pty);
+    return pty.terminate().then((exit) => [exit.signal, signalsIn(events)] as const);
+  });
+  for (const [signal, signals] of await Promise.all(all)) {
+    expect(signal).toBe('SIGTERM');
+    // On a busy machine dying may take longer than SIGHUP waits.
+    expect(signals.join()).toMatch(/^SIGTERM delivered(,SIGHUP escalated,SIGCONT escalated)?$/);
+  }
+});
+
+test('[B33] without grace SIGKILL comes at once', async () => {
+  const pty = terminals.sh(IGNORING);
+  await ready(pty);
+  const events = eventsOf(pty);
+  const begun = performance.now();
+  await pty.terminate({ gracePeriodMs: 0 });
+  expect(performance.now() - begun).toBeLessThan(500);
+  expect(signalsIn(events)).toEqual(['SIGKILL escalated']);
+});
+
+test('a stopped one answers with its exit and does nothing', async () => {
+  const pty = terminals.sh('exit 3');
+  await pty.stopped;
+  const events = eventsOf(pty);
+  expect(await pty.terminate({ gracePeriodMs: 0 })).toEqual({ exitCode: 3, signal: null, reason: 'exited' });
+  expect(events).toEqual([]);
+});
+
+test('a wrong grace is refused and ends nobody', async () => {
+  const pty = terminals.spawn('cat');
+  expect(() => pty.terminate({ gracePeriodMs: -1 })).toThrow(expect.objectContaining({ option: 'gracePeriodMs' }));
+  expect(pty.state).toBe('active');
+});
+
+test('a listener of its own events may call it again', async () => {
+  const pty = terminals.spawn('sleep', ['60']);
+  const again: Promise<unknown>[] = [];
+  const events = eventsOf(pty);
+  pty.onEvent(() => again.push(pty.terminate()));
+  const exit = await pty.terminate();
+  expect(await Promise.all(again)).toEqual(again.map(() => exit));
+  expect(signalsIn(events)).toEqual(['SIGTERM delivered']);
+});
+
+describe('an output that cannot end by itself is ended a second after the processes', () => {
+  test('when an escaped process floods the terminal', async () => {
+    const pty = terminals.sh('setsid sh -c "echo ready; trap \\"\\" HUP; exec yes" & sleep 60', {
+      bufferBytes: 65_536,
+    });
+    await ready(pty);
+    const events = eventsOf(pty);
+    const begun = performance.now();
+    expect(await pty.terminate()).toMatchObject({ signal: 'SIGTERM' });
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(typesOf(events)).not.toContain('pty.force_killed');
+    expect(pty.output.ended).toBe(true);
+  });
+
+  test('when nobody reads a full buffer under `pause`: what the kernel held displaces the oldest, told as a gap', async () => {
+    const pty = terminals.sh('stty raw; head -c 7000 /dev/zero; exec sleep 60', {
+      bufferBytes: 4_096,
+      overflow: 'pause',
+    });
+    await until(() => pty.output.end === 4_096, 'a full ring');
+    const events = eventsOf(pty);
+    await pty.terminate();
+    expect(typesOf(events)).not.toContain('pty.force_killed');
+    const transcript = new Transcript(pty.output, 0);
+    expect(transcript.ended).toBe(true);
+    expect(transcript.gaps).toEqual([[0, pty.output.end - 4_096]]);
+    expect(transcript.bytes.length).toBe(4_096);
+    expect(pty.output.stats().totalDropped).toBe(pty.output.end - 4_096);
+  });
+
+  test('when the child has exited and nobody reads its tail', async () => {
+    const pty = terminals.sh('stty raw; head -c 6000 /dev/zero', { bufferBytes: 4_096, overflow: 'pause' });
+    await until(() => pty.exit !== null, 'the exit');
+    const events = eventsOf(pty);
+    expect(await pty.terminate()).toEqual({ exitCode: 0, signal: null, reason: 'exited' });
+    expect(signalsIn(events)).toEqual([]);
+    expect(pty.output.end).toBe(6_000);
+  });
+});
+
+test('[B48] sixty children at once end, and none of them is left', async () => {
+  const ptys = Array.from({ length: 60 }, (_, index) =>
+    index % 3 === 0 ? terminals.sh('sleep 60 & sleep 60') : terminals.spawn('sleep', ['60']),
+  );
+  await terminals.manager.terminateAll();
+  expect(ptys.map(({ pid }) => pid).filter(alive)).toEqual([]);
+  expect(terminals.manager.size).toBe(0);
+});
