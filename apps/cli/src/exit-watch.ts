@@ -7,7 +7,7 @@ export class ExitWatch {
   readonly #sessionId: string;
   readonly #stop: () => void;
   #exit: ExitInfo | undefined;
-  #onHeldOpen: () => void = () => {};
+  #onExited: () => void = () => {};
 
   /** Begins to listen; create it before attaching. */
   constructor(client: Client, sessionId: string) {
@@ -15,17 +15,17 @@ export class ExitWatch {
     this.#sessionId = sessionId;
     this.#stop = client.onEvent((message) => {
       if (message.sessionId !== sessionId) return;
-      if (isEventOf(message, 'pty.stopped')) this.#exit = message.event;
+      if (isEventOf(message, 'pty.stopped')) this.#exit = exitOf(message.event);
       if (isEventOf(message, 'pty.exited')) {
-        this.#exit = message.event;
-        this.#onHeldOpen();
+        this.#exit = exitOf(message.event);
+        this.#onExited();
       }
     });
   }
 
-  /** Calls when the program has ended while background jobs hold its terminal open, so that no end of output follows soon. */
-  onHeldOpen(listener: () => void): void {
-    this.#onHeldOpen = listener;
+  /** Calls when the program has ended; its output may not be over, and never be while background jobs hold the terminal. */
+  onExited(listener: () => void): void {
+    this.#onExited = listener;
   }
 
   /** How it ended; `undefined` when it still runs or nobody knows any more. */
@@ -44,4 +44,8 @@ export class ExitWatch {
   stop(): void {
     this.#stop();
   }
+}
+
+function exitOf({ exitCode, signal, reason }: ExitInfo): ExitInfo {
+  return { exitCode, signal, reason };
 }

@@ -51,7 +51,7 @@ export async function runInteractive(context: Context, client: Client, options: 
   };
   try {
     terminal.enter();
-    const end = await followSession(context, client, { sessionId, from, role, show, drive });
+    const end = await followSession(context, client, { sessionId, from, role, show, drive, leaveOnExit: true });
     terminal.restore();
     interruption.signal.throwIfAborted();
     if (end.kind === 'ended') return exitCodeOfChild(end.exit);

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { CommanderError } from 'commander';
+import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Context } from './context.ts';
 import { Interrupted } from './errors.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
@@ -66,6 +66,11 @@ function onProcessEnd(act: () => void): () => void {
 
 /** Says what went wrong, unless it was said or asked for already. */
 function report(error: unknown, notices: Notices): number {
+  // Thrown by a command itself, such an error has not been printed.
+  if (error instanceof InvalidArgumentError) {
+    notices.say(error.message);
+    return EXIT_CODES.usage;
+  }
   // commander has printed its sentence; help and version arrive here too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   const exitCode = exitCodeOf(error);

@@ -2,12 +2,15 @@ import type { Attachment, AttachOptions, Chunk, Client } from '@sessiond/client'
 import type { ExitInfo } from '@sessiond/protocol/client';
 import type { Context } from './context.ts';
 import { ExitWatch } from './exit-watch.ts';
+import { hasSettled } from './held-terminal.ts';
 
 /** How a session's output is followed. */
 export interface StreamOptions extends Pick<AttachOptions, 'from' | 'role'> {
   readonly sessionId: string;
   /** Shows one chunk; the next one comes when it has resolved. */
   readonly show: (chunk: Chunk) => Promise<void>;
+  /** Ends with the program, even if its background jobs hold the terminal open, so that no end of output comes. */
+  readonly leaveOnExit?: boolean;
   /** Ends with the output that is there when the stream begins. */
   readonly until?: 'now' | undefined;
   /** Begins to drive once attached; what it returns ends that. */
@@ -15,54 +18,42 @@ export interface StreamOptions extends Pick<AttachOptions, 'from' | 'role'> {
 }
 
 /** Why following ended: the output is over, the program has ended, or somebody detached. */
-export type StreamEnd =
-  | { readonly kind: 'ended'; readonly exit: ExitInfo | undefined }
-  | { readonly kind: 'detached'; readonly offset: number };
+export type StreamEnd = { readonly kind: 'ended'; readonly exit: ExitInfo | undefined } | { readonly kind: 'detached' };
 
 /**
  * Attaches and shows output until it ends.
  *
- * When the program has ended while background jobs hold its terminal open, everything it wrote itself is still shown,
- * and then that is the end. Losses of the connection are told and survived.
+ * Losses of the connection are told and survived.
  */
 export async function followSession(context: Context, client: Client, options: StreamOptions): Promise<StreamEnd> {
   const { sessionId, show, drive, from, role } = options;
   const watch = new ExitWatch(client, sessionId);
   const stopTelling = tellConnection(context, client);
+  const ending = new AbortController();
   let stopDriving = () => {};
   try {
     const attachment = await client.attach(sessionId, { from, role, signal: context.interruption.signal });
     stopDriving = drive?.(attachment) ?? stopDriving;
-    let lastOffset = options.until === 'now' ? attachment.info.end : Number.POSITIVE_INFINITY;
-    let isOver = false;
-    const leaveAtLast = () => {
-      if (attachment.offset < lastOffset || isOver) return;
-      isOver = true;
-      void attachment.detach();
-    };
-    watch.onHeldOpen(() => {
-      void client.request('get_state', { sessionId }).then(
-        ({ end }) => {
-          lastOffset = end;
-          leaveAtLast();
-        },
-        // Without the connection the resumed stream tells what happened.
-        () => {},
-      );
-    });
+    let hasLeft = false;
+    if (options.leaveOnExit === true) {
+      watch.onExited(async () => {
+        hasLeft = await hasSettled(client, attachment, ending.signal);
+        if (hasLeft) await attachment.detach();
+      });
+    }
     const chunks = attachment[Symbol.asyncIterator]();
     for (;;) {
       const waiting = chunks.next();
       // Asking for the next chunk has moved the offset past the one before.
-      leaveAtLast();
+      if (options.until === 'now' && attachment.offset >= attachment.info.end) await attachment.detach();
       const { done, value } = await waiting;
       if (done === true) break;
       await show(value);
-      if (value.kind === 'end') isOver = true;
     }
-    if (!isOver) return { kind: 'detached', offset: attachment.offset };
-    return { kind: 'ended', exit: await watch.result() };
+    const hasEnded = attachment.snapshot().status === 'ended' || hasLeft;
+    return hasEnded ? { kind: 'ended', exit: await watch.result() } : { kind: 'detached' };
   } finally {
+    ending.abort();
     stopDriving();
     stopTelling();
     watch.stop();

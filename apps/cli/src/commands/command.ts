@@ -13,11 +13,9 @@ export type CommandFactory = (run: RunCommand, env: Context['env']) => Command;
 /** Runs the work of a command and remembers its exit code. */
 export type RunCommand = (work: (context: Context) => Promise<number>) => Promise<void>;
 
-/** A command with a name, its arguments, a sentence, and the options that every command has. */
-export function command(usage: string, description: string): Command {
-  return withCommonOptions(
-    new Command().command(usage).description(description).helpOption('--help', 'Print this help.'),
-  );
+/** A command with a name, a sentence, and the options that every command has. */
+export function command(name: string, description: string): Command {
+  return withCommonOptions(new Command(name).description(description).helpOption('--help', 'Print this help.'));
 }
 
 /** Adds where the daemon is and how to print; the program has them too, so that they can stand before the command. */
