@@ -11,7 +11,7 @@ export interface FloodSource {
 
 /** Settings of the scheduler; times in milliseconds. */
 export interface FloodSchedulerOptions {
-  /** How long one turn of the event loop may be spent reading floods. Default 0.5. */
+  /** How long one turn of the event loop may be spent reading, for one of the floods. Default 0.1. */
   readonly turnMs?: number;
   /** How long a keystroke may hold the floods back while its echo is awaited. Default 3. */
   readonly holdMs?: number;
@@ -26,9 +26,10 @@ const DEFAULTS = Object.freeze({ turnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
  * Reads all flooding terminals of a process in turns, so that the quiet ones keep their typing latency.
  *
  * A terminal hands over about 4 KB per read, and each wake-up through the poller costs more than the read itself: one
- * that floods is therefore read from here, round robin, a bounded time per turn of the event loop. Terminals that are
- * not flooding stay with the poller and are served between two turns. When somebody types, the floods pause until the
- * terminal typed into has answered, so that an echo never queues behind megabytes of somebody else's output.
+ * that floods is therefore read from here, one terminal per turn of the event loop, as long as the turn's time allows.
+ * Its bytes then leave in one frame, and whatever became readable meanwhile, a keystroke above all, is served before the
+ * next flood has its turn: with a turn for all floods together a key waited three times as long. When somebody types,
+ * the floods pause until the terminal typed into has answered.
  *
  * Holds no timer and costs nothing while nothing floods.
  */
