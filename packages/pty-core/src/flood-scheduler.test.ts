@@ -124,8 +124,7 @@ test('a flood may be removed, and added again, from within the flush of another 
   await nextTurn();
   expect(second.reads).toBe(0);
   first.onFlush = () => scheduler.add(second);
-  await nextTurn();
-  await nextTurn();
+  for (let turn = 0; turn < 4; turn++) await nextTurn();
   expect(second.reads).toBeGreaterThan(0);
   removeAll(scheduler, first, second);
 });
