@@ -41,7 +41,7 @@ export async function withDaemon<T>(
       // The most specific failure counts: a missing second socket says nothing about the first.
       failure ??= error;
       if (error instanceof ConnectError && error.failure === 'unreachable') continue;
-      throw error;
+      throw withRemedy(error);
     }
     try {
       return await work({ client, isLocal });
@@ -56,4 +56,10 @@ export async function withDaemon<T>(
     'no daemon runs there. Start one with "sessiond" (in a checkout: "npm start"), or name another with --socket or --url',
     { cause: failure },
   );
+}
+
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof ConnectError) || error.failure !== 'unauthenticated') return error;
+  const remedy = 'it does not accept the token; give the one of its state folder with SESSIOND_TOKEN or --token';
+  return new ConnectError(error.address, error.failure, remedy, { cause: error });
 }
