@@ -28,7 +28,13 @@ class FakeFlood implements FloodSource {
 
 function setup(options: { holdMs?: number; maxHoldShare?: number } = {}) {
   const clock = { now: 1_000 };
-  const scheduler = new FloodScheduler({ turnMs: 0.5, holdMs: 10_000, ...options, now: () => clock.now });
+  const scheduler = new FloodScheduler({
+    turnMs: 0.5,
+    typingTurnMs: 0.2,
+    holdMs: 10_000,
+    ...options,
+    now: () => clock.now,
+  });
   const flood = () => new FakeFlood(clock);
   return { clock, scheduler, flood };
 }
@@ -45,6 +51,19 @@ test('a turn reads one flood for half a millisecond and flushes it once', async 
   expect([only.reads, only.flushes]).toEqual([5, 1]);
   await nextTurn();
   expect([only.reads, only.flushes]).toEqual([10, 2]);
+  removeAll(scheduler, only);
+});
+
+test('turns are short while somebody types and for a second afterwards', async () => {
+  const { clock, scheduler, flood } = setup({ holdMs: 0 });
+  const only = flood();
+  scheduler.add(only);
+  scheduler.inputSent({});
+  await nextTurn();
+  expect(only.reads).toBe(2);
+  clock.now += 1_000;
+  await nextTurn();
+  expect(only.reads).toBe(7);
   removeAll(scheduler, only);
 });
 

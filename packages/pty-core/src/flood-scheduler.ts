@@ -11,8 +11,10 @@ export interface FloodSource {
 
 /** Settings of the scheduler; times in milliseconds. */
 export interface FloodSchedulerOptions {
-  /** How long one turn of the event loop may be spent reading, for one of the floods. Default 0.1. */
+  /** How long one turn of the event loop may be spent reading one of the floods while nobody types. Default 0.4. */
   readonly turnMs?: number;
+  /** The same while somebody types, to any terminal, and for a second afterwards. Default 0.1. */
+  readonly typingTurnMs?: number;
   /** How long a keystroke may hold the floods back while its echo is awaited. Default 3. */
   readonly holdMs?: number;
   /** The largest share of time the floods may be held back, 0 to 1, or pasting would starve them. Default 0.6. */
@@ -20,7 +22,9 @@ export interface FloodSchedulerOptions {
   readonly now?: () => number;
 }
 
-const DEFAULTS = Object.freeze({ turnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
+const DEFAULTS = Object.freeze({ turnMs: 0.4, typingTurnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
+/** How long after a keystroke the next one is expected. */
+const TYPING_MS = 1_000;
 
 /**
  * Reads all flooding terminals of a process in turns, so that the quiet ones keep their typing latency.
@@ -28,24 +32,27 @@ const DEFAULTS = Object.freeze({ turnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
  * A terminal hands over about 4 KB per read, and each wake-up through the poller costs more than the read itself: one
  * that floods is therefore read from here, one terminal per turn of the event loop, as long as the turn's time allows.
  * Its bytes then leave in one frame, and whatever became readable meanwhile, a keystroke above all, is served before the
- * next flood has its turn: with a turn for all floods together a key waited three times as long. When somebody types,
- * the floods pause until the terminal typed into has answered.
+ * next flood has its turn. Long turns cost the least per byte, short ones let a key wait the least; so turns are short
+ * only while somebody types. A keystroke also makes the floods pause until the terminal typed into has answered.
  *
  * Holds no timer and costs nothing while nothing floods.
  */
 export class FloodScheduler {
   readonly #turnMs: number;
+  readonly #typingTurnMs: number;
   readonly #holdMs: number;
   readonly #maxHoldShare: number;
   readonly #now: () => number;
   readonly #sources = new Set<FloodSource>();
   #turnScheduled: NodeJS.Immediate | undefined;
   #hold: { readonly awaited: object; readonly since: number; readonly timer: NodeJS.Timeout } | undefined;
+  #lastInputAt = Number.NEGATIVE_INFINITY;
   /** The earliest time the next hold may begin, so that holds stay within their share. */
   #nextHoldAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FloodSchedulerOptions = {}) {
     this.#turnMs = options.turnMs ?? DEFAULTS.turnMs;
+    this.#typingTurnMs = options.typingTurnMs ?? DEFAULTS.typingTurnMs;
     this.#holdMs = options.holdMs ?? DEFAULTS.holdMs;
     this.#maxHoldShare = options.maxHoldShare ?? DEFAULTS.maxHoldShare;
     this.#now = options.now ?? (() => performance.now());
@@ -64,9 +71,10 @@ export class FloodScheduler {
 
   /** Tells that input went to the terminal that `awaited` stands for: the floods wait for its answer. */
   inputSent(awaited: object): void {
+    const since = this.#now();
+    this.#lastInputAt = since;
     if (this.#hold !== undefined || this.#sources.size === 0 || this.#sources.has(awaited as FloodSource)) return;
     if (this.#holdMs === 0 || this.#maxHoldShare === 0) return;
-    const since = this.#now();
     if (since < this.#nextHoldAt) return;
     this.#hold = { awaited, since, timer: setTimeout(() => this.#release(), this.#holdMs) };
   }
@@ -106,7 +114,8 @@ export class FloodScheduler {
     if (source === undefined) return;
     this.#sources.delete(source);
     this.#sources.add(source);
-    const deadline = this.#now() + this.#turnMs;
+    const begun = this.#now();
+    const deadline = begun + (begun - this.#lastInputAt < TYPING_MS ? this.#typingTurnMs : this.#turnMs);
     let read: FloodRead;
     do read = source.readOnce();
     while (read === 'data' && this.#now() < deadline);
