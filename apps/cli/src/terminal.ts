@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import type { Context } from './context.ts';
 import { ScreenOutput } from './screen-output.ts';
 
@@ -27,12 +28,14 @@ export class Terminal {
     this.#context = context;
   }
 
-  /** Makes input raw: every key goes to the session, also Ctrl-C. */
+  /** Makes the terminal raw: every key goes to the session, also Ctrl-C, and output is shown as it is. */
   enter(): void {
     const { stdin, notices } = this.#context;
     this.#stopWatching = this.#context.onProcessEnd(() => this.restore());
     notices.raw = true;
     stdin.setRawMode(true);
+    // Node leaves the translation of line feeds on, which moves the cursor of every program that draws with bare ones.
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
     stdin.resume();
   }
 
