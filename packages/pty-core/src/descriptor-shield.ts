@@ -45,11 +45,14 @@ export class DescriptorShield {
   }
 }
 
-/** Highest first. */
+/** Highest first; none where they cannot be listed. */
 function openDescriptors(): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .sort((a, b) => b - a);
+  try {
+    const names = readdirSync('/proc/self/fd');
+    return names.map(Number).sort((a, b) => b - a);
+  } catch {
+    return [];
+  }
 }
 
 function isMaster(fd: number): boolean {

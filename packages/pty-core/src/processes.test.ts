@@ -35,7 +35,7 @@ test('the members of a session are found, and one look serves for 5 ms', async (
   const table = new LinuxProcessTable(() => now);
   child = spawn('sleep', ['30'], { detached: true });
   await once(child, 'spawn');
-  expect(table.sessionMembers(child.pid!)).toEqual([table.read(child.pid!)]);
+  expect(table.sessionMembers(child.pid!)).toEqual([{ ...table.read(child.pid!), state: expect.any(String) }]);
   child.kill('SIGKILL');
   await once(child, 'exit');
   now = 5;

@@ -69,10 +69,10 @@ test('everything is lost when reading is paused while the child exits', async ()
 });
 
 test('a background job that outlives the shell is cut off', async () => {
-  const pty = sh('trap "" HUP; (sleep 0.6; echo late) & echo shell');
+  const pty = sh('trap "" HUP; (sleep 0.4; echo late) & echo shell');
   const output = listen(pty);
   await exited(pty);
-  await delay(700);
+  await delay(400);
   expect(output.bytes().toString()).toBe('shell\r\n');
 });
 
@@ -122,7 +122,7 @@ test('a child that does not read costs much of a core', async () => {
   pty.write(Buffer.alloc(100_000) as unknown as string);
   const before = process.cpuUsage();
   const begun = performance.now();
-  await delay(500);
+  await delay(300);
   const { user, system } = process.cpuUsage(before);
   const share = (user + system) / 1_000 / (performance.now() - begun);
   const over = exited(pty);

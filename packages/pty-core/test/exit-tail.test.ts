@@ -1,6 +1,5 @@
 /** Not one byte of what a child printed may be lost when it exits, whoever reads, and however late. */
 import { expect, test } from 'vitest';
-import type { Pty } from '../src/index.ts';
 import { until } from './condition.ts';
 import { eventsOf, type SpawnOptions, Terminals, typesOf } from './terminals.ts';
 import { Transcript } from './transcript.ts';
@@ -30,48 +29,12 @@ async function readWholly(options: SpawnOptions): Promise<void> {
 test('[B45] `seq 1 20000` is complete 200 times out of 200', () => repeat(200, () => readWholly({})));
 
 test('[B45] so it is through a ring that holds a small part of it, with the child paused', () =>
-  repeat(50, () => readWholly({ bufferBytes: 4_096, overflow: 'pause' })));
+  repeat(25, () => readWholly({ bufferBytes: 4_096, overflow: 'pause' })));
 
 test('[B45] `seq 1 20000` is complete 1,000 times out of 1,000', async (context) => {
   if (!LONG) context.skip('takes half a minute: set SESSIOND_LONG=1');
   await repeat(1_000, () => readWholly({}));
 }, 300_000);
-
-test('[B45] nobody reads for 3 s, the child exits meanwhile, and then everything is there', async () => {
-  const count = LONG ? 200 : 20;
-  const children: [Pty, SpawnOptions][] = Array.from({ length: count }, (_, index) => {
-    const paused = index % 2 === 0;
-    const options: SpawnOptions = paused ? { bufferBytes: 64 * 1024, overflow: 'pause' } : {};
-    return [terminals.spawn('seq', ['1', '20000'], options), options];
-  });
-  const begun = performance.now();
-  await until(() => performance.now() - begun > 3_000, '3 s to pass');
-  for (const [pty, { overflow }] of children) {
-    expect(pty.state).toBe(overflow === 'pause' ? 'active' : 'stopped');
-    if (overflow === 'pause') expect(pty.output.end).toBe(64 * 1024);
-  }
-  await Promise.all(
-    children.map(async ([pty]) => {
-      const transcript = new Transcript(pty.output);
-      await pty.stopped;
-      expect(transcript.text === NUMBERS).toBe(true);
-    }),
-  );
-});
-
-test('[B45] a child that has exited while paused keeps its tail in the kernel, and the end waits for it', async () => {
-  const bytes = 6_000;
-  const ptys = Array.from({ length: 20 }, () =>
-    terminals.sh(`stty raw; head -c ${bytes} /dev/zero`, { bufferBytes: 4_096, overflow: 'pause' }),
-  );
-  await until(() => ptys.every(({ exit, output }) => exit !== null && output.end === 4_096), 'all exits, full rings');
-  for (const pty of ptys) {
-    expect([pty.state, pty.output.ended]).toEqual(['active', false]);
-    const transcript = new Transcript(pty.output);
-    await pty.stopped;
-    expect(transcript.bytes.length).toBe(bytes);
-  }
-});
 
 test('[B47] a background job outlives the shell: the exit is told at once, its output still comes, then the end', async () => {
   const pty = terminals.sh(

@@ -65,8 +65,7 @@ test.each<[string, string, SpawnOptions, SpawnFailure]>([
 
 test('[B06] without enough descriptors it fails whole or works, and none is lost either way', async (context) => {
   const limit = Math.max(...descriptorsOf('self').keys()) + 12;
-  const lowered = spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:`]);
-  if (lowered.status !== 0) context.skip('needs prlimit of util-linux to lower the number of descriptors');
+  if (!limitDescriptors(limit)) context.skip('needs prlimit of util-linux to lower the number of descriptors');
   const outcomes: string[] = [];
   const events: PtyEvent[] = [];
   terminals.manager.onEvent((event) => events.push(event));
@@ -92,8 +91,13 @@ test('[B06] without enough descriptors it fails whole or works, and none is lost
     outcomes.filter((outcome) => outcome !== 'works').length,
   );
   expect(terminals.manager.size).toBe(0);
-  spawnSync('prlimit', ['--pid', String(process.pid), '--nofile=4096:']);
+  limitDescriptors(4_096);
 });
+
+/** Sets the soft limit of this process. */
+function limitDescriptors(limit: number): boolean {
+  return spawnSync('sh', ['-c', `prlimit --pid $PPID --nofile=${limit}:`]).status === 0;
+}
 
 function exhaust(): number[] {
   const held: number[] = [];
