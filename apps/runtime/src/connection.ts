@@ -86,6 +86,10 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#transport = options.transport;
   }
 
+  get principalId(): string {
+    return this.#options.principal.id;
+  }
+
   /** Greets the client and begins to listen to it. Called once. */
   start(): void {
     const { connectionId, principal, greeting, hub } = this.#options;
@@ -130,10 +134,14 @@ export class Connection implements EventReceiver, CommandIssuer {
       );
     }
     const { sessionId } = command;
-    if (this.#channelOf(sessionId) !== undefined || this.#attaching.has(sessionId)) {
+    const channel = this.#channelOf(sessionId)?.subscription.channel;
+    if (channel !== undefined || this.#attaching.has(sessionId)) {
       throw new ProtocolError(
         'INVALID_STATE',
         'Cannot attach: this connection is attached to the session; detach first',
+        {
+          details: channel === undefined ? undefined : { channel },
+        },
       );
     }
     this.#attaching.add(sessionId);
@@ -187,15 +195,6 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#options.hub.unsubscribe(sessionId, this);
   }
 
-  cancel(commandId: string): boolean {
-    for (const [command, running] of this.#pending) {
-      if (command.id !== commandId || command.type === 'cancel_command') continue;
-      running.cancel(new ProtocolError('CANCELLED', 'The command was cancelled'));
-      return true;
-    }
-    return false;
-  }
-
   assertMayDrive(sessionId: string): void {
     if (this.#channelOf(sessionId)?.role === 'observer') {
       throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
@@ -215,10 +214,8 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   #hello(protocolVersion: string): void {
     if (isCompatible(protocolVersion)) return;
-    this.#fail({
-      code: 'PROTOCOL_VERSION_UNSUPPORTED',
-      message: `Cannot speak protocol ${protocolVersion}: this server speaks ${PROTOCOL_VERSION}`,
-    });
+    const message = `Cannot speak protocol ${protocolVersion}: this server speaks ${PROTOCOL_VERSION}`;
+    this.#fail({ code: 'PROTOCOL_VERSION_UNSUPPORTED', message }, { type: 'hello' });
     this.end(closeCodes.unsupportedVersion, 'protocol version');
   }
 

@@ -56,6 +56,7 @@ it('answers whatever is sent with a code and stays usable', async () => {
     ['{"type":"list_sessions","id":"anon:1"}', 'INVALID_COMMAND'],
     ['{"type":"list_sessions","dependsOn":["a"]}', 'INVALID_COMMAND'],
     ['{"type":"list_sessions","idempotencyKey":"a"}', 'INVALID_COMMAND'],
+    ['{"type":"create_session","kind":"pty","pty":{"idleTimeoutMs":1000}}', 'INVALID_COMMAND'],
     [JSON.stringify({ type: 'list_sessions', padding: 'x'.repeat(100_001) }), 'MESSAGE_TOO_LARGE'],
   ];
   for (const [sent, code] of cases) {
@@ -182,7 +183,9 @@ it('gives up waiting at the deadline, on cancellation, and in the middle of a ho
     code: 'TIMEOUT',
   });
   client.wire.send({ type: 'wait_for', id: 'mine', sessionId, text: 'never' });
-  expect(await client.ask('cancel_command', { commandId: 'mine' })).toMatchObject({ cancelled: true });
+  await client.ask('health_check');
+  const elsewhere = await connect();
+  expect(await elsewhere.ask('cancel_command', { commandId: 'mine' })).toMatchObject({ cancelled: true });
   expect(await client.ask('cancel_command', { commandId: 'mine' })).toMatchObject({ cancelled: false });
   await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
 });

@@ -3,6 +3,7 @@ import type { SessionHost } from '../sessions/session-host.ts';
 
 /** What a command may do with the connection it came from. */
 export interface CommandIssuer {
+  readonly principalId: string;
   /** Attaches the connection; frames follow the answer on the channel it names. */
   attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>>;
   /** @throws ProtocolError when it is not attached. */
@@ -10,8 +11,6 @@ export interface CommandIssuer {
   /** Passes the session's events on to the connection. */
   follow(sessionId: string): void;
   unfollow(sessionId: string): void;
-  /** Cancels a command of this connection that waits or runs. @returns whether there was one. */
-  cancel(commandId: string): boolean;
   /** @throws ProtocolError when the connection is attached to the session as an observer. */
   assertMayDrive(sessionId: string): void;
 }
@@ -27,6 +26,8 @@ export interface CommandContext {
   readonly host: SessionHost;
   readonly issuer: CommandIssuer;
   readonly server: ServerFacts;
+  /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
+  readonly cancel: (commandId: string) => boolean;
   /** Aborts at the deadline, on `cancel_command` and when the server ends. */
   readonly signal: AbortSignal;
 }

@@ -17,5 +17,5 @@ export const serverCommands: Pick<
   },
   get_metrics: (_command, { server }) => server.metrics(),
   health_check: (_command, { server }) => server.health(),
-  cancel_command: async ({ commandId }, { issuer }) => ({ commandId, cancelled: issuer.cancel(commandId) }),
+  cancel_command: async ({ commandId }, { cancel }) => ({ commandId, cancelled: cancel(commandId) }),
 };

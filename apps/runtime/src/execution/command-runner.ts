@@ -13,6 +13,9 @@ import { CommandLanes } from './command-lanes.ts';
 import { type CommandSignal, commandSignal } from './command-signal.ts';
 import { untilAborted } from './until-aborted.ts';
 
+/** What tells how the server is must work when nothing else does. */
+const ALWAYS_ANSWERED: ReadonlySet<string> = new Set(['health_check', 'get_metrics']);
+
 /** What the runner needs; one for all connections. */
 export interface CommandRunnerOptions {
   readonly host: SessionHost;
@@ -30,6 +33,8 @@ export interface CommandOutcome {
 
 /** A command that was let in and is queued or running. */
 export interface RunningCommand {
+  readonly command: Command;
+  readonly principalId: string;
   readonly outcome: Promise<CommandOutcome>;
   cancel(reason: ProtocolError): void;
 }
@@ -42,6 +47,8 @@ export interface RunningCommand {
 export class CommandRunner {
   readonly #options: CommandRunnerOptions;
   readonly #lanes = new CommandLanes();
+  /** Commands that wait or run; bounded by what the connections may have unanswered. */
+  readonly #admitted = new Set<RunningCommand>();
   readonly #running = new Set<CommandSignal>();
   #refusal: ProtocolError | undefined;
 
@@ -61,14 +68,16 @@ export class CommandRunner {
     let running: CommandSignal | undefined;
     const execute = async (): Promise<CommandOutcome> => {
       if (cancelled !== undefined) throw cancelled;
-      if (this.#refusal !== undefined) throw this.#refusal;
+      if (this.#refusal !== undefined && !ALWAYS_ANSWERED.has(command.type)) throw this.#refusal;
       checkSupported(command);
       running = commandSignal(timeoutOf(command, contract));
       return this.#execute(command, issuer, running);
     };
     const laneKey = contract.lane === 'data' ? command.sessionId : undefined;
     const outcome = laneKey === undefined ? execute() : this.#lanes.enqueue(laneKey, execute);
-    return {
+    const entry: RunningCommand = {
+      command,
+      principalId: issuer.principalId,
       outcome: outcome.catch((error: unknown) => {
         throw this.#fault(error, command);
       }),
@@ -77,6 +86,21 @@ export class CommandRunner {
         running?.cancel(reason);
       },
     };
+    this.#admitted.add(entry);
+    const leave = (): void => void this.#admitted.delete(entry);
+    entry.outcome.then(leave, leave);
+    return entry;
+  }
+
+  /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
+  cancel(principalId: string, commandId: string): boolean {
+    for (const entry of this.#admitted) {
+      const { command } = entry;
+      if (entry.principalId !== principalId || command.id !== commandId || command.type === 'cancel_command') continue;
+      entry.cancel(new ProtocolError('CANCELLED', 'The command was cancelled'));
+      return true;
+    }
+    return false;
   }
 
   /** Lets nothing new in and aborts what waits for something that may never come. */
@@ -87,18 +111,26 @@ export class CommandRunner {
 
   async #execute(command: Command, issuer: CommandIssuer, running: CommandSignal): Promise<CommandOutcome> {
     const { host, handlers, server } = this.#options;
+    const cancel = (commandId: string): boolean => this.cancel(issuer.principalId, commandId);
     this.#running.add(running);
     try {
       await this.#checkVersion(command);
-      const context: CommandContext = { host, issuer, server, signal: running.signal };
+      const context: CommandContext = { host, issuer, server, cancel, signal: running.signal };
       const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
       const data = await untilAborted(handler(command, context), running.signal);
-      if (command.type !== 'set_session_name') return { data };
-      return { data, sessionVersion: (await host.get(command.sessionId)).version };
+      const sessionVersion = await this.#versionAfter(command, data);
+      return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
     } finally {
       running.release();
       this.#running.delete(running);
     }
+  }
+
+  /** The version a change has led to; `undefined` where nothing changed, or nothing is left that could have one. */
+  async #versionAfter(command: Command, data: unknown): Promise<number | undefined> {
+    if (!commandContract(command.type)!.mutates || command.type === 'delete_session') return undefined;
+    const { sessionId } = data as { sessionId: string };
+    return (await this.#options.host.get(sessionId)).version;
   }
 
   async #checkVersion({ sessionId, ifSessionVersion }: Command): Promise<void> {
@@ -128,16 +160,17 @@ export class CommandRunner {
 function timeoutOf(command: Command, { timeoutClass }: CommandContract): number | null {
   if (command.timeoutMs !== undefined) return command.timeoutMs;
   const timeoutMs = defaultTimeoutsMs[timeoutClass];
-  if (timeoutMs === null || command.type !== 'terminate') return timeoutMs;
+  if (timeoutMs === null || !('gracePeriodMs' in command)) return timeoutMs;
   return timeoutMs + (command.gracePeriodMs ?? 0);
 }
 
 /** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */
 function checkSupported(command: Command): void {
-  for (const field of ['dependsOn', 'idempotencyKey'] as const) {
-    if (command[field] === undefined) continue;
-    throw new ProtocolError('INVALID_COMMAND', `Cannot run the command: this server does not support ${field}`, {
-      details: { field },
-    });
-  }
+  const fields = ['dependsOn', 'idempotencyKey'].filter((field) => Object.hasOwn(command, field));
+  if (command.type === 'create_session' && command.pty?.idleTimeoutMs != null) fields.push('pty.idleTimeoutMs');
+  const [field] = fields;
+  if (field === undefined) return;
+  throw new ProtocolError('INVALID_COMMAND', `Cannot run the command: this server does not support ${field}`, {
+    details: { field },
+  });
 }
