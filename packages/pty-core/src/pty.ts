@@ -19,7 +19,7 @@ import {
 import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
 import { settledWithin } from './settled-within.ts';
 import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
-import { terminationPlan } from './termination.ts';
+import { endSession } from './termination.ts';
 
 /** What a PTY needs from its process, made once by the manager. */
 export interface PtyHost {
@@ -43,10 +43,8 @@ export interface PtySnapshot extends PtyLabels {
   readonly listenerFailures: number;
 }
 
-/** How long after SIGKILL the terminal may stay open before its output is ended by force. */
+/** How long the terminal may stay open after the last process of its session before its output is ended by force. */
 const FORCED_END_MS = 1_000;
-/** How often a session is looked at for processes that outlive their leader. */
-const MEMBER_CHECK_MS = 25;
 
 /**
  * A child process on a pseudo-terminal, from spawn to its last byte.
@@ -300,45 +298,23 @@ export class Pty {
 
   async #terminate(gracePeriodMs: number): Promise<PtyExit> {
     this.#emit({ type: 'pty.terminating', gracePeriodMs });
-    await this.#endProcesses(gracePeriodMs);
+    await endSession(this.#session, {
+      gracePeriodMs,
+      leaderExited: this.#exited,
+      now: this.#host.now,
+      onSignal: (signal, delivered) => this.#signalled(signal, delivered),
+    });
     await settledWithin(FORCED_END_MS, this.stopped);
     if (this.#exit !== null) this.#pump.finish();
     return this.stopped;
   }
 
-  async #endProcesses(gracePeriodMs: number): Promise<void> {
-    const begun = this.#host.now();
-    for (const { atMs, signals } of terminationPlan(gracePeriodMs)) {
-      if (await this.#emptyBefore(begun + atMs)) return;
-      for (const signal of signals) this.#signalSession(signal);
-    }
-    // A process may have forked while its session was being killed.
-    const deadline = this.#host.now() + FORCED_END_MS;
-    while (this.#host.now() < deadline && !(await this.#emptyBefore(this.#host.now() + MEMBER_CHECK_MS))) {
-      this.#session.signalAll('SIGKILL');
-    }
-  }
-
-  #signalSession(signal: SignalName): void {
-    const delivered = this.#session.signalAll(signal);
-    if (!delivered && this.#session.isEmpty()) return;
+  #signalled(signal: SignalName, delivered: boolean): void {
     const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
     this.#emit({ type: 'pty.signal.delivered', signal, outcome });
     if (signal !== 'SIGKILL' || !delivered) return;
     this.#forceKilled = true;
     this.#emit({ type: 'pty.force_killed' });
-  }
-
-  /** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
-  async #emptyBefore(deadline: number): Promise<boolean> {
-    for (;;) {
-      if (this.#session.isEmpty()) return true;
-      const leftMs = deadline - this.#host.now();
-      if (leftMs <= 0) return false;
-      await (this.#exit === null
-        ? settledWithin(leftMs, this.#exited)
-        : settledWithin(Math.min(leftMs, MEMBER_CHECK_MS)));
-    }
   }
 
   #describeState(): string {

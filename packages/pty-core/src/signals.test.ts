@@ -1,36 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { FakeTable, LEADER } from '../test/fake-table.ts';
 import { InvalidOptionError } from './errors.ts';
-import type { ProcessInfo, ProcessTable } from './processes.ts';
 import { checkedSignal, ProcessSession, signalName } from './signals.ts';
-
-const LEADER = 100;
-
-class FakeTable implements ProcessTable {
-  readable = true;
-  processes: ProcessInfo[] = [];
-  /** Targets that nobody answers to. */
-  missing = new Set<number>();
-  sent: string[] = [];
-
-  add(pid: number, { group = LEADER, session = LEADER, startTime = pid }: Record<string, number> = {}): this {
-    this.processes.push({ pid, groupId: group, sessionId: session, startTime, state: 'S' });
-    return this;
-  }
-
-  read(pid: number): ProcessInfo | undefined {
-    return this.readable ? this.processes.find((found) => found.pid === pid) : undefined;
-  }
-
-  sessionMembers(sessionId: number): ProcessInfo[] {
-    return this.readable ? this.processes.filter((found) => found.sessionId === sessionId) : [];
-  }
-
-  kill(target: number, signal: NodeJS.Signals): boolean {
-    if (this.missing.has(target)) return false;
-    this.sent.push(`${signal} ${target}`);
-    return true;
-  }
-}
 
 describe('a signal to the child', () => {
   test('goes to its process group', () => {

@@ -36,6 +36,11 @@ export class ProcessSession {
     this.#leaderStartTime = table.read(leaderPid)?.startTime;
   }
 
+  /** Whether {@link leaderReaped} was called. */
+  get leaderKnownGone(): boolean {
+    return this.#leaderReaped;
+  }
+
   /** Tells that the leader was reaped; its pid may belong to a stranger from now on. */
   leaderReaped(): void {
     this.#leaderReaped = true;

@@ -1,4 +1,5 @@
-import type { SignalName } from './signals.ts';
+import { settledWithin } from './settled-within.ts';
+import type { ProcessSession, SignalName } from './signals.ts';
 
 /** One step of ending a child: `atMs` after the beginning the signals go out, unless everything has ended before. */
 export interface TerminationStep {
@@ -20,4 +21,48 @@ export function terminationPlan(gracePeriodMs: number): readonly TerminationStep
     { atMs: Math.min(HANGUP_AFTER_MS, gracePeriodMs / 2), signals: ['SIGHUP', 'SIGCONT'] },
     kill,
   ];
+}
+
+/** What ending a session needs besides the session itself. */
+export interface SessionEnd {
+  readonly gracePeriodMs: number;
+  /** Resolves when the leader was reaped. */
+  readonly leaderExited: Promise<unknown>;
+  readonly now: () => number;
+  /** Told of every signal of the plan, and whether anybody received it. */
+  readonly onSignal: (signal: SignalName, delivered: boolean) => void;
+}
+
+/** How often a session is looked at for processes that outlive their leader. */
+const MEMBER_CHECK_MS = 25;
+/** How long after SIGKILL a session is still looked after: one of its processes may have forked at that moment. */
+const SWEEP_MS = 1_000;
+
+/** Carries out the {@link terminationPlan} until no process of the session is left, or a second after the last signal. */
+export async function endSession(session: ProcessSession, options: SessionEnd): Promise<void> {
+  const { gracePeriodMs, now, onSignal } = options;
+  const begun = now();
+  for (const { atMs, signals } of terminationPlan(gracePeriodMs)) {
+    if (await emptyBefore(begun + atMs, session, options)) return;
+    for (const signal of signals) {
+      const delivered = session.signalAll(signal);
+      if (delivered || !session.isEmpty()) onSignal(signal, delivered);
+    }
+  }
+  const deadline = now() + SWEEP_MS;
+  while (now() < deadline && !(await emptyBefore(now() + MEMBER_CHECK_MS, session, options))) {
+    session.signalAll('SIGKILL');
+  }
+}
+
+/** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
+async function emptyBefore(deadline: number, session: ProcessSession, end: SessionEnd): Promise<boolean> {
+  while (!session.isEmpty()) {
+    const leftMs = deadline - end.now();
+    if (leftMs <= 0) return false;
+    await (session.leaderKnownGone
+      ? settledWithin(Math.min(leftMs, MEMBER_CHECK_MS))
+      : settledWithin(leftMs, end.leaderExited));
+  }
+  return true;
 }
