@@ -4,6 +4,16 @@ export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
+/** stdout takes no more, for another reason than that its reader is gone: a full disk, for example. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+  readonly code = 'OUTPUT_FAILED';
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`Cannot write to stdout: ${cause.code ?? cause.message}`, { cause });
+  }
+}
+
 /** A signal or a closed stdout ends the program; the sessions go on. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { isClientError } from '@sessiond/client';
 import type { ErrorCode, ExitInfo } from '@sessiond/protocol/client';
-import { Interrupted, UsageError } from './errors.ts';
+import { Interrupted, OutputError, UsageError } from './errors.ts';
 
 /**
  * What sessionctl itself ends with, as `sysexits.h` and `timeout(1)` have it where they have a fitting number.
@@ -17,6 +17,7 @@ export const EXIT_CODES: {
   readonly notFound: 66;
   readonly unavailable: 69;
   readonly internal: 70;
+  readonly output: 74;
   readonly busy: 75;
   readonly protocol: 76;
   readonly forbidden: 77;
@@ -30,6 +31,7 @@ export const EXIT_CODES: {
   notFound: 66,
   unavailable: 69,
   internal: 70,
+  output: 74,
   busy: 75,
   protocol: 76,
   forbidden: 77,
@@ -46,6 +48,7 @@ export const EXIT_CODE_HELP: string = `Exit codes:
   66   no such session
   69   no daemon there, or the connection was lost for good
   70   a defect of sessionctl or of the daemon
+  74   stdout takes no more, for example because the disk is full
   75   a limit was reached; try again later
   76   the daemon speaks another version of the protocol
   77   not allowed: token missing or wrong, or no permission
@@ -74,6 +77,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
 /** The exit code that an error means. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT_CODES.usage;
+  if (error instanceof OutputError) return EXIT_CODES.output;
   if (error instanceof Interrupted) return 128 + constants.signals[error.signal];
   if (!isClientError(error)) return EXIT_CODES.internal;
   switch (error.code) {

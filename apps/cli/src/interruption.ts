@@ -32,7 +32,7 @@ export class Interruption {
     }
   }
 
-  /** Aborted with an `Interrupted` once the program has to end. */
+  /** Aborted, with an `Interrupted` or what was given to `fail`, once the program has to end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -45,6 +45,11 @@ export class Interruption {
     }
     if (name !== 'SIGPIPE' && this.#taker?.(name) === true) return;
     this.#controller.abort(new Interrupted(name));
+  }
+
+  /** Ends the program for another reason than a signal. */
+  fail(error: Error): void {
+    this.#controller.abort(error);
   }
 
   /** Lets a command have the signals first; those it does not take (`false`) end the program. Returns the end of that. */

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Context } from './context.ts';
-import { Interrupted } from './errors.ts';
+import { Interrupted, OutputError } from './errors.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import { Interruption } from './interruption.ts';
 import { Notices } from './notices.ts';
@@ -25,7 +25,10 @@ export async function main({ args }: MainOptions): Promise<number> {
   const version = packageVersion();
   const notices = new Notices(stderr);
   const interruption = new Interruption(process, (interrupted) => process.exit(exitCodeOf(interrupted)));
-  const output = new Output(stdout, interruption.signal, () => interruption.raise('SIGPIPE'));
+  const output = new Output(stdout, interruption.signal, (error) => {
+    if (error.code === 'EPIPE') interruption.raise('SIGPIPE');
+    else interruption.fail(new OutputError(error));
+  });
   const isInteractive = stdin.isTTY === true && stdout.isTTY === true;
   const context: Context = {
     env,
@@ -52,6 +55,7 @@ export async function main({ args }: MainOptions): Promise<number> {
     exitCode = report(error, notices);
   }
   await output.flush();
+  if (exitCode === EXIT_CODES.ok && interruption.signal.aborted) exitCode = report(interruption.signal.reason, notices);
   interruption.stop();
   return exitCode;
 }

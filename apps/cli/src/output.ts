@@ -5,7 +5,8 @@ import type { Chunk } from '@sessiond/client';
 /**
  * The standard output: bytes, lines or JSON, never faster than the reader takes them.
  *
- * A reader that goes away (`EPIPE`) is reported once through `onGone`; what is written afterwards is dropped.
+ * That it takes no more, because its reader went away (`EPIPE`) or the disk is full, is told once through `onGone`; what
+ * is written afterwards is dropped.
  */
 export class Output {
   readonly #stream: Writable;
@@ -13,13 +14,13 @@ export class Output {
   #isGone = false;
 
   /** `signal` ends waiting for a reader that has stopped reading. */
-  constructor(stream: Writable, signal: AbortSignal, onGone: () => void) {
+  constructor(stream: Writable, signal: AbortSignal, onGone: (error: NodeJS.ErrnoException) => void) {
     this.#stream = stream;
     this.#signal = signal;
-    stream.on('error', () => {
+    stream.on('error', (error) => {
       if (this.#isGone) return;
       this.#isGone = true;
-      onGone();
+      onGone(error);
     });
   }
 
