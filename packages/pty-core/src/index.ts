@@ -17,13 +17,11 @@ export type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './
 export {
   OutputBuffer,
   type OutputBufferOptions,
-  type OutputChunk,
-  type OutputEnd,
-  OutputReader,
   type OutputSnapshot,
   type OutputStats,
   type OverflowPolicy,
 } from './output-buffer.ts';
+export { type OutputChunk, type OutputEnd, OutputReader } from './output-reader.ts';
 export { Pty, type PtySnapshot } from './pty.ts';
 export { PtyManager, type PtyManagerOptions } from './pty-manager.ts';
 export type { PtyOptions } from './pty-options.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OutputBuffer, type OutputReader, type OverflowPolicy } from './output-buffer.ts';
+import { OutputBuffer, type OverflowPolicy } from './output-buffer.ts';
+import type { OutputReader } from './output-reader.ts';
 
 /** The byte at an offset; neighbours differ, and so do bytes a ring apart. */
 const byteAt = (offset: number) => (offset * 31 + (offset >> 8)) & 0xff;

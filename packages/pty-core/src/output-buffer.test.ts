@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from './errors.ts';
-import { OutputBuffer, type OutputReader, type OverflowPolicy } from './output-buffer.ts';
+import { OutputBuffer, type OverflowPolicy } from './output-buffer.ts';
+import type { OutputReader } from './output-reader.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const ignore = () => {};

@@ -1,6 +1,7 @@
-import { type Cursor, type CursorBytes, type CursorGap, RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
+import { RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
 import { InvalidOptionError } from './errors.ts';
 import type { Unsubscribe } from './events.ts';
+import { OutputReader } from './output-reader.ts';
 
 /**
  * What happens when a child writes faster than its readers read.
@@ -19,15 +20,6 @@ export interface OutputStats {
   /** How many times an append had to drop undelivered bytes. */
   readonly overflowEvents: number;
 }
-
-/** The output has ended; everything before `offset` was delivered or reported as a gap. */
-export interface OutputEnd {
-  readonly kind: 'end';
-  readonly offset: number;
-}
-
-/** What a reader gets next. */
-export type OutputChunk = CursorBytes | CursorGap | OutputEnd;
 
 /** Settings of an {@link OutputBuffer}. */
 export interface OutputBufferOptions {
@@ -170,7 +162,8 @@ export class OutputBuffer {
     options: { readonly passive?: boolean } = {},
   ): OutputReader {
     const cursor = this.#ring.cursor(from);
-    const reader = new OutputReader(this, cursor, onReadable, {
+    const reader = new OutputReader(cursor, onReadable, {
+      ended: () => this.#ended,
       acknowledged: (before) => {
         if (before <= this.#floor) this.#updateFloor();
       },
@@ -251,86 +244,6 @@ export class OutputBuffer {
 
   #tellRoom(): void {
     for (const listener of this.#roomListeners) listener();
-  }
-}
-
-interface ReaderHooks {
-  acknowledged(before: number): void;
-  closed(): void;
-}
-
-/**
- * One reader of an output: takes chunks at its own pace and says what it has received.
- * The buffer holds nothing on its behalf: a slow reader is an old offset, and in the end a gap.
- */
-export class OutputReader {
-  readonly #output: OutputBuffer;
-  readonly #cursor: Cursor;
-  readonly #onReadable: () => void;
-  readonly #hooks: ReaderHooks;
-  #acknowledged: number;
-  #endTaken = false;
-  #closed = false;
-
-  /** Use {@link OutputBuffer.openReader}. */
-  constructor(output: OutputBuffer, cursor: Cursor, onReadable: () => void, hooks: ReaderHooks) {
-    this.#output = output;
-    this.#cursor = cursor;
-    this.#onReadable = onReadable;
-    this.#hooks = hooks;
-    this.#acknowledged = cursor.offset;
-  }
-
-  /** Offset of the next byte this reader will be given. */
-  get offset(): number {
-    return this.#cursor.offset;
-  }
-
-  /** Everything before this offset was received. */
-  get acknowledged(): number {
-    return this.#acknowledged;
-  }
-
-  /** How far this reader is behind, in bytes. */
-  get pending(): number {
-    return this.#cursor.pending;
-  }
-
-  /**
-   * The next chunk: bytes (a view, valid until the next append), an exact gap, the end once, or `undefined` for now.
-   * Bytes may come in two chunks where the ring wraps: call again until `undefined`.
-   */
-  next(maxBytes?: number): OutputChunk | undefined {
-    if (this.#closed) return undefined;
-    const chunk = this.#cursor.next(maxBytes);
-    if (chunk !== undefined || this.#endTaken || !this.#output.ended || this.#cursor.pending > 0) return chunk;
-    this.#endTaken = true;
-    return { kind: 'end', offset: this.#cursor.offset };
-  }
-
-  /**
-   * Says that everything before `offset` has arrived; what is acknowledged may be overwritten. Never moves back.
-   * @returns `false`, changing nothing, for an offset that was never delivered.
-   */
-  acknowledge(offset: number): boolean {
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset > this.#cursor.offset) return false;
-    if (offset <= this.#acknowledged || this.#closed) return true;
-    const before = this.#acknowledged;
-    this.#acknowledged = offset;
-    this.#hooks.acknowledged(before);
-    return true;
-  }
-
-  /** Called by the buffer. */
-  wake(): void {
-    if (!this.#closed) this.#onReadable();
-  }
-
-  /** Detaches. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#hooks.closed();
   }
 }
 
