@@ -101,7 +101,7 @@ describe('run without a terminal', () => {
   });
 
   it('does not grow while its reader does not read, and then has every byte', async () => {
-    const child = startCli(['run', '--', 'sh', '-c', 'stty raw; head -c 30000000 /dev/zero'], {
+    const child = startCli(['run', '--no-eof', '--', 'sh', '-c', 'stty raw; head -c 30000000 /dev/zero'], {
       env: { SESSIOND_SOCKET: daemon.socketPath },
     });
     child.stdout?.pause();
