@@ -26,14 +26,27 @@ function ended(log: { end: number | undefined }): boolean {
 
 it('delivers every byte of a child, then the end, then the event that it stopped', async () => {
   const client = await connect();
-  const sessionId = await client.run('seq', ['1', '20000']);
+  const sessionId = await client.runRaw('echo ready; read go; seq 1 20000');
   const log = await client.attach(sessionId);
+  await log.until(({ text }) => text.includes('ready'));
+  client.input(log, 0, Buffer.from('\n'));
   await log.until(ended);
-  const expected = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\r\n`).join('');
+  const expected = `ready\n${Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('')}`;
   expect(log.text).toBe(expected);
   expect(log.end).toBe(expected.length);
   await client.until(() => client.eventsOf('pty.stopped').length === 1);
   expect(client.eventsOf('pty.stopped')[0]!['event']).toMatchObject({ exitCode: 0, signal: null, endOffset: log.end });
+});
+
+it('tells who attaches after the end how it ended', async () => {
+  const client = await connect();
+  const sessionId = await client.run('sh', ['-c', 'echo over; exit 3']);
+  await client.ask('wait_for', { sessionId, exit: true });
+  const { exit } = await client.ask('get_state', { sessionId });
+  expect(exit).toMatchObject({ exitCode: 3, signal: null, reason: 'exited' });
+  const log = await client.attach(sessionId);
+  await log.until(ended);
+  expect(log.text).toBe('over\r\n');
 });
 
 it('joins replay and live output without a seam, and marks the replay', async () => {
@@ -85,8 +98,8 @@ it('loses nothing with policy pause although the reader comes late and the buffe
 
 it('keeps no more than the window in flight', async () => {
   const client = await connect();
-  const sessionId = await client.runRaw('head -c 1000000 /dev/zero; read line');
-  await client.ask('wait_for', { sessionId, idleMs: 100 });
+  const sessionId = await client.runRaw('head -c 1000000 /dev/zero; printf end; read line');
+  await client.ask('wait_for', { sessionId, text: 'end' });
   const log = await client.attach(sessionId, { window: 10_000 });
   await log.until(({ offset }) => offset >= 10_000);
   await client.ask('health_check');
@@ -111,8 +124,9 @@ it('refuses what an attachment cannot be', async () => {
 
 it('lets an observer watch and nothing else', async () => {
   const driver = await connect();
-  const sessionId = await driver.runRaw('cat');
+  const sessionId = await driver.runRaw('printf R; cat');
   const driving = await driver.attach(sessionId);
+  await driving.until(({ text }) => text === 'R');
   const observer = await connect();
   const watching = await observer.attach(sessionId, { role: 'observer' });
   observer.input(watching, 0, Buffer.from('no'));
@@ -129,13 +143,14 @@ it('lets an observer watch and nothing else', async () => {
   }
   driver.input(driving, 0, Buffer.from('yes'));
   await watching.until(({ text }) => text.includes('yes'));
-  expect(watching.text).toBe('yes');
+  expect(watching.text).toBe('Ryes');
 });
 
 it('answers frames it cannot take with a code and goes on', async () => {
   const client = await connect();
-  const sessionId = await client.runRaw('cat');
+  const sessionId = await client.runRaw('printf R; cat');
   const log = await client.attach(sessionId);
+  await log.until(({ text }) => text === 'R');
   client.wire.send(Buffer.from([1, 2, 3]));
   client.wire.send(Buffer.alloc(16));
   client.input({ ...log, channel: 999 } as typeof log, 0, Buffer.from('x'));
@@ -144,14 +159,14 @@ it('answers frames it cannot take with a code and goes on', async () => {
   expect(client.failures.map(({ code }) => code)).toEqual(Array(4).fill('INVALID_MESSAGE'));
   expect(client.failures[3]).toMatchObject({ details: { channel: log.channel, expectedOffset: 0 } });
   client.input(log, 0, Buffer.from('still here'));
-  await log.until(({ text }) => text === 'still here');
+  await log.until(({ text }) => text === 'Rstill here');
 });
 
 it('acknowledges bulk input as the terminal takes it', async () => {
   const client = await connect();
-  const sessionId = await client.runRaw('head -c 200000 | sha256sum');
+  const sessionId = await client.runRaw('printf R; head -c 200000 | sha256sum');
   const log = await client.attach(sessionId);
-  await client.ask('wait_for', { sessionId, idleMs: 100 });
+  await log.until(({ text }) => text === 'R');
   const input = Buffer.alloc(200_000, 'abcdefg');
   for (let offset = 0; offset < input.length; offset += 10_000)
     client.input(log, offset, input.subarray(offset, offset + 10_000));
@@ -162,19 +177,20 @@ it('acknowledges bulk input as the terminal takes it', async () => {
 
 it('gives a client everything although another one of the same session has stalled, who gets the rest with its gap', async () => {
   const client = await connect();
-  const sessionId = await client.runRaw('while read go; do head -c 1000000 /dev/zero; done', {
+  const sessionId = await client.runRaw('printf R; while read go; do head -c 1000000 /dev/zero; done', {
     bufferBytes: 2_000_000,
   });
   const stalled = await connect();
   const behind = await stalled.attach(sessionId);
   stalled.wire.ws.pause();
   const log = await client.attach(sessionId);
+  await log.until(({ offset }) => offset === 1);
   for (let round = 1; round <= 20; round++) {
     client.input(log, round - 1, Buffer.from('\n'));
-    await log.until(({ offset }) => offset === round * 1_000_000);
+    await log.until(({ offset }) => offset === 1 + round * 1_000_000);
   }
   expect(log.gaps).toEqual([]);
   stalled.wire.ws.resume();
-  await behind.until(({ offset }) => offset === 20_000_000);
+  await behind.until(({ offset }) => offset === log.offset);
   expect(behind.gaps.length).toBe(1);
 });

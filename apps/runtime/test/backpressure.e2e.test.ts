@@ -14,8 +14,8 @@ afterAll(async () => {
 
 it('does not store answers for a client that sends commands and reads nothing', async () => {
   const other = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  const sessionId = await other.runRaw('head -c 1000000 /dev/zero; read line');
-  await other.ask('wait_for', { sessionId, idleMs: 100 });
+  const sessionId = await other.runRaw('head -c 1000000 /dev/zero; printf end; read line');
+  await other.ask('wait_for', { sessionId, text: 'end' });
   const greedy = await TerminalClient.connect({ socketPath: daemon.socketPath });
   const before = daemon.rssBytes();
   greedy.wire.ws.pause();
