@@ -233,6 +233,27 @@ describe('at a terminal', () => {
 });
 
 describe('when the daemon goes away', () => {
+  it('the keys still detach', async () => {
+    const other = await startDaemon({ code: 'build' });
+    const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
+    await person.sees('full screen');
+    await other.kill();
+    await person.sees('reconnecting');
+    await person.type('\x1dd');
+    expect(await person.end()).toMatchObject({ status: 0 });
+    await other.stop();
+  });
+
+  it('in order, the session ends with it, and so does the attachment', async () => {
+    const other = await startDaemon({ code: 'build' });
+    const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
+    await person.sees('full screen');
+    await other.stop();
+    const { screen, status } = await person.end();
+    expect(status).toBeGreaterThan(128);
+    expect(screen).not.toContain('reconnecting');
+  });
+
   it('says so, and ends with 66 when it comes back without the session', async () => {
     const other = await startDaemon({ code: 'build' });
     const elsewhere = await connect({ socketPath: other.socketPath, reconnect: false });

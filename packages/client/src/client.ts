@@ -60,6 +60,8 @@ const DEFAULTS = Object.freeze({
   connectTimeoutMs: 10_000,
   /** Longer than the daemon gives the slowest ordinary command, so that the daemon's own answer wins. */
   requestTimeoutMs: 40_000,
+  /** Nobody should have to wait for leaving. */
+  detachTimeoutMs: 5_000,
   maxPendingRequests: 1_000,
   windowBytes: 512 * 1024,
 });
@@ -221,7 +223,7 @@ export class Client {
     detach: async (sessionId: string): Promise<void> => {
       if (this.#link.connection === undefined) return;
       // Refused or lost: either way the daemon has no such attachment any more.
-      await this.#send('detach', { sessionId }, { timeoutMs: this.#requestTimeoutMs }).catch(() => {});
+      await this.#send('detach', { sessionId }, { timeoutMs: DEFAULTS.detachTimeoutMs }).catch(() => {});
     },
     resume: (attachment: LiveAttachment): void => {
       if (this.#link.connection !== undefined) void this.#resume(attachment, this.#link.connection);

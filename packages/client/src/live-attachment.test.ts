@@ -384,9 +384,10 @@ describe('writing', () => {
     client.onFault((fault) => faults.push(fault.code));
     daemon.produce('s', 'before ');
     daemon.refusals.push({ type: 'bytes', code: 'INPUT_QUEUE_FULL' });
-    await attachment.write(text.encode('refused'));
+    const refused = attachment.write(new Uint8Array(100_000)).catch((thrown) => thrown);
+    expect(isClientError(await refused, 'INPUT_QUEUE_FULL')).toBe(true);
     while (attachment.snapshot().resumes === 0) await client.request('list_sessions');
-    expect(faults).toEqual(['INPUT_QUEUE_FULL']);
+    expect(faults[0]).toBe('INPUT_QUEUE_FULL');
     await attachment.write(text.encode('taken'));
     await client.request('list_sessions');
     daemon.produce('s', 'after');

@@ -206,6 +206,7 @@ export class LiveAttachment implements Attachment {
    * again starts a new count; the output goes on where it was.
    */
   #onInputRefused(fault: ProtocolError): void {
+    this.#input.unbind(fault);
     const left = this.#leave();
     this.lost(fault);
     void left.then(() => this.#owner.resume(this));
