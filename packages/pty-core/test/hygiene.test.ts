@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Pty } from '../src/index.ts';
 import { until } from './condition.ts';
-import { descriptorsOf } from './descriptors.ts';
+import { descriptorsOf, masters } from './descriptors.ts';
 import { Terminals } from './terminals.ts';
 import { Transcript } from './transcript.ts';
 
@@ -85,6 +85,24 @@ test('a descriptor number that has a new owner is not touched by a PTY that has 
   expect(readFileSync(path)).toHaveLength(0);
   for (const descriptor of owned) closeSync(descriptor);
   rmSync(folder, { recursive: true });
+});
+
+test('a PTY that was ended by force does not read from its number any more', async () => {
+  // An escaped process keeps the terminal open; the ring is nearly full, so the terminal is looked at from time to time.
+  const pty = terminals.sh('stty raw; head -c 3800 /dev/zero; setsid sleep 2 & sleep 60', {
+    bufferBytes: 4_096,
+    overflow: 'pause',
+  });
+  await until(() => pty.output.end === 3_800, 'a nearly full ring');
+  const [fd] = masters() as [number];
+  await pty.terminate();
+  const files: number[] = [];
+  while (files.at(-1) !== fd) files.push(openSync('/etc/passwd', 'r'));
+  const position = () => /pos:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))![1];
+  // Longer than the longest time between two looks.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect([position(), pty.output.end, pty.state]).toEqual(['0', 3_800, 'stopped']);
+  for (const file of files) closeSync(file);
 });
 
 test('a living PTY that nobody reads costs no processor time', async () => {
