@@ -55,7 +55,7 @@ export class PtySession {
     this.#pty = pty;
     pty.onEvent((event) => this.#ptyEvent(event));
     const outputSeen = (): void => {
-      this.#lastOutputMs = Date.now();
+      if (!pty.output.ended) this.#lastOutputMs = Date.now();
     };
     pty.output.openReader('end', outputSeen, { passive: true });
   }
