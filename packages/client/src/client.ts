@@ -172,10 +172,15 @@ export class Client {
     const request: AttachRequest = { sessionId, windowBytes, role, onChunk, signal };
     const fields = { sessionId, from, window: windowBytes, role, ...(streamId === undefined ? {} : { streamId }) };
     let attachment: LiveAttachment | undefined;
-    await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
-      attachment = new LiveAttachment(request, this.#owner, connection, data as AttachmentInfo);
-      this.#attachments.add(attachment);
-    });
+    try {
+      await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
+        attachment = new LiveAttachment(request, this.#owner, connection, data as AttachmentInfo);
+        this.#attachments.add(attachment);
+      });
+    } catch (error) {
+      this.#undoAttach(sessionId, error);
+      throw error;
+    }
     return attachment!;
   }
 
@@ -279,6 +284,13 @@ export class Client {
     );
   }
 
+  /** Gives up what an attach that nobody waits for any more may still become on the daemon. */
+  #undoAttach(sessionId: string, error: unknown): void {
+    const isAnswered = isProtocolError(error) || error instanceof ConnectionLostError;
+    const isAttached = [...this.#attachments].some((attachment) => attachment.sessionId === sessionId);
+    if (!isAnswered && !isAttached) void this.#owner.detach(sessionId);
+  }
+
   #onUp(connection: Connection): void {
     for (const attachment of this.#attachments) void this.#resume(attachment, connection);
   }
@@ -309,8 +321,10 @@ export class Client {
       } catch (error) {
         if (error instanceof ConnectionLostError) return;
         const retryAfterMs = isProtocolError(error) ? error.retryAfterMs : undefined;
-        if (retryAfterMs === undefined) attachment.fail(error);
-        else await this.#link.pause(Math.max(retryAfterMs, 1));
+        if (retryAfterMs === undefined) {
+          attachment.fail(error);
+          this.#undoAttach(attachment.sessionId, error);
+        } else await this.#link.pause(Math.max(retryAfterMs, 1));
       }
     }
   }

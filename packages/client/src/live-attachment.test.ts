@@ -67,6 +67,29 @@ describe('reading', () => {
     expect(client.snapshot().attachments).toBe(1);
   });
 
+  it('can be done again after the end, and after an attach that was given up', async () => {
+    const { daemon, client, attachment } = await start();
+    daemon.end('s');
+    await readAll(attachment);
+    const controller = new AbortController();
+    daemon.ignored.add('attach');
+    const given = client.attach('s', { signal: controller.signal });
+    await client.request('list_sessions');
+    controller.abort(new Error('never mind'));
+    await expect(given).rejects.toThrow('never mind');
+    daemon.ignored.clear();
+    expect(await readAll(await client.attach('s'))).toEqual(['end 0']);
+    expect(daemon.commands.map(({ type }) => type)).toEqual([
+      'attach',
+      'detach',
+      'attach',
+      'list_sessions',
+      'cancel_command',
+      'detach',
+      'attach',
+    ]);
+  });
+
   it('begins at an offset, at the newest byte, and tells the gap before the oldest', async () => {
     const { daemon, client } = await start();
     for (const id of ['a', 'b', 'c']) {
@@ -338,7 +361,8 @@ describe('writing', () => {
 
   it('is refused for observers and after the end', async () => {
     const { daemon, client, attachment } = await start();
-    const observer = await client.attach('s', { role: 'observer' });
+    daemon.addSession('watched');
+    const observer = await client.attach('watched', { role: 'observer' });
     await expect(observer.write(text.encode('x'))).rejects.toMatchObject({ code: 'ATTACHMENT_STATE' });
     daemon.end('s');
     await readAll(attachment);

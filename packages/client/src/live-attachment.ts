@@ -301,7 +301,8 @@ export class LiveAttachment implements Attachment {
       chunk.kind === 'bytes' ? chunk.offset + chunk.bytes.length : chunk.kind === 'gap' ? chunk.to : chunk.offset;
     this.#acknowledge(this.#window.take(offset, chunk.kind === 'bytes' ? chunk.bytes.length : 0));
     if (chunk.kind !== 'end') return;
-    this.#acknowledge(this.#window.acknowledge());
+    // The daemon keeps a channel after its end; given up, the session can be attached again.
+    void this.#leave();
     this.#close('ended');
   }
 

@@ -285,6 +285,10 @@ export class TestDaemon {
       refuse('INVALID_STATE', 'another stream');
       return;
     }
+    if (attachments.some(({ sessionId }) => sessionId === command.sessionId)) {
+      refuse('INVALID_STATE', 'attached already');
+      return;
+    }
     const end = session.output.length;
     const from = command.from === 'now' ? end : command.from === 'start' ? session.start : (command.from ?? 0);
     this.#channels += 1;
