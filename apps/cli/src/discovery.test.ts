@@ -8,7 +8,7 @@ const stateDir = mkdtempSync(join(tmpdir(), 'discovery-'));
 afterAll(() => rmSync(stateDir, { recursive: true }));
 writeFileSync(join(stateDir, 'token'), 'stored\n');
 
-const at = (env: Record<string, string>) => ({ env, homeDir: '/home/me', cwd: '/work' });
+const at = (env: Record<string, string>) => ({ env, homeDir: '/home/me', cwd: '/folder' });
 
 it('tries the runtime folder, then the state folder', () => {
   expect(findTarget({}, at({ XDG_RUNTIME_DIR: '/run/me' })).addresses).toEqual([
@@ -27,7 +27,7 @@ it('prefers flags to variables, and does not look further', () => {
     isLocal: true,
     isDefault: false,
   });
-  expect(findTarget({ socket: 'here.sock' }, at(env)).addresses).toEqual([{ socketPath: '/work/here.sock' }]);
+  expect(findTarget({ socket: 'here.sock' }, at(env)).addresses).toEqual([{ socketPath: '/folder/here.sock' }]);
   expect(findTarget({ url: 'ws://far.example' }, at(env)).addresses).toEqual([
     { url: 'ws://far.example', token: undefined },
   ]);
