@@ -54,7 +54,11 @@ class Person {
   }
 
   async sees(text: string): Promise<void> {
-    await client.request('wait_for', { sessionId: this.sessionId, text, timeoutMs: 10_000 });
+    try {
+      await client.request('wait_for', { sessionId: this.sessionId, text, timeoutMs: 10_000 });
+    } catch (cause) {
+      throw new Error(`Cannot see ${JSON.stringify(text)} on:\n${await this.screen()}`, { cause });
+    }
   }
 
   async screen(): Promise<string> {
