@@ -152,7 +152,8 @@ export class OutputBuffer {
   /**
    * Attaches a reader. `onReadable` is called, from within {@link flush}, when there may be something new to take; what is
    * there already at the time of opening, the reader takes by itself.
-   * With `pause` a reader has to acknowledge what it took before that is more than half of the capacity.
+   * With `pause` the child waits while a whole ring is unacknowledged. A reader that acknowledges at half of it is served
+   * without delay; while more than three quarters are unacknowledged, new output may come up to 250 ms late.
    * A `passive` one only watches: what it has read does not count as delivered, and what it has not read holds nobody up.
    * @throws OffsetOutOfRangeError for an offset behind the end; an offset before `start` is answered with a gap.
    */

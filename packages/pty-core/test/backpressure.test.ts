@@ -110,6 +110,16 @@ test.each([64, 1_024, 64 * 1024])(
   },
 );
 
+test('a reader that acknowledges nothing less than a whole ring gets everything too', async () => {
+  const [bytes, capacity] = [20_000, 4_096];
+  const pty = terminals.sh(stream(bytes), { bufferBytes: capacity, overflow: 'pause' });
+  const follower = hashing(pty.output, (reader) => {
+    if (reader.offset - reader.acknowledged === capacity) reader.acknowledge(reader.offset);
+  });
+  await pty.stopped;
+  expect(follower.result()).toEqual({ bytes, gaps: 0, sha256: sha256OfStream(bytes) });
+});
+
 test('the smallest ring of all is slow but lossless', async () => {
   const pty = terminals.sh('stty raw; seq 1 500', { bufferBytes: 1, overflow: 'pause' });
   const transcript = new Transcript(pty.output);
