@@ -3,7 +3,7 @@ import { childEnvironment, InputQueueFullError, PtyManager } from '@sessiond/pty
 
 const pty = new PtyManager().spawn({
   command: 'sh',
-  args: ['-c', 'stty raw -echo; printf R; head -c 500000 | wc -c'],
+  args: ['-c', 'stty raw -echo; printf R; sleep 0.2; head -c 500000 | wc -c'],
   env: childEnvironment(process.env),
   inputQueueBytes: 64 * 1024,
 });
