@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { delimiter, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -25,18 +26,18 @@ else await import(SESSIOND);
 /** Opens a shell in a session of the local daemon; returns the exit code. */
 async function openShell(daemonArgs) {
   const config = readConfig(daemonArgs);
-  const pid = (await daemonPid(config.socket)) ?? (await startDaemon(config, daemonArgs));
+  const pid = (await daemonPid({ socketPath: config.socket })) ?? (await startDaemon(config, daemonArgs));
   if (pid === null) return 1;
   console.log(`sessiond is process ${pid} on ${config.socket}`);
   console.log(`It keeps running when you leave; stop it with: kill ${pid}`);
 
-  const ctl = (args, options) => spawnSync(process.execPath, [SESSIONCTL, '--socket', config.socket, ...args], options);
+  const sessionId = `shell-${Date.now().toString(36)}`;
+  const ctl = (args, stdio) => spawnSync(process.execPath, [SESSIONCTL, '--socket', config.socket, ...args], { stdio });
   const shell = process.env.SHELL ?? '/bin/sh';
-  const created = ctl(['run', '--detach', '--', shell], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
-  if (created.status !== 0) return created.status ?? 1;
-  const sessionId = created.stdout.trim();
-  const { status } = ctl(['attach', sessionId], { stdio: 'inherit' });
-  console.log(`Come back with: npm run ctl -- attach ${sessionId}`);
+  const { status } = ctl(['run', '--id', sessionId, '--', shell], 'inherit');
+  const info = ctl(['info', sessionId, '--json'], ['ignore', 'pipe', 'ignore']);
+  const lives = info.status === 0 && JSON.parse(info.stdout).stoppedAt === undefined;
+  if (lives) console.log(`Come back with: npm run ctl -- attach ${sessionId}`);
   return status ?? 1;
 }
 
@@ -51,12 +52,15 @@ function readConfig(daemonArgs) {
   return Object.fromEntries(JSON.parse(stdout).map(({ option, value }) => [option, value]));
 }
 
-/** The process that answers on the socket, or `null`. */
-function daemonPid(socketPath) {
+/** The process that answers at an address, or `null`. */
+function daemonPid(address) {
   return new Promise((resolve) => {
-    const probe = request({ socketPath, path: '/healthz', agent: false, timeout: 1000 }, async (response) => {
-      const body = (await response.toArray()).join('');
-      resolve(response.statusCode === 200 ? JSON.parse(body).pid : null);
+    const probe = request({ ...address, path: '/healthz', agent: false, timeout: 1000 }, (response) => {
+      // What answers need not be a daemon.
+      json(response).then(
+        (health) => resolve(health?.pid ?? null),
+        () => resolve(null),
+      );
     });
     probe.on('timeout', () => probe.destroy());
     probe.on('error', () => resolve(null));
@@ -65,7 +69,9 @@ function daemonPid(socketPath) {
 }
 
 /** Starts the daemon in the background; returns its pid once it answers, `null` after printing why it does not. */
-async function startDaemon({ socket, stateDir }, daemonArgs) {
+async function startDaemon({ socket, stateDir, noTcp, host, port }, daemonArgs) {
+  // A daemon whose port is taken answers on its socket for a moment, and ends. Port 0 is never taken.
+  const addresses = [{ socketPath: socket }, ...(noTcp || port === 0 ? [] : [{ host, port }])];
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const logPath = join(stateDir, 'sessiond.log');
   const log = openSync(logPath, 'a', 0o600);
@@ -73,8 +79,8 @@ async function startDaemon({ socket, stateDir }, daemonArgs) {
   daemon.unref();
   const deadline = performance.now() + START_MS;
   while (daemon.exitCode === null && performance.now() < deadline) {
-    const pid = await daemonPid(socket);
-    if (pid !== null) return pid;
+    const pids = await Promise.all(addresses.map(daemonPid));
+    if (pids.every((pid) => pid === daemon.pid)) return daemon.pid;
     await delay(20);
   }
   console.error(`The daemon did not start. The end of its log, ${logPath}:`);
