@@ -54,7 +54,7 @@ describe('ending a session', () => {
     const { told, sent, tookMs } = await end(10_000, 'SIGTERM');
     expect(told).toEqual(['SIGTERM true']);
     expect(sent.toSorted()).toEqual(['SIGTERM -100', 'SIGTERM -102']);
-    expect(tookMs).toBeLessThan(200);
+    expect(tookMs).toBeLessThan(2_000);
   });
 
   test('goes on to the next while somebody is left, also when the leader has gone before', async () => {
@@ -67,6 +67,6 @@ describe('ending a session', () => {
     expect(told).toEqual(['SIGKILL true']);
     expect(sent.length).toBeGreaterThan(20);
     expect(tookMs).toBeGreaterThanOrEqual(990);
-    expect(tookMs).toBeLessThan(2_000);
+    expect(tookMs).toBeLessThan(4_000);
   });
 });
