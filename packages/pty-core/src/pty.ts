@@ -19,7 +19,7 @@ import {
 import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
 import { settledWithin } from './settled-within.ts';
 import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
-import { endSession } from './termination.ts';
+import { endSession, Grace } from './termination.ts';
 
 /** What a PTY needs from its process, made once by the manager. */
 export interface PtyHost {
@@ -76,6 +76,7 @@ export class Pty {
   #rows: number;
   #exit: PtyExit | null = null;
   #termination: Promise<PtyExit> | undefined;
+  #grace: Grace | undefined;
   #forceKilled = false;
 
   /**
@@ -202,21 +203,24 @@ export class Pty {
   }
 
   /**
-   * Ends the child and everything else in its session: see {@link terminationPlan}. Later calls join the first one,
-   * whatever grace they name. Processes that moved to a session of their own are not found; if one of them keeps the
+   * Ends the child and everything else in its session: see {@link terminationPlan}. Later calls join the first one; one
+   * with less patience brings SIGKILL closer, none can delay it. Processes that moved to a session of their own are not found; if one of them keeps the
    * terminal open for a second longer, the output ends without it.
    * @returns the exit, when the output has ended and no process of the session is left. A stopped PTY answers at once.
    */
   terminate(options: { readonly gracePeriodMs?: number } = {}): Promise<PtyExit> {
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
     if (this.state === 'stopped') return this.stopped;
+    this.#grace?.shorten(gracePeriodMs);
     if (this.#termination === undefined) {
+      const grace = new Grace(gracePeriodMs, this.#host.now);
+      this.#grace = grace;
       let settle!: (exit: Promise<PtyExit>) => void;
       // Set before anything happens: a listener of what happens may call this again.
       this.#termination = new Promise((resolve) => {
         settle = resolve;
       });
-      settle(this.#terminate(gracePeriodMs));
+      settle(this.#terminate(grace));
     }
     return this.#termination;
   }
@@ -296,10 +300,10 @@ export class Pty {
     this.#resolveStopped(exit);
   }
 
-  async #terminate(gracePeriodMs: number): Promise<PtyExit> {
-    this.#emit({ type: 'pty.terminating', gracePeriodMs });
+  async #terminate(grace: Grace): Promise<PtyExit> {
+    this.#emit({ type: 'pty.terminating', gracePeriodMs: grace.gracePeriodMs });
     await endSession(this.#session, {
-      gracePeriodMs,
+      grace,
       leaderExited: this.#exited,
       now: this.#host.now,
       onSignal: (signal, delivered) => this.#signalled(signal, delivered),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FakeTable, LEADER } from '../test/fake-table.ts';
 import { ProcessSession, type SignalName } from './signals.ts';
-import { endSession, terminationPlan } from './termination.ts';
+import { endSession, Grace, terminationPlan } from './termination.ts';
 
 test('[FR-007-007] SIGTERM, then what interactive shells and stopped jobs need, then SIGKILL when the grace is over', () => {
   expect(terminationPlan(5_000)).toEqual([
@@ -35,7 +35,7 @@ describe('ending a session', () => {
     const told: string[] = [];
     const begun = performance.now();
     const ending = endSession(session, {
-      gracePeriodMs,
+      grace: new Grace(gracePeriodMs, () => performance.now()),
       leaderExited,
       now: () => performance.now(),
       onSignal: (signal, delivered) => {

@@ -23,9 +23,50 @@ export function terminationPlan(gracePeriodMs: number): readonly TerminationStep
   ];
 }
 
+/** When the patience with a session is over. It can come closer, never go away again. */
+export class Grace {
+  readonly gracePeriodMs: number;
+  readonly #now: () => number;
+  #endsAt: number;
+  #shortened!: Promise<void>;
+  #tell!: () => void;
+
+  constructor(gracePeriodMs: number, now: () => number) {
+    this.gracePeriodMs = gracePeriodMs;
+    this.#now = now;
+    this.#endsAt = now() + gracePeriodMs;
+    this.#renew();
+  }
+
+  get endsAt(): number {
+    return this.#endsAt;
+  }
+
+  /** Resolves when the end has come closer than it is now. */
+  get shortened(): Promise<void> {
+    return this.#shortened;
+  }
+
+  /** Lets the patience end this far from now, unless it ends sooner anyway. */
+  shorten(gracePeriodMs: number): void {
+    const endsAt = this.#now() + gracePeriodMs;
+    if (endsAt >= this.#endsAt) return;
+    this.#endsAt = endsAt;
+    const tell = this.#tell;
+    this.#renew();
+    tell();
+  }
+
+  #renew(): void {
+    this.#shortened = new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+  }
+}
+
 /** What ending a session needs besides the session itself. */
 export interface SessionEnd {
-  readonly gracePeriodMs: number;
+  readonly grace: Grace;
   /** Resolves when the leader was reaped. */
   readonly leaderExited: Promise<unknown>;
   readonly now: () => number;
@@ -40,29 +81,30 @@ const SWEEP_MS = 1_000;
 
 /** Carries out the {@link terminationPlan} until no process of the session is left, or a second after the last signal. */
 export async function endSession(session: ProcessSession, options: SessionEnd): Promise<void> {
-  const { gracePeriodMs, now, onSignal } = options;
+  const { grace, now, onSignal } = options;
   const begun = now();
-  for (const { atMs, signals } of terminationPlan(gracePeriodMs)) {
-    if (await emptyBefore(begun + atMs, session, options)) return;
+  for (const { atMs, signals } of terminationPlan(grace.gracePeriodMs)) {
+    if (await emptyBefore(() => Math.min(begun + atMs, grace.endsAt), session, options)) return;
     for (const signal of signals) {
       const delivered = session.signalAll(signal);
       if (delivered || !session.isEmpty()) onSignal(signal, delivered);
     }
   }
   const deadline = now() + SWEEP_MS;
-  while (now() < deadline && !(await emptyBefore(now() + MEMBER_CHECK_MS, session, options))) {
+  for (let check = now() + MEMBER_CHECK_MS; now() < deadline; check = now() + MEMBER_CHECK_MS) {
+    if (await emptyBefore(() => check, session, options)) return;
     session.signalAll('SIGKILL');
   }
 }
 
 /** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
-async function emptyBefore(deadline: number, session: ProcessSession, end: SessionEnd): Promise<boolean> {
+async function emptyBefore(deadline: () => number, session: ProcessSession, end: SessionEnd): Promise<boolean> {
   while (!session.isEmpty()) {
-    const leftMs = deadline - end.now();
+    const leftMs = deadline() - end.now();
     if (leftMs <= 0) return false;
     await (session.leaderKnownGone
       ? settledWithin(Math.min(leftMs, MEMBER_CHECK_MS))
-      : settledWithin(leftMs, end.leaderExited));
+      : settledWithin(leftMs, Promise.race([end.leaderExited, end.grace.shortened])));
   }
   return true;
 }

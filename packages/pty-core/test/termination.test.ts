@@ -111,10 +111,23 @@ test('a stopped job ends too', async () => {
   expect(typesOf(events)).not.toContain('pty.force_killed');
 });
 
+test('a later call with less patience brings SIGKILL closer, one with more does not delay it', async () => {
+  const pty = terminals.spawn('sh', ['-c', IGNORING]);
+  await ready(pty);
+  const begun = performance.now();
+  const patient = pty.terminate({ gracePeriodMs: 600_000 });
+  const hurried = pty.terminate({ gracePeriodMs: 50 });
+  void pty.terminate({ gracePeriodMs: 300_000 });
+  expect(await hurried).toEqual({ exitCode: null, signal: 'SIGKILL', reason: 'terminated' });
+  expect(await patient).toEqual(await hurried);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(50);
+  expect(pty.forceKilled).toBe(true);
+});
+
 test('[B31] calls at the same time join the first: one SIGTERM, one end', async () => {
   const pty = terminals.spawn('sleep', ['60']);
   const events = eventsOf(pty);
-  const calls = [pty.terminate(), pty.terminate({ gracePeriodMs: 0 }), pty.terminate()];
+  const calls = [pty.terminate(), pty.terminate({ gracePeriodMs: 60_000 }), pty.terminate()];
   const exits = await Promise.all(calls);
   expect(new Set(exits).size).toBe(1);
   expect(signalsIn(events).filter((signal) => signal === 'SIGTERM delivered')).toHaveLength(1);
