@@ -41,7 +41,9 @@ const MAX_PENDING_READS = 4;
 const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Above this much unsent data events are left out; the hole in their numbers tells the client. */
 const EVENT_BUFFER_BYTES = 1024 * 1024;
-/** Events that say something for good and therefore are never left out; a session has a handful of them. */
+/** Above this much unsent data the client is taken for dead; only final events, for hours, can pile up so far. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
+/** Events that say something for good and therefore are not left out; a session has a handful of them. */
 const FINAL_EVENTS: ReadonlySet<string> = new Set(['pty.exited', 'pty.stopped', 'session_deleted']);
 
 /** What a connection needs of the daemon. */
@@ -57,10 +59,18 @@ export interface ConnectionOptions {
   readonly onClosed: () => void;
 }
 
+/** What is answered when an answer cannot be made, such as one that is too large for a string. */
+const UNANSWERABLE: ProtocolFault = Object.freeze({
+  code: 'INTERNAL',
+  message: 'The command was carried out, but its answer cannot be sent',
+});
+
 interface ChannelEntry {
   readonly subscription: Subscription;
   readonly sessionId: string;
   readonly role: 'driver' | 'observer';
+  /** The session was deleted; the channel only delivers what is left of its output. */
+  isOrphaned: boolean;
 }
 
 /**
@@ -73,7 +83,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   readonly #channels = new Map<number, ChannelEntry>();
   readonly #pending = new Map<Command, RunningCommand>();
   readonly #attaching = new Set<string>();
-  /** Sessions whose events this client gets. */
+  /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
   /** Events that wait for the end of an output that this client has not been sent yet. */
   readonly #heldEvents = new Map<string, SessionEvent[]>();
@@ -118,15 +128,22 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   receiveEvent(event: SessionEvent): void {
-    if (event.event.type === 'pty.stopped' && this.#awaitsEnd(event.sessionId)) {
+    const { type } = event.event;
+    if ((type === 'pty.stopped' || type === 'session_deleted') && this.#awaitsEnd(event.sessionId)) {
       this.#heldEvents.set(event.sessionId, [...(this.#heldEvents.get(event.sessionId) ?? []), event]);
+      if (type === 'session_deleted') this.#channelOf(event.sessionId)!.isOrphaned = true;
       return;
     }
-    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !FINAL_EVENTS.has(event.event.type)) return;
+    if (type === 'session_deleted') this.#forget(event.sessionId);
+    if (this.#transport.bufferedBytes > MAX_UNREAD_BYTES) {
+      this.end(closeCodes.tryLater, 'events were not read');
+      return;
+    }
+    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !FINAL_EVENTS.has(type)) return;
     this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
-  async attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>> {
+  async attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
     if (this.#channels.size >= MAX_CHANNELS) {
       throw new ProtocolError(
         'CAPACITY_EXCEEDED',
@@ -146,22 +163,22 @@ export class Connection implements EventReceiver, CommandIssuer {
     }
     this.#attaching.add(sessionId);
     try {
-      return await this.#attach(command);
+      return await this.#attach(command, signal);
     } finally {
       this.#attaching.delete(sessionId);
     }
   }
 
-  async #attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>> {
+  async #attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
     const { sessionId } = command;
     let subscription: Subscription | undefined;
     const attachment = await this.#options.host.attach(command, {
       onReadable: () => subscription?.pump(),
       onInputDrained: () => subscription?.acknowledgeInput(),
     });
-    if (this.#closed) {
+    if (this.#closed || signal.aborted) {
       attachment.close();
-      throw new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
+      throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
     }
     const channel = this.#nextChannel++;
     subscription = new Subscription(this.#transport, attachment, {
@@ -169,8 +186,8 @@ export class Connection implements EventReceiver, CommandIssuer {
       windowBytes: attachment.info.window,
       onEnd: () => this.#sendHeldEvents(sessionId),
     });
-    this.#channels.set(channel, { subscription, sessionId, role: attachment.info.role });
-    this.follow(sessionId);
+    this.#channels.set(channel, { subscription, sessionId, role: attachment.info.role, isOrphaned: false });
+    this.#options.hub.subscribe(sessionId, this);
     return { channel, ...attachment.info };
   }
 
@@ -179,8 +196,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     if (entry === undefined)
       throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
     const { channel, offset } = entry.subscription;
-    entry.subscription.close();
-    this.#channels.delete(channel);
+    this.#drop(entry);
     this.#sendHeldEvents(sessionId);
     return { sessionId, channel, offset };
   }
@@ -196,7 +212,8 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   assertMayDrive(sessionId: string): void {
-    if (this.#channelOf(sessionId)?.role === 'observer') {
+    const entry = this.#channelOf(sessionId);
+    if (entry?.role === 'observer' && !entry.isOrphaned) {
       throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
     }
   }
@@ -230,9 +247,12 @@ export class Connection implements EventReceiver, CommandIssuer {
     try {
       const { data, sessionVersion } = await running.outcome;
       this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
-      if (command.type === 'attach') this.#startChannels();
+      if (command.type === 'attach')
+        this.#channels.get((data as ResponseDataOf<'attach'>).channel)?.subscription.start();
     } catch (error) {
-      this.#fail(error as ProtocolFault, command);
+      // Cancelled between its making and this answer, a channel would hold the session up and never be heard of.
+      if (command.type === 'attach') this.#dropUnstarted(command.sessionId);
+      this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
     } finally {
       this.#pending.delete(command);
     }
@@ -289,21 +309,24 @@ export class Connection implements EventReceiver, CommandIssuer {
       );
   }
 
-  #startChannels(): void {
-    for (const { subscription } of this.#channels.values()) subscription.start();
-  }
-
   #drained(): void {
     this.#transport.resumeReading();
-    for (const { subscription } of this.#channels.values()) subscription.pump();
+    const subscriptions = [...this.#channels.values()].map(({ subscription }) => subscription);
+    for (const subscription of subscriptions) subscription.transportDrained();
+    // One frame each in turn, and another one first the next time, so that a flood does not keep its neighbours waiting.
+    while (subscriptions.filter((subscription) => subscription.sendNext()).length > 0);
+    const [first] = this.#channels;
+    if (first === undefined) return;
+    this.#channels.delete(first[0]);
+    this.#channels.set(...first);
   }
 
   #close(): void {
     this.#closed = true;
     this.#stopWatching();
-    for (const { subscription } of this.#channels.values()) subscription.close();
-    this.#channels.clear();
-    for (const sessionId of this.#followed) this.unfollow(sessionId);
+    for (const entry of [...this.#channels.values()]) this.#drop(entry);
+    for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
+    this.#heldEvents.clear();
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#pending) {
       if (command.type === 'wait_for') running.cancel(gone);
@@ -313,6 +336,24 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
+  }
+
+  #drop({ subscription, sessionId }: ChannelEntry): void {
+    subscription.close();
+    this.#channels.delete(subscription.channel);
+    if (!this.#followed.has(sessionId)) this.#options.hub.unsubscribe(sessionId, this);
+  }
+
+  #dropUnstarted(sessionId: string): void {
+    const entry = this.#channelOf(sessionId);
+    if (entry !== undefined && !entry.subscription.started) this.#drop(entry);
+  }
+
+  /** Forgets a session that is gone, so that a new one of the same id meets no trace of it. */
+  #forget(sessionId: string): void {
+    this.#followed.delete(sessionId);
+    const entry = this.#channelOf(sessionId);
+    if (entry !== undefined) this.#drop(entry);
   }
 
   #channelOf(sessionId: string): ChannelEntry | undefined {

@@ -55,15 +55,6 @@ export class SessionServer {
     this.#runner = new CommandRunner({ host: this.host, handlers: commandHandlers, server, logger: options.logger });
   }
 
-  /** Whether it takes new commands. */
-  get accepting(): boolean {
-    return !this.#draining;
-  }
-
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
-
   /** Serves a client until its transport ends. */
   accept(transport: Transport, principal: Principal): void {
     const connection = new Connection({
@@ -105,7 +96,7 @@ export class SessionServer {
     return {
       serverVersion,
       transports,
-      capabilities: ['pty'],
+      capabilities: ['pty', 'raw-terminal'],
       limits: { maxMessageBytes, maxPendingCommands: MAX_PENDING_COMMANDS },
     };
   }

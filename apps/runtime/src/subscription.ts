@@ -31,9 +31,14 @@ export class Subscription {
   readonly #transport: Transport;
   readonly #windowBytes: number;
   readonly #onEnd: () => void;
-  readonly #attachment: SessionAttachment;
+  /** Let go of at the end, so that a finished session's memory does not depend on who still has a channel of it. */
+  #attachment: SessionAttachment | undefined;
+  /** Gaps the client has not acknowledged; they are no bytes in flight. */
+  #gaps: { readonly to: number; readonly bytes: number }[] = [];
+  #offset: number;
   #started = false;
-  #closed = false;
+  /** Whether something was sent since the transport was empty. */
+  #sentWhileBackedUp = false;
   #inputOffset = 0;
   #inputAcknowledged = 0;
   #ended = false;
@@ -45,6 +50,7 @@ export class Subscription {
   ) {
     this.#transport = transport;
     this.#attachment = attachment;
+    this.#offset = attachment.offset;
     this.channel = channel;
     this.#windowBytes = windowBytes;
     this.#onEnd = onEnd;
@@ -52,7 +58,12 @@ export class Subscription {
 
   /** Offset behind the last byte that was sent. */
   get offset(): number {
-    return this.#attachment.offset;
+    return this.#offset;
+  }
+
+  /** Whether delivery has begun. */
+  get started(): boolean {
+    return this.#started;
   }
 
   /** Whether the end was sent. */
@@ -67,24 +78,36 @@ export class Subscription {
     this.pump();
   }
 
-  /** Sends whatever may be sent now: called when there is output, credit, or an empty transport. */
+  /** Sends whatever may be sent now: called when there is output or credit. */
   pump(): void {
-    while (this.#started && !this.#ended && !this.#closed) {
-      const maxBytes = this.#sendable();
-      const chunk = maxBytes === 0 ? undefined : this.#attachment.next(maxBytes);
-      if (chunk === undefined) return;
-      this.#send(chunk);
-    }
+    while (this.sendNext());
+  }
+
+  /** Tells that the transport was empty for a moment. */
+  transportDrained(): void {
+    this.#sentWhileBackedUp = false;
+  }
+
+  /** Sends one frame if one may be sent now. @returns whether it did. */
+  sendNext(): boolean {
+    const attachment = this.#attachment;
+    if (attachment === undefined || !this.#started) return false;
+    const maxBytes = this.#sendable(attachment);
+    const chunk = maxBytes === 0 ? undefined : attachment.next(maxBytes);
+    if (chunk === undefined) return false;
+    this.#send(attachment, chunk);
+    return true;
   }
 
   /** The client has everything before `offset`. @throws ProtocolError for an offset it was never sent. */
   acknowledge(offset: number): void {
-    if (!this.#attachment.acknowledge(offset)) {
+    if (offset > this.#offset || this.#attachment?.acknowledge(offset) === false) {
       throw new ProtocolError(
         'INVALID_MESSAGE',
         `Cannot acknowledge offset ${offset}: it was not sent on channel ${this.channel}`,
       );
     }
+    this.#gaps = this.#gaps.filter(({ to }) => to > offset);
     if (this.#windowBytes > 0) this.pump();
   }
 
@@ -94,11 +117,11 @@ export class Subscription {
       throw new ProtocolError(
         'INVALID_MESSAGE',
         `Cannot take input at offset ${offset}: the next one is ${this.#inputOffset}`,
-        {
-          details: { channel: this.channel, expectedOffset: this.#inputOffset },
-        },
+        { details: { expectedOffset: this.#inputOffset } },
       );
     }
+    if (this.#attachment === undefined)
+      throw new ProtocolError('INVALID_STATE', 'Cannot take input: the session has stopped');
     this.#attachment.write(payload);
     this.#inputOffset += payload.length;
     this.acknowledgeInput();
@@ -106,7 +129,7 @@ export class Subscription {
 
   /** Tells the client how much of its input the terminal has taken, if that is worth a frame. */
   acknowledgeInput(): void {
-    if (this.#inputOffset - this.#inputAcknowledged < INPUT_ACK_BYTES || this.#closed) return;
+    if (this.#attachment === undefined || this.#inputOffset - this.#inputAcknowledged < INPUT_ACK_BYTES) return;
     if (this.#attachment.pendingInputBytes > 0) return;
     this.#inputAcknowledged = this.#inputOffset;
     this.#sendFrame(encodeFrame({ kind: 'ack', channel: this.channel, offset: this.#inputOffset }));
@@ -114,22 +137,24 @@ export class Subscription {
 
   /** Stops delivering. What the client has not acknowledged stays undelivered. Idempotent. */
   close(): void {
-    this.#closed = true;
-    this.#attachment.close();
+    this.#attachment?.close();
+    this.#attachment = undefined;
   }
 
   /** How many payload bytes the next frame may have; 0 for not now. */
-  #sendable(): number {
-    const attachment = this.#attachment;
+  #sendable(attachment: SessionAttachment): number {
     const buffered = this.#transport.bufferedBytes;
-    if (buffered > 0 && (buffered >= MAX_BUFFERED_BYTES || attachment.pending < FRAME_PAYLOAD_BYTES)) return 0;
+    if (buffered >= MAX_BUFFERED_BYTES) return 0;
+    // While others fill the transport, this one gets a small frame through now and then, and else waits for a full one.
+    if (buffered > 0 && this.#sentWhileBackedUp && attachment.pending < FRAME_PAYLOAD_BYTES) return 0;
     if (this.#windowBytes === 0) return FRAME_PAYLOAD_BYTES;
-    const credit = this.#windowBytes - (attachment.offset - attachment.acknowledged);
-    return Math.max(0, Math.min(FRAME_PAYLOAD_BYTES, credit));
+    const lost = this.#gaps.reduce((bytes, gap) => bytes + gap.bytes, 0);
+    const inFlight = attachment.offset - attachment.acknowledged - lost;
+    return Math.max(0, Math.min(FRAME_PAYLOAD_BYTES, this.#windowBytes - inFlight));
   }
 
-  #send(chunk: OutputChunk): void {
-    const attachment = this.#attachment;
+  #send(attachment: SessionAttachment, chunk: OutputChunk): void {
+    this.#offset = attachment.offset;
     switch (chunk.kind) {
       case 'bytes': {
         const { bytes, offset } = chunk;
@@ -142,13 +167,16 @@ export class Subscription {
       }
       case 'gap':
         this.#sendFrame(encodeFrame({ kind: 'gap', channel: this.channel, from: chunk.from, to: chunk.to }));
+        if (this.#windowBytes > 0) this.#gaps.push({ to: chunk.to, bytes: chunk.to - chunk.from });
         break;
       case 'end':
         this.#ended = true;
         this.#sendFrame(encodeFrame({ kind: 'end', channel: this.channel, offset: chunk.offset }));
+        this.close();
         this.#onEnd();
-        break;
+        return;
     }
+    if (this.#transport.bufferedBytes > 0) this.#sentWhileBackedUp = true;
     if (this.#windowBytes === 0) attachment.acknowledge(attachment.offset);
   }
 

@@ -94,7 +94,7 @@ export class TerminalClient {
 
   /** Sends a command and resolves with its response, whether success or failure. */
   command(type: string, fields: Message = {}): Promise<Message> {
-    const id = `t${this.#nextId++}`;
+    const id = typeof fields['id'] === 'string' ? fields['id'] : `t${this.#nextId++}`;
     const answer = new Promise<Message>((resolve) => this.#answers.set(id, resolve));
     this.wire.send({ type, id, ...fields });
     return answer;

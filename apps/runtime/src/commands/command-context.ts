@@ -5,7 +5,7 @@ import type { SessionHost } from '../sessions/session-host.ts';
 export interface CommandIssuer {
   readonly principalId: string;
   /** Attaches the connection; frames follow the answer on the channel it names. */
-  attach(command: Command<'attach'>): Promise<ResponseDataOf<'attach'>>;
+  attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>>;
   /** @throws ProtocolError when it is not attached. */
   detach(sessionId: string): ResponseDataOf<'detach'>;
   /** Passes the session's events on to the connection. */

@@ -5,7 +5,7 @@ export const sessionCommands: Pick<
   CommandHandlers,
   'attach' | 'detach' | 'switch_session' | 'unsubscribe' | 'get_state' | 'set_session_name'
 > = {
-  attach: (command, { issuer }) => issuer.attach(command),
+  attach: (command, { issuer, signal }) => issuer.attach(command, signal),
   detach: async ({ sessionId }, { issuer }) => issuer.detach(sessionId),
   switch_session: async ({ sessionId }, { host, issuer }) => {
     const { seq, session } = await host.follow(sessionId);

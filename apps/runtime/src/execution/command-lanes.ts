@@ -5,15 +5,10 @@
 export class CommandLanes {
   readonly #lanes = new Map<string, Promise<unknown>>();
 
-  /** Lanes with work in them. */
-  get size(): number {
-    return this.#lanes.size;
-  }
-
-  /** Runs `work` behind everything that was queued in the lane before. */
+  /** Runs `work` behind everything that was queued in the lane before: at once, in this turn, if that is nothing. */
   enqueue<T>(laneKey: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#lanes.get(laneKey) ?? Promise.resolve();
-    const done = before.then(work, work);
+    const before = this.#lanes.get(laneKey);
+    const done = before === undefined ? work() : before.then(work, work);
     this.#lanes.set(laneKey, done);
     const leave = (): void => {
       if (this.#lanes.get(laneKey) === done) this.#lanes.delete(laneKey);

@@ -4,6 +4,7 @@ import {
   commandContract,
   defaultTimeoutsMs,
   isProtocolError,
+  MAX_DURATION_MS,
   ProtocolError,
 } from '@sessiond/protocol';
 import type { Logger } from 'pino';
@@ -54,11 +55,6 @@ export class CommandRunner {
 
   constructor(options: CommandRunnerOptions) {
     this.#options = options;
-  }
-
-  /** Commands that are executing. */
-  get running(): number {
-    return this.#running.size;
   }
 
   /** Starts a command or queues it. The outcome rejects with what the client is to be told. */
@@ -117,7 +113,7 @@ export class CommandRunner {
       await this.#checkVersion(command);
       const context: CommandContext = { host, issuer, server, cancel, signal: running.signal };
       const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
-      const data = await untilAborted(handler(command, context), running.signal);
+      const data = await untilAborted(() => handler(command, context), running.signal);
       const sessionVersion = await this.#versionAfter(command, data);
       return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
     } finally {
@@ -161,7 +157,7 @@ function timeoutOf(command: Command, { timeoutClass }: CommandContract): number 
   if (command.timeoutMs !== undefined) return command.timeoutMs;
   const timeoutMs = defaultTimeoutsMs[timeoutClass];
   if (timeoutMs === null || !('gracePeriodMs' in command)) return timeoutMs;
-  return timeoutMs + (command.gracePeriodMs ?? 0);
+  return Math.min(timeoutMs + (command.gracePeriodMs ?? 0), MAX_DURATION_MS);
 }
 
 /** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */

@@ -1,6 +1,10 @@
-/** Settles as `work` does, or rejects with the signal's reason as soon as that aborts. Leaves no listener behind. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Starts work and settles as it does, or rejects with the signal's reason as soon as that aborts. Work is not started
+ * under a signal that has aborted already. Leaves no listener and no unhandled rejection behind.
+ */
+export async function untilAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
+  const work = start();
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);

@@ -25,6 +25,11 @@ export interface LocalSessionHostOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Regular expressions that are waited for at a time; each has a thread of its own. */
+const MAX_REGEX_WAITS = 8;
+/** How long after SIGKILL a child may take to be gone; one that cannot die is not waited for. */
+const KILLED_MS = 3_000;
+
 interface Entry {
   readonly session: PtySession;
   expiry?: NodeJS.Timeout;
@@ -34,6 +39,9 @@ interface Entry {
 export class LocalSessionHost implements SessionHost {
   readonly #options: LocalSessionHostOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Removed sessions that somebody still reads the end of; they count, because they still need memory. */
+  readonly #lingering = new Set<PtySession>();
+  #regexWaits = 0;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #closed = false;
 
@@ -55,8 +63,9 @@ export class LocalSessionHost implements SessionHost {
     const sessionId = request.sessionId ?? newSessionId();
     if (this.#entries.has(sessionId))
       throw new ProtocolError('SESSION_EXISTS', `Cannot create session ${sessionId}: it exists`);
-    this.#makeRoom();
+    const replaceable = this.#replaceable();
     const session = this.#spawn(sessionId, request);
+    if (replaceable !== undefined) this.#remove(replaceable, 'expired');
     const entry: Entry = { session };
     this.#entries.set(sessionId, entry);
     session.changed();
@@ -116,7 +125,20 @@ export class LocalSessionHost implements SessionHost {
   }
 
   async waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
-    return waitForOutput(this.#session(request.sessionId), request, signal);
+    const session = this.#session(request.sessionId);
+    if (request.regex === undefined) return waitForOutput(session, request, signal);
+    if (this.#regexWaits >= MAX_REGEX_WAITS) {
+      throw new ProtocolError(
+        'CAPACITY_EXCEEDED',
+        `Cannot wait for regex: ${MAX_REGEX_WAITS} such waits run, the most allowed`,
+      );
+    }
+    this.#regexWaits += 1;
+    try {
+      return await waitForOutput(session, request, signal);
+    } finally {
+      this.#regexWaits -= 1;
+    }
   }
 
   async bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>> {
@@ -132,7 +154,12 @@ export class LocalSessionHost implements SessionHost {
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
     const gracePeriodMs = Math.min(this.#options.gracePeriodMs, deadlineMs);
-    await this.#options.ptys.terminateAll({ gracePeriodMs });
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs + KILLED_MS);
+    });
+    await Promise.race([this.#options.ptys.terminateAll({ gracePeriodMs }), deadline]);
+    clearTimeout(timer);
     for (const { expiry } of this.#entries.values()) clearTimeout(expiry);
   }
 
@@ -173,7 +200,7 @@ export class LocalSessionHost implements SessionHost {
     } catch (error) {
       throw toProtocolError(error);
     }
-    return new PtySession(pty, {
+    const session: PtySession = new PtySession(pty, {
       sessionId,
       name,
       command,
@@ -181,20 +208,23 @@ export class LocalSessionHost implements SessionHost {
       cwd,
       retentionMs: request.retention?.afterExitMs ?? retentionMs,
       onEvent: (event) => this.#emit(event),
+      onUnattached: () => this.#lingering.delete(session),
     });
+    return session;
   }
 
-  /** Makes sure one more session may exist: finished sessions give way, the oldest first, running ones never. */
-  #makeRoom(): void {
-    if (this.#entries.size < this.#options.maxSessions) return;
+  /**
+   * The finished session that gives way to a new one: the oldest, and none while there is room. Running ones never do.
+   * @throws ProtocolError when there is no room and nobody to give way.
+   */
+  #replaceable(): Entry | undefined {
+    if (this.#entries.size + this.#lingering.size < this.#options.maxSessions) return undefined;
     const finished = [...this.#entries.values()].find(({ session }) => session.finished && session.attached === 0);
-    if (finished === undefined) {
-      throw new ProtocolError(
-        'SESSION_LIMIT',
-        `Cannot create a session: ${this.#options.maxSessions} exist, which is the most allowed`,
-      );
-    }
-    this.#remove(finished, 'expired');
+    if (finished !== undefined) return finished;
+    throw new ProtocolError(
+      'SESSION_LIMIT',
+      `Cannot create a session: ${this.#options.maxSessions} exist, which is the most allowed`,
+    );
   }
 
   #expireLater(entry: Entry): void {
@@ -208,6 +238,7 @@ export class LocalSessionHost implements SessionHost {
     if (this.#entries.get(sessionId) !== entry) return;
     clearTimeout(entry.expiry);
     this.#entries.delete(sessionId);
+    if (entry.session.attached > 0) this.#lingering.add(entry.session);
     this.#emitLifecycle(sessionId, { type: 'session_deleted', sessionId, reason });
   }
 

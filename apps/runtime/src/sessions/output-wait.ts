@@ -1,5 +1,6 @@
 import { type Command, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
-import type { OutputReader, Pty } from '@sessiond/pty-core';
+import type { Pty } from '@sessiond/pty-core';
+import { untilAborted } from '../execution/until-aborted.ts';
 import type { PtySession } from './pty-session.ts';
 import { RegexScanner } from './regex-scanner.ts';
 import { type Found, TextScanner } from './text-scanner.ts';
@@ -9,8 +10,8 @@ type WaitResult = ResponseDataOf<'wait_for'>;
 type Outcome = Omit<WaitResult, 'streamId'>;
 
 const SCAN_BYTES = 64 * 1024;
-/** How long an ended child's terminal may stay open before `exit` is answered all the same. */
-const OUTPUT_END_MS = 100;
+/** How much one wait looks at before others get their turn. */
+const SCAN_BYTES_PER_TURN = 1024 * 1024;
 
 /**
  * Waits until a PTY's output or exit fulfils a condition.
@@ -31,43 +32,41 @@ export async function waitForOutput(session: PtySession, request: WaitFor, signa
   return { matched: 'text', streamId, offset, endOffset };
 }
 
-/** Follows the output from a place on, calling `take` for each chunk until it answers or the output ends. */
-function follow(
-  pty: Pty,
-  from: number,
-  signal: AbortSignal,
-  take: (reader: OutputReader) => Found | 'ended' | undefined,
-): Promise<Found> {
+/** Looks for a text, a bounded piece of the output per turn of the event loop, also in chunks that split it. */
+function text(pty: Pty, needle: string, from: number, signal: AbortSignal): Promise<Found> {
+  const scanner = new TextScanner(needle);
   return new Promise((resolve, reject) => {
+    let continuation: NodeJS.Immediate | undefined;
     const finish = (settle: () => void): void => {
       signal.removeEventListener('abort', abort);
+      clearImmediate(continuation);
       reader.close();
       settle();
     };
     const abort = (): void => finish(() => reject(signal.reason));
     const step = (): void => {
-      const result = take(reader);
-      if (result === 'ended') finish(() => reject(endedWithoutMatch(pty)));
-      else if (result !== undefined) finish(() => resolve(result));
+      if (continuation !== undefined) return;
+      for (let scanned = 0; scanned < SCAN_BYTES_PER_TURN; scanned += SCAN_BYTES) {
+        const chunk = reader.next(SCAN_BYTES);
+        if (chunk === undefined) return;
+        if (chunk.kind === 'end') {
+          finish(() => reject(endedWithoutMatch(pty)));
+          return;
+        }
+        const found = chunk.kind === 'gap' ? scanner.reset() : scanner.scan(chunk.bytes, chunk.offset);
+        if (found !== undefined) {
+          finish(() => resolve(found));
+          return;
+        }
+      }
+      continuation = setImmediate(() => {
+        continuation = undefined;
+        step();
+      });
     };
     const reader = pty.output.openReader(from, step, { passive: true });
     signal.addEventListener('abort', abort, { once: true });
     step();
-  });
-}
-
-function text(pty: Pty, needle: string, from: number, signal: AbortSignal): Promise<Found> {
-  const scanner = new TextScanner(needle);
-  return follow(pty, from, signal, (reader) => {
-    for (let chunk = reader.next(SCAN_BYTES); chunk !== undefined; chunk = reader.next(SCAN_BYTES)) {
-      if (chunk.kind === 'end') return 'ended';
-      if (chunk.kind === 'gap') scanner.reset();
-      else {
-        const found = scanner.scan(chunk.bytes, chunk.offset);
-        if (found !== undefined) return found;
-      }
-    }
-    return undefined;
   });
 }
 
@@ -117,32 +116,10 @@ function idle(pty: Pty, idleMs: number, signal: AbortSignal): Promise<Outcome> {
   });
 }
 
-/** The session has stopped, or its child has ended and background jobs hold the terminal open. */
+/** The session has stopped: its child has ended, and its output too. */
 async function exited(pty: Pty, signal: AbortSignal): Promise<Outcome> {
-  if (pty.exit === null) await nextExit(pty, signal);
-  let timer: NodeJS.Timeout | undefined;
-  const heldOpen = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, OUTPUT_END_MS);
-  });
-  await Promise.race([pty.stopped, heldOpen]);
-  clearTimeout(timer);
-  return { matched: 'exit', offset: pty.output.end, endOffset: pty.output.end, exit: pty.exit! };
-}
-
-function nextExit(pty: Pty, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      unsubscribe();
-      reject(signal.reason);
-    };
-    const unsubscribe = pty.onEvent(({ type }) => {
-      if (type !== 'pty.exited') return;
-      unsubscribe();
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-    signal.addEventListener('abort', abort, { once: true });
-  });
+  const exit = await untilAborted(() => pty.stopped, signal);
+  return { matched: 'exit', offset: pty.output.end, endOffset: pty.output.end, exit };
 }
 
 function endedWithoutMatch(pty: Pty): ProtocolError {

@@ -26,6 +26,8 @@ export interface PtySessionOptions {
   readonly cwd: string;
   readonly retentionMs: number;
   readonly onEvent: (event: SessionEvent) => void;
+  /** Called whenever the last attachment was closed. */
+  readonly onUnattached: () => void;
 }
 
 /**
@@ -136,7 +138,7 @@ export class PtySession {
     const stopDrained = this.#pty.onInputDrained(handlers.onInputDrained);
     const attachment = this.#attachment(reader, role, windowBytes, () => {
       stopDrained();
-      this.#attachments.delete(attachment);
+      if (this.#attachments.delete(attachment) && this.#attachments.size === 0) this.#options.onUnattached();
     });
     this.#attachments.add(attachment);
     return attachment;

@@ -13,6 +13,7 @@ interface PendingScan {
 export class RegexScanner {
   readonly #worker: Worker;
   #pending: PendingScan | undefined;
+  #failure: Error | undefined;
 
   /** Starts the worker. `source` must be a valid expression. */
   constructor(source: string) {
@@ -23,11 +24,15 @@ export class RegexScanner {
     this.#worker.on('message', (found: RegexFound | null) =>
       this.#settle((pending) => pending.resolve(found ?? undefined)),
     );
-    this.#worker.on('error', (error) => this.#settle((pending) => pending.reject(error)));
+    this.#worker.on('error', (error) => {
+      this.#failure = error;
+      this.#settle((pending) => pending.reject(error));
+    });
   }
 
   /** Looks at the next chunk, of which it takes a copy. One at a time: await the answer before the next call. */
   scan(chunk: Uint8Array, offset: number): Promise<RegexFound | undefined> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
       this.#worker.postMessage({ chunk: chunk.slice(), offset });

@@ -18,11 +18,12 @@ const WINDOW_BYTES = 64 * 1024;
 export class RegexWindow {
   readonly #regex: RegExp;
   #bytes: Buffer = Buffer.alloc(0);
+  #isCut = false;
   #end = 0;
 
   /** @throws SyntaxError for a malformed expression. */
   constructor(source: string) {
-    this.#regex = new RegExp(source, 'mu');
+    this.#regex = new RegExp(source, 'gmu');
   }
 
   /** Looks at the next chunk, whose first byte has the absolute `offset`. */
@@ -31,6 +32,10 @@ export class RegexWindow {
     const window = Buffer.concat([before, chunk]);
     this.#end = offset + chunk.length;
     this.#bytes = window.subarray(Math.max(0, window.length - WINDOW_BYTES));
+    // Behind a cut the first character is only there to tell whether a line begins after it.
+    const isCut = this.#isCut && before.length > 0;
+    this.#regex.lastIndex = isCut ? 1 : 0;
+    this.#isCut = isCut || window.length > WINDOW_BYTES;
     const match = this.#regex.exec(decode(window));
     if (match === null) return undefined;
     const windowStart = this.#end - window.length;

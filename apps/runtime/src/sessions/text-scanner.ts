@@ -31,7 +31,8 @@ export class TextScanner {
   }
 
   /** Forgets what came before, because bytes are missing between it and the next chunk. */
-  reset(): void {
+  reset(): undefined {
     this.#tail = Buffer.alloc(0);
+    return undefined;
   }
 }

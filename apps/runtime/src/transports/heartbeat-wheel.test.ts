@@ -9,6 +9,7 @@ const options = { heartbeatMs: 1000, heartbeatTimeoutMs: 250 };
 class Member implements HeartbeatMember {
   bytesReceived = 0;
   bufferedBytes = 0;
+  readingPaused = false;
   pings = 0;
   expired = 0;
   answers = true;

@@ -4,6 +4,8 @@ export interface HeartbeatMember {
   readonly bytesReceived: number;
   /** Bytes that wait to be sent. While there are some, a ping would only stand behind them. */
   readonly bufferedBytes: number;
+  /** Whether we do not read at the moment: then no answer can be seen, and its lack means nothing. */
+  readonly readingPaused: boolean;
   ping(): void;
   /** Ends a connection that gave no sign of life in time. */
   expire(): void;
@@ -82,7 +84,7 @@ export class HeartbeatWheel {
 }
 
 function ping(seat: Seat): void {
-  if (seat.member.bufferedBytes > 0) return;
+  if (seat.member.bufferedBytes > 0 || seat.member.readingPaused) return;
   seat.receivedAtPing = seat.member.bytesReceived;
   seat.member.ping();
 }
@@ -90,6 +92,7 @@ function ping(seat: Seat): void {
 function judge(seat: Seat): void {
   const { member, receivedAtPing } = seat;
   seat.receivedAtPing = null;
-  if (receivedAtPing === null || member.bytesReceived !== receivedAtPing || member.bufferedBytes > 0) return;
+  if (receivedAtPing === null || member.bytesReceived !== receivedAtPing) return;
+  if (member.bufferedBytes > 0 || member.readingPaused) return;
   member.expire();
 }

@@ -14,7 +14,7 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 /** Input is given on in pieces that fit into a session's input queue whatever the size of a message. */
 const INPUT_BYTES = 16 * 1024;
 
-const MAX_SIDE = 65_535;
+const MAX_SIDE = 10_000;
 
 /** What the query of `/v1/sessions/:id/terminal` asks for. */
 export interface RawTerminalRequest {
@@ -113,6 +113,8 @@ export class RawTerminal {
       if (chunk === undefined) return;
       if (chunk.kind === 'end') {
         this.close();
+        // A paused socket would not see the client's half of the closing handshake.
+        this.#ws?.resume();
         output.close(closeCodes.done, 'the program ended');
         return;
       }

@@ -168,6 +168,9 @@ export class WebSocketServer {
       get bufferedBytes() {
         return socket.writableLength;
       },
+      get readingPaused() {
+        return ws.isPaused;
+      },
       ping: () => ws.ping(),
       expire: () => {
         ws.close(closeCodes.goingAway, 'heartbeat lost');
