@@ -86,7 +86,7 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
   'pty.error': ptyEvent('pty.error', 'Something about the terminal failed.', { message: z.string() }),
   'pty.exited': ptyEvent(
     'pty.exited',
-    'The program ended, but background jobs still hold its terminal open; `pty.stopped` follows.',
+    'The program ended; `pty.stopped` follows once its output is over, which background jobs may delay.',
     exitFields,
   ),
   'pty.stopped': ptyEvent('pty.stopped', 'Program and output are over; the last event of a terminal.', {

@@ -23,7 +23,7 @@ export interface PtyEventMap {
   'pty.output': { readonly bytes: number; readonly endOffset: number };
   /** Something about the terminal failed. */
   'pty.error': { readonly message: string };
-  /** The program ended, but background jobs still hold its terminal open; `pty.stopped` follows. */
+  /** The program ended; `pty.stopped` follows once its output is over, which background jobs may delay. */
   'pty.exited': ExitInfo;
   /** Program and output are over; the last event of a terminal. */
   'pty.stopped': ExitInfo & { readonly endOffset: number };
