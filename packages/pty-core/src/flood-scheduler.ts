@@ -13,7 +13,7 @@ export interface FloodSource {
 export interface FloodSchedulerOptions {
   /** How long one turn of the event loop may be spent reading one of the floods while nobody types. Default 0.4. */
   readonly turnMs?: number;
-  /** The same while somebody types, to any terminal, and for a second afterwards. Default 0.1. */
+  /** The same while somebody types, to any terminal, and for a second afterwards. Default 0.05. */
   readonly typingTurnMs?: number;
   /** How long a keystroke may hold the floods back while its echo is awaited. Default 3. */
   readonly holdMs?: number;
@@ -22,7 +22,7 @@ export interface FloodSchedulerOptions {
   readonly now?: () => number;
 }
 
-const DEFAULTS = Object.freeze({ turnMs: 0.4, typingTurnMs: 0.1, holdMs: 3, maxHoldShare: 0.6 });
+const DEFAULTS = Object.freeze({ turnMs: 0.4, typingTurnMs: 0.05, holdMs: 3, maxHoldShare: 0.6 });
 /** How long after a keystroke the next one is expected. */
 const TYPING_MS = 1_000;
 
