@@ -3,10 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { descendants, isAlive, type ProcessId, rssBytes } from './processes.ts';
 
 const RUNTIME = new URL('../../../apps/runtime/', import.meta.url);
+
+/** What a killed process may take to be gone. */
+const LEFTOVER_MS = 1_000;
 
 /** What a daemon may take to be ready, on a machine that compiles something beside. */
 const READY_MS = 20_000;
@@ -86,8 +90,11 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
   let stderr = '';
   let offspring: ProcessId[] = [];
   const ended = new Promise<DaemonEnd>((resolve) => {
-    child.once('exit', (exitCode, signal) => {
+    child.once('exit', async (exitCode, signal) => {
       process.off('exit', killWithUs);
+      // Killed processes are gone a moment after the signal that killed them.
+      const deadline = performance.now() + LEFTOVER_MS;
+      while (offspring.some(isAlive) && performance.now() < deadline) await delay(10);
       resolve({ exitCode, signal, leftover: offspring.filter(isAlive) });
     });
   });
