@@ -137,7 +137,7 @@ export class OutputPump implements FloodSource {
     const region = this.#output.reserve(maxBytes);
     const target = region.length > 0 ? region : this.#landing;
     try {
-      const bytes = readSync(this.#fd, target);
+      const bytes = readSync(this.#fd, target, 0, target.length, null);
       if (bytes === 0) return 'closed';
       if (target === region) this.#output.commit(bytes);
       else this.#output.append(target.subarray(0, bytes));
