@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ENVIRONMENT } from '../test/terminals.ts';
+import { systemClock } from './clock.ts';
 import type { PtyEvent } from './events.ts';
 import type { Pty } from './pty.ts';
 import { PtyManager } from './pty-manager.ts';
@@ -103,7 +104,7 @@ test('a wrong option leaves neither record nor event', () => {
 
 test('the clock can be given', async () => {
   let now = 0;
-  const manager = new PtyManager({ now: () => ++now });
+  const manager = new PtyManager({ clock: { ...systemClock, now: () => ++now } });
   const times: number[] = [];
   manager.onEvent(({ timestamp }) => times.push(timestamp));
   await manager.spawn(TRUE).stopped;

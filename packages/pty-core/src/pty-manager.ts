@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from './clock.ts';
 import { CapacityExceededError, DuplicatePtyError, InvalidOptionError } from './errors.ts';
 import type { PtyEvent, Unsubscribe } from './events.ts';
 import { FloodScheduler } from './flood-scheduler.ts';
@@ -12,8 +13,8 @@ import type { PtyOptions } from './pty-options.ts';
 export interface PtyManagerOptions {
   /** The most PTYs alive at a time. Default 300. */
   readonly maxPtys?: number;
-  /** Monotonic milliseconds. */
-  readonly now?: () => number;
+  /** Default: the time of this process. */
+  readonly clock?: Clock;
 }
 
 const DEFAULTS = Object.freeze({ maxPtys: 300 });
@@ -32,12 +33,12 @@ export class PtyManager {
     if (!Number.isSafeInteger(this.maxPtys) || this.maxPtys < 0) {
       throw new InvalidOptionError('maxPtys', this.maxPtys, 'an integer of at least 0');
     }
-    const now = options.now ?? (() => performance.now());
+    const clock = options.clock ?? systemClock;
     this.#host = {
       binding: loadNativeBinding(),
-      pump: createPumpShare(new FloodScheduler({ now })),
-      processes: new LinuxProcessTable(now),
-      now,
+      pump: createPumpShare(new FloodScheduler({ now: clock.now })),
+      processes: new LinuxProcessTable(clock.now),
+      clock,
     };
   }
 

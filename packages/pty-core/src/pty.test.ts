@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../test/condition.ts';
 import { ENVIRONMENT, eventsOf, Terminals, typesOf } from '../test/terminals.ts';
 import { Transcript } from '../test/transcript.ts';
+import { systemClock } from './clock.ts';
 import { FloodScheduler } from './flood-scheduler.ts';
 import { createPumpShare } from './output-pump.ts';
 import { LinuxProcessTable } from './processes.ts';
@@ -222,7 +223,7 @@ test('a terminal that cannot be watched is no PTY: the child is ended, the descr
     },
     pump: createPumpShare(new FloodScheduler()),
     processes: new LinuxProcessTable(),
-    now: () => performance.now(),
+    clock: systemClock,
   };
   const events: string[] = [];
   const options = { command: 'true', env: ENVIRONMENT };

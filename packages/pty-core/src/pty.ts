@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import type { Clock } from './clock.ts';
 import { InvalidStateError, SignalError, SpawnError } from './errors.ts';
 import type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
 import { checkExecLimits } from './exec-limits.ts';
@@ -26,7 +27,7 @@ export interface PtyHost {
   readonly binding: NativeBinding;
   readonly pump: PumpShare;
   readonly processes: ProcessTable;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** One PTY as plain JSON. */
@@ -102,7 +103,7 @@ export class Pty {
       ...(bufferBytes !== undefined && { capacityBytes: bufferBytes }),
       ...(overflow !== undefined && { overflow }),
     });
-    this.#machine = new PtyStateMachine(id, host.now);
+    this.#machine = new PtyStateMachine(id, host.clock.now);
     this.#exited = new Promise((resolve) => {
       this.#resolveExited = resolve;
     });
@@ -213,7 +214,7 @@ export class Pty {
     if (this.state === 'stopped') return this.stopped;
     this.#grace?.shorten(gracePeriodMs);
     if (this.#termination === undefined) {
-      const grace = new Grace(gracePeriodMs, this.#host.now);
+      const grace = new Grace(gracePeriodMs, this.#host.clock);
       this.#grace = grace;
       let settle!: (exit: Promise<PtyExit>) => void;
       // Set before anything happens: a listener of what happens may call this again.
@@ -305,10 +306,10 @@ export class Pty {
     await endSession(this.#session, {
       grace,
       leaderExited: this.#exited,
-      now: this.#host.now,
+      clock: this.#host.clock,
       onSignal: (signal, delivered) => this.#signalled(signal, delivered),
     });
-    await settledWithin(FORCED_END_MS, this.stopped);
+    await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
     if (this.#exit !== null) this.#pump.finish();
     return this.stopped;
   }
@@ -331,6 +332,6 @@ export class Pty {
   }
 
   #emit(body: PtyEventBody): void {
-    this.#events.emit({ ...body, ...this.#labels, timestamp: this.#host.now(), ts: new Date().toISOString() });
+    this.#events.emit({ ...body, ...this.#labels, timestamp: this.#host.clock.now(), ts: new Date().toISOString() });
   }
 }

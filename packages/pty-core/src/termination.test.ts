@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FakeClock } from '../test/fake-clock.ts';
 import { FakeTable, LEADER } from '../test/fake-table.ts';
 import { ProcessSession, type SignalName } from './signals.ts';
 import { endSession, Grace, terminationPlan } from './termination.ts';
@@ -20,8 +21,9 @@ test('[B33] no grace means SIGKILL at once', () => {
 });
 
 describe('ending a session', () => {
-  /** Ends a session whose processes disappear on the signal of this name. */
+  /** Ends a session whose processes disappear on the signal of this name; tells what was sent and when. */
   async function end(gracePeriodMs: number, lastSignal: SignalName | undefined, leaderReaped = false) {
+    const clock = new FakeClock();
     const table = new FakeTable().add(LEADER).add(102, { group: 102 });
     const session = new ProcessSession(LEADER, table);
     if (leaderReaped) {
@@ -33,40 +35,63 @@ describe('ending a session', () => {
       reaped = resolve;
     });
     const told: string[] = [];
-    const begun = performance.now();
+    const grace = new Grace(gracePeriodMs, clock);
+    let endedAt: number | undefined;
     const ending = endSession(session, {
-      grace: new Grace(gracePeriodMs, () => performance.now()),
+      grace,
       leaderExited,
-      now: () => performance.now(),
+      clock,
       onSignal: (signal, delivered) => {
-        told.push(`${signal} ${delivered}`);
+        told.push(`${clock.now()} ${signal} ${delivered}`);
         if (signal !== lastSignal) return;
         table.processes = [];
         session.leaderReaped();
         reaped();
       },
+    }).then(() => {
+      endedAt = clock.now();
     });
-    await ending;
-    return { told, sent: table.sent, tookMs: performance.now() - begun };
+    return { clock, grace, told, sent: table.sent, ending, endedAt: () => endedAt };
   }
 
   test('stops at the signal that worked, and at once', async () => {
-    const { told, sent, tookMs } = await end(10_000, 'SIGTERM');
-    expect(told).toEqual(['SIGTERM true']);
+    const { clock, told, sent, endedAt } = await end(10_000, 'SIGTERM');
+    await clock.advance(0);
+    expect(told).toEqual(['0 SIGTERM true']);
     expect(sent.toSorted()).toEqual(['SIGTERM -100', 'SIGTERM -102']);
-    expect(tookMs).toBeLessThan(2_000);
+    expect(endedAt()).toBe(0);
+    expect(clock.waiting).toBe(0);
   });
 
-  test('goes on to the next while somebody is left, also when the leader has gone before', async () => {
-    const { told } = await end(60, 'SIGKILL', true);
-    expect(told).toEqual(['SIGTERM true', 'SIGHUP true', 'SIGCONT true', 'SIGKILL true']);
+  test('goes on to the next while somebody is left, each at its time, also when the leader has gone before', async () => {
+    for (const leaderReaped of [false, true]) {
+      const { clock, told } = await end(1_000, 'SIGKILL', leaderReaped);
+      await clock.advance(999);
+      expect(told).toEqual(['0 SIGTERM true', '250 SIGHUP true', '250 SIGCONT true']);
+      await clock.advance(1);
+      expect(told.at(-1)).toBe('1000 SIGKILL true');
+    }
+  });
+
+  test('kills sooner when the patience becomes shorter, never later', async () => {
+    const { clock, grace, told } = await end(10_000, 'SIGKILL');
+    await clock.advance(300);
+    grace.shorten(60_000);
+    grace.shorten(100);
+    await clock.advance(99);
+    expect(told).toHaveLength(3);
+    await clock.advance(1);
+    expect(told.at(-1)).toBe('400 SIGKILL true');
   });
 
   test('gives up a second after SIGKILL, killing all the while', async () => {
-    const { told, sent, tookMs } = await end(0, undefined);
-    expect(told).toEqual(['SIGKILL true']);
+    const { clock, told, sent, endedAt } = await end(0, undefined);
+    await clock.advance(999);
+    expect(endedAt()).toBeUndefined();
+    await clock.advance(1);
+    expect(endedAt()).toBe(1_000);
+    expect(told).toEqual(['0 SIGKILL true']);
     expect(sent.length).toBeGreaterThan(20);
-    expect(tookMs).toBeGreaterThanOrEqual(990);
-    expect(tookMs).toBeLessThan(4_000);
+    expect(clock.waiting).toBe(0);
   });
 });

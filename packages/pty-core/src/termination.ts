@@ -1,5 +1,6 @@
+import type { Clock } from './clock.ts';
 import { settledWithin } from './settled-within.ts';
-import type { ProcessSession, SignalName } from './signals.ts';
+import type { SignalName } from './signals.ts';
 
 /** One step of ending a child: `atMs` after the beginning the signals go out, unless everything has ended before. */
 export interface TerminationStep {
@@ -26,15 +27,15 @@ export function terminationPlan(gracePeriodMs: number): readonly TerminationStep
 /** When the patience with a session is over. It can come closer, never go away again. */
 export class Grace {
   readonly gracePeriodMs: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #endsAt: number;
   #shortened!: Promise<void>;
   #tell!: () => void;
 
-  constructor(gracePeriodMs: number, now: () => number) {
+  constructor(gracePeriodMs: number, clock: Clock) {
     this.gracePeriodMs = gracePeriodMs;
-    this.#now = now;
-    this.#endsAt = now() + gracePeriodMs;
+    this.#clock = clock;
+    this.#endsAt = clock.now() + gracePeriodMs;
     this.#renew();
   }
 
@@ -49,7 +50,7 @@ export class Grace {
 
   /** Lets the patience end this far from now, unless it ends sooner anyway. */
   shorten(gracePeriodMs: number): void {
-    const endsAt = this.#now() + gracePeriodMs;
+    const endsAt = this.#clock.now() + gracePeriodMs;
     if (endsAt >= this.#endsAt) return;
     this.#endsAt = endsAt;
     const tell = this.#tell;
@@ -64,12 +65,22 @@ export class Grace {
   }
 }
 
+/** Processes that are ended together. */
+export interface EndableSession {
+  /** Whether the one whose end is told by `leaderExited` has ended, so that only looking tells about the others. */
+  readonly leaderKnownGone: boolean;
+  /** Whether nobody is left. */
+  isEmpty(): boolean;
+  /** Signals everybody. @returns whether anybody received it. */
+  signalAll(signal: SignalName): boolean;
+}
+
 /** What ending a session needs besides the session itself. */
 export interface SessionEnd {
   readonly grace: Grace;
   /** Resolves when the leader was reaped. */
   readonly leaderExited: Promise<unknown>;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Told of every signal of the plan, and whether anybody received it. */
   readonly onSignal: (signal: SignalName, delivered: boolean) => void;
 }
@@ -80,9 +91,9 @@ const MEMBER_CHECK_MS = 25;
 const SWEEP_MS = 1_000;
 
 /** Carries out the {@link terminationPlan} until no process of the session is left, or a second after the last signal. */
-export async function endSession(session: ProcessSession, options: SessionEnd): Promise<void> {
-  const { grace, now, onSignal } = options;
-  const begun = now();
+export async function endSession(session: EndableSession, options: SessionEnd): Promise<void> {
+  const { grace, clock, onSignal } = options;
+  const begun = clock.now();
   for (const { atMs, signals } of terminationPlan(grace.gracePeriodMs)) {
     if (await emptyBefore(() => Math.min(begun + atMs, grace.endsAt), session, options)) return;
     for (const signal of signals) {
@@ -90,21 +101,23 @@ export async function endSession(session: ProcessSession, options: SessionEnd): 
       if (delivered || !session.isEmpty()) onSignal(signal, delivered);
     }
   }
-  const deadline = now() + SWEEP_MS;
-  for (let check = now() + MEMBER_CHECK_MS; now() < deadline; check = now() + MEMBER_CHECK_MS) {
-    if (await emptyBefore(() => check, session, options)) return;
+  const deadline = clock.now() + SWEEP_MS;
+  while (clock.now() < deadline) {
+    const nextLook = clock.now() + MEMBER_CHECK_MS;
+    if (await emptyBefore(() => nextLook, session, options)) return;
     session.signalAll('SIGKILL');
   }
 }
 
 /** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
-async function emptyBefore(deadline: () => number, session: ProcessSession, end: SessionEnd): Promise<boolean> {
+async function emptyBefore(deadline: () => number, session: EndableSession, end: SessionEnd): Promise<boolean> {
+  const { clock, grace, leaderExited } = end;
   while (!session.isEmpty()) {
-    const leftMs = deadline() - end.now();
+    const leftMs = deadline() - clock.now();
     if (leftMs <= 0) return false;
     await (session.leaderKnownGone
-      ? settledWithin(Math.min(leftMs, MEMBER_CHECK_MS))
-      : settledWithin(leftMs, Promise.race([end.leaderExited, end.grace.shortened])));
+      ? settledWithin(clock, Math.min(leftMs, MEMBER_CHECK_MS))
+      : settledWithin(clock, leftMs, Promise.race([leaderExited, grace.shortened])));
   }
   return true;
 }
