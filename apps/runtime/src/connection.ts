@@ -1,4 +1,5 @@
 import {
+  type AckFrame,
   BYTES_COMMAND,
   type Command,
   type CommandType,
@@ -7,6 +8,7 @@ import {
   decodeFrame,
   type Frame,
   failureResponse,
+  type InputFrame,
   isCompatible,
   isProtocolError,
   PROTOCOL_VERSION,
@@ -24,17 +26,15 @@ import {
   successResponse,
 } from '@sessiond/protocol';
 import type { Principal } from './auth/auth-provider.ts';
+import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
-import { Subscription } from './subscription.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;
-/** Attachments of one connection at a time. */
-const MAX_CHANNELS = 256;
 /** Large answers, such as a megabyte of output, that may be on their way at a time. */
 const MAX_PENDING_READS = 4;
 /** Above this much unsent data no command is taken: who sends and does not read is stopped, not stored. */
@@ -65,35 +65,33 @@ const UNANSWERABLE: ProtocolFault = Object.freeze({
   message: 'The command was carried out, but its answer cannot be sent',
 });
 
-interface ChannelEntry {
-  readonly subscription: Subscription;
-  readonly sessionId: string;
-  readonly role: 'driver' | 'observer';
-  /** The session was deleted; the channel only delivers what is left of its output. */
-  isOrphaned: boolean;
-}
-
 /**
- * One client: its greeting, its commands, its attachments, its events. Exactly one answer per command, nothing thrown,
+ * One client: its greeting, its commands, its events; its attachments are {@link Channels}. Exactly one answer per command, nothing thrown,
  * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
  */
 export class Connection implements EventReceiver, CommandIssuer {
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
-  readonly #channels = new Map<number, ChannelEntry>();
+  readonly #channels: Channels;
   readonly #pending = new Map<Command, RunningCommand>();
-  readonly #attaching = new Set<string>();
   /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
-  /** Events that wait for the end of an output that this client has not been sent yet. */
-  readonly #heldEvents = new Map<string, SessionEvent[]>();
   #stopWatching: () => void = () => {};
-  #nextChannel = 1;
   #closed = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
+    const { transport, host, hub } = options;
+    this.#channels = new Channels({
+      transport,
+      host,
+      onAttached: (sessionId) => hub.subscribe(sessionId, this),
+      onDetached: (sessionId) => {
+        if (!this.#followed.has(sessionId)) hub.unsubscribe(sessionId, this);
+      },
+      onDue: (event) => this.receiveEvent(event),
+    });
   }
 
   get principalId(): string {
@@ -128,13 +126,12 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   receiveEvent(event: SessionEvent): void {
+    if (this.#channels.holds(event)) return;
     const { type } = event.event;
-    if ((type === 'pty.stopped' || type === 'session_deleted') && this.#awaitsEnd(event.sessionId)) {
-      this.#heldEvents.set(event.sessionId, [...(this.#heldEvents.get(event.sessionId) ?? []), event]);
-      if (type === 'session_deleted') this.#channelOf(event.sessionId)!.isOrphaned = true;
-      return;
+    if (type === 'session_deleted') {
+      this.#followed.delete(event.sessionId);
+      this.#channels.forget(event.sessionId);
     }
-    if (type === 'session_deleted') this.#forget(event.sessionId);
     if (this.#transport.bufferedBytes > MAX_UNREAD_BYTES) {
       this.end(closeCodes.tryLater, 'events were not read');
       return;
@@ -143,62 +140,12 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
-  async attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
-    if (this.#channels.size >= MAX_CHANNELS) {
-      throw new ProtocolError(
-        'CAPACITY_EXCEEDED',
-        `Cannot attach: this connection has ${MAX_CHANNELS} attachments, the most allowed`,
-      );
-    }
-    const { sessionId } = command;
-    const channel = this.#channelOf(sessionId)?.subscription.channel;
-    if (channel !== undefined || this.#attaching.has(sessionId)) {
-      throw new ProtocolError(
-        'INVALID_STATE',
-        'Cannot attach: this connection is attached to the session; detach first',
-        {
-          details: channel === undefined ? undefined : { channel },
-        },
-      );
-    }
-    this.#attaching.add(sessionId);
-    try {
-      return await this.#attach(command, signal);
-    } finally {
-      this.#attaching.delete(sessionId);
-    }
-  }
-
-  async #attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
-    const { sessionId } = command;
-    let subscription: Subscription | undefined;
-    const attachment = await this.#options.host.attach(command, {
-      onReadable: () => subscription?.pump(),
-      onInputDrained: () => subscription?.acknowledgeInput(),
-    });
-    if (this.#closed || signal.aborted) {
-      attachment.close();
-      throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
-    }
-    const channel = this.#nextChannel++;
-    subscription = new Subscription(this.#transport, attachment, {
-      channel,
-      windowBytes: attachment.info.window,
-      onEnd: () => this.#sendHeldEvents(sessionId),
-    });
-    this.#channels.set(channel, { subscription, sessionId, role: attachment.info.role, isOrphaned: false });
-    this.#options.hub.subscribe(sessionId, this);
-    return { channel, ...attachment.info };
+  attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
+    return this.#channels.attach(command, signal);
   }
 
   detach(sessionId: string): ResponseDataOf<'detach'> {
-    const entry = this.#channelOf(sessionId);
-    if (entry === undefined)
-      throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
-    const { channel, offset } = entry.subscription;
-    this.#drop(entry);
-    this.#sendHeldEvents(sessionId);
-    return { sessionId, channel, offset };
+    return this.#channels.detach(sessionId);
   }
 
   follow(sessionId: string): void {
@@ -212,10 +159,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   assertMayDrive(sessionId: string): void {
-    const entry = this.#channelOf(sessionId);
-    if (entry?.role === 'observer' && !entry.isOrphaned) {
-      throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
-    }
+    this.#channels.assertMayDrive(sessionId);
   }
 
   #message(text: string): void {
@@ -247,11 +191,9 @@ export class Connection implements EventReceiver, CommandIssuer {
     try {
       const { data, sessionVersion } = await running.outcome;
       this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
-      if (command.type === 'attach')
-        this.#channels.get((data as ResponseDataOf<'attach'>).channel)?.subscription.start();
+      if (command.type === 'attach') this.#channels.start((data as ResponseDataOf<'attach'>).channel);
     } catch (error) {
-      // Cancelled between its making and this answer, a channel would hold the session up and never be heard of.
-      if (command.type === 'attach') this.#dropUnstarted(command.sessionId);
+      if (command.type === 'attach') this.#channels.dropUnstarted(command.sessionId);
       this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
     } finally {
       this.#pending.delete(command);
@@ -285,7 +227,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       return;
     }
     try {
-      this.#clientFrame(decoded.frame);
+      this.#channels.frame(clientFrame(decoded.frame));
     } catch (error) {
       if (!isProtocolError(error)) throw error;
       this.#fail(
@@ -295,38 +237,16 @@ export class Connection implements EventReceiver, CommandIssuer {
     }
   }
 
-  #clientFrame(frame: Frame): void {
-    const subscription = this.#channels.get(frame.channel)?.subscription;
-    if (subscription === undefined) {
-      throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: channel ${frame.channel} is not attached`);
-    }
-    if (frame.kind === 'input') subscription.input(frame);
-    else if (frame.kind === 'ack') subscription.acknowledge(frame.offset);
-    else
-      throw new ProtocolError(
-        'INVALID_MESSAGE',
-        `Cannot take the frame: clients send input and ack, not ${frame.kind}`,
-      );
-  }
-
   #drained(): void {
     this.#transport.resumeReading();
-    const subscriptions = [...this.#channels.values()].map(({ subscription }) => subscription);
-    for (const subscription of subscriptions) subscription.transportDrained();
-    // One frame each in turn, and another one first the next time, so that a flood does not keep its neighbours waiting.
-    while (subscriptions.filter((subscription) => subscription.sendNext()).length > 0);
-    const [first] = this.#channels;
-    if (first === undefined) return;
-    this.#channels.delete(first[0]);
-    this.#channels.set(...first);
+    this.#channels.drained();
   }
 
   #close(): void {
     this.#closed = true;
     this.#stopWatching();
-    for (const entry of [...this.#channels.values()]) this.#drop(entry);
+    this.#channels.close();
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
-    this.#heldEvents.clear();
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#pending) {
       if (command.type === 'wait_for') running.cancel(gone);
@@ -337,41 +257,12 @@ export class Connection implements EventReceiver, CommandIssuer {
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
+}
 
-  #drop({ subscription, sessionId }: ChannelEntry): void {
-    subscription.close();
-    this.#channels.delete(subscription.channel);
-    if (!this.#followed.has(sessionId)) this.#options.hub.unsubscribe(sessionId, this);
-  }
-
-  #dropUnstarted(sessionId: string): void {
-    const entry = this.#channelOf(sessionId);
-    if (entry !== undefined && !entry.subscription.started) this.#drop(entry);
-  }
-
-  /** Forgets a session that is gone, so that a new one of the same id meets no trace of it. */
-  #forget(sessionId: string): void {
-    this.#followed.delete(sessionId);
-    const entry = this.#channelOf(sessionId);
-    if (entry !== undefined) this.#drop(entry);
-  }
-
-  #channelOf(sessionId: string): ChannelEntry | undefined {
-    for (const entry of this.#channels.values()) if (entry.sessionId === sessionId) return entry;
-    return undefined;
-  }
-
-  /** A client learns that a session stopped after it got the last byte. */
-  #awaitsEnd(sessionId: string): boolean {
-    return this.#channelOf(sessionId)?.subscription.ended === false;
-  }
-
-  #sendHeldEvents(sessionId: string): void {
-    if (this.#awaitsEnd(sessionId)) return;
-    const held = this.#heldEvents.get(sessionId) ?? [];
-    this.#heldEvents.delete(sessionId);
-    for (const event of held) this.receiveEvent(event);
-  }
+/** The frame, if it is of a kind that clients send. @throws ProtocolError for any other. */
+function clientFrame(frame: Frame): InputFrame | AckFrame {
+  if (frame.kind === 'input' || frame.kind === 'ack') return frame;
+  throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: clients send input and ack, not ${frame.kind}`);
 }
 
 function isAllowed({ scopes }: Principal, scope: string): boolean {
