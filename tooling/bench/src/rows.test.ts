@@ -25,6 +25,11 @@ test('a comparison shows both medians and judges the median of the paired ratios
   });
 });
 
+test('a bound is about our own median, not about the ratio', () => {
+  expect(comparison(rounds, { ...against, bound: { most: 12 } })).toMatchObject({ target: 'value <= 12', ok: true });
+  expect(comparison(rounds, { ...against, bound: { most: 11 } })).toMatchObject({ ratio: 1.2, ok: false });
+});
+
 test('a row without a target only informs', () => {
   expect(comparison(rounds, against)).toMatchObject({ target: null, ok: null });
 });

@@ -14,23 +14,27 @@ export interface ComparisonOptions<Sample> {
   readonly ours: string;
   readonly rival: string;
   readonly value: (sample: Sample) => number;
+  /** A bound for the ratio. */
   readonly target?: Target;
+  /** A bound for our own median instead; `target` is not looked at then. */
+  readonly bound?: Target;
 }
 
-/** A row with both medians and the median of the paired ratios, which the target is about. */
+/** A row with both medians and the median of the paired ratios. */
 export function comparison<Sample>(
   rounds: readonly Round<Sample>[],
-  { name, unit, ours, rival, value, target }: ComparisonOptions<Sample>,
+  { name, unit, ours, rival, value, target, bound }: ComparisonOptions<Sample>,
 ): BenchRow {
   const ratio = medianRatio(rounds, ours, rival, value);
+  const own = median(samplesOf(rounds, ours).map(value));
   return {
     name,
     unit,
-    ours: rounded(median(samplesOf(rounds, ours).map(value))),
+    ours: rounded(own),
     rival: rounded(median(samplesOf(rounds, rival).map(value))),
     rivalName: rival,
     ratio: rounded(ratio),
-    ...judged('ratio', ratio, target),
+    ...(bound === undefined ? judged('ratio', ratio, target) : judged('value', own, bound)),
   };
 }
 
@@ -58,8 +62,8 @@ export function selfComparison<Sample>(
   };
 }
 
-/** A row whose target is about our own value. */
-export function bounded(name: string, unit: string, ours: number, target: Target): BenchRow {
+/** A row whose target, if any, is about our own value. */
+export function bounded(name: string, unit: string, ours: number, target?: Target): BenchRow {
   return {
     name,
     unit,

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { StreamSample } from '../measure/stream-sample.ts';
 import type { Program } from '../programs.ts';
 import type { Workbench } from '../workbench.ts';
+import { compile } from './compile.ts';
 
 /** A process that reads a terminal with blocking calls and does nothing else: no server can be faster. */
 export interface PtyReader {
@@ -18,7 +17,7 @@ export interface PtyReader {
 
 /** Compiles the C reader into the bench's directory, or falls back to the one in Node. */
 export function buildPtyReader(bench: Workbench): PtyReader {
-  const compiled = compile(bench);
+  const compiled = compile(bench, 'pty-reader');
   const [name, command, ...args] =
     compiled === null
       ? ['Node reader', process.execPath, fileURLToPath(new URL('pty-reader.js', import.meta.url))]
@@ -41,15 +40,4 @@ export function buildPtyReader(bench: Workbench): PtyReader {
       return trips;
     },
   };
-}
-
-function compile(bench: Workbench): string | null {
-  const binary = join(bench.directory, 'pty-reader');
-  const source = fileURLToPath(new URL('pty-reader.c', import.meta.url));
-  try {
-    execFileSync('cc', ['-O2', '-o', binary, source], { stdio: ['ignore', 'ignore', 'inherit'] });
-    return binary;
-  } catch {
-    return null;
-  }
 }

@@ -1,16 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startFloods } from '../client/floods.ts';
-import type { Terminal } from '../client/terminal.ts';
 import type { Contender, Running } from '../contenders/contender.ts';
 import type { Programs } from '../programs.ts';
-import { percentile } from '../rounds.ts';
 import type { Workbench } from '../workbench.ts';
-
-/** Round trips of single bytes, in milliseconds. */
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-}
+import { type Latency, latency, type } from './typing.ts';
 
 /** Typing at one server, alone and beside floods at the same server. */
 export interface EchoSample {
@@ -28,8 +20,6 @@ export interface EchoOptions {
 
 const WARM_ROUND_TRIPS = 20;
 const WARM_FLOOD_BYTES = 1_000_000;
-const SHORTEST_PAUSE_MS = 1;
-const LONGEST_PAUSE_MS = 4;
 
 /** Measures one terminal at `server` alone, then beside `floods` others. */
 export async function echoSample(
@@ -55,23 +45,4 @@ export async function echoSample(
   await neighbours.stop();
   await terminal.close();
   return { idle, flooded, floodMegabytesPerSecond: (to.bytes - from.bytes) / 1e3 / (to.atMs - from.atMs) };
-}
-
-/** The percentiles of some round trips. */
-export function latency(tripsMs: readonly number[]): Latency {
-  return { p50: percentile(tripsMs, 0.5), p99: percentile(tripsMs, 0.99) };
-}
-
-// A pause of random length between the strokes: without one, the client would fall into step with the server's turns.
-async function type(terminal: Terminal, roundTrips: number): Promise<readonly number[]> {
-  const tripsMs: number[] = [];
-  while (tripsMs.length < roundTrips) {
-    await sleep(SHORTEST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS));
-    const echoed = terminal.reach(terminal.receivedBytes + 1);
-    const sentMs = performance.now();
-    terminal.write('x');
-    await echoed;
-    tripsMs.push(performance.now() - sentMs);
-  }
-  return tripsMs;
 }

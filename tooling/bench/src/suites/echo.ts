@@ -1,9 +1,11 @@
 import { sessiond } from '../contenders/sessiond.ts';
 import { buildPtyReader } from '../limit/pty-reader.ts';
-import { type EchoSample, echoSample, type Latency, latency } from '../measure/echo-sample.ts';
+import { type EchoSample, echoSample } from '../measure/echo-sample.ts';
+import { type Latency, latency } from '../measure/typing.ts';
 import { median, pairedRounds, type Round, samplesOf } from '../rounds.ts';
 import { comparison, selfComparison } from '../rows.ts';
-import { progress, roundsOfThisRun, runField } from '../run-field.ts';
+import { runField } from '../run-field.ts';
+import { progress, roundsOfThisRun } from '../stage.ts';
 import type { BenchRow, BenchSuite } from '../suite.ts';
 
 const DEFAULTS = Object.freeze({ rounds: 7, roundTrips: 400, floods: 8 });

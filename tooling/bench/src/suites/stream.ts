@@ -10,7 +10,8 @@ import {
 } from '../measure/stream-sample.ts';
 import { median, pairedRounds, type Round, samplesOf } from '../rounds.ts';
 import { bounded, comparison } from '../rows.ts';
-import { type FieldRun, progress, roundsOfThisRun, runField } from '../run-field.ts';
+import { type FieldRun, runField } from '../run-field.ts';
+import { progress, roundsOfThisRun } from '../stage.ts';
 import type { BenchRow, BenchSuite } from '../suite.ts';
 
 const DEFAULTS = Object.freeze({
