@@ -1,9 +1,10 @@
 import { defaultTimeoutsMs, scopes } from '../src/contract.ts';
 import { eventContracts } from '../src/event-contracts.ts';
-import { exampleSession } from '../src/example-session.ts';
+import { exampleSession, exampleState } from '../src/example-session.ts';
 import { closeCodes, commandContracts, errorCodes } from '../src/index.ts';
 import { clientMessageJsonSchema, type JsonSchema, jsonSchemaOf, serverMessageJsonSchema } from '../src/json-schema.ts';
 import { sessionInfo } from '../src/session-info.ts';
+import { sessionState } from '../src/session-state.ts';
 import { readFieldNotes } from './field-notes.ts';
 import { fieldTable } from './field-table.ts';
 
@@ -109,7 +110,7 @@ function commandDetails(type: string): string {
     `\`\`\`json\n${JSON.stringify(example)}\n\`\`\``,
     'The `data` of its response:',
     type === 'get_state'
-      ? 'The [record of the session](#sessions) itself.'
+      ? `The [record of the session](#sessions), and beside it:\n\n${historyTable()}`
       : fieldTable(jsonSchemaOf(contract.dataSchema), `${typeName}Data`, notes),
     `\`\`\`json\n${exampleText(exampleData)}\n\`\`\``,
   ]
@@ -117,9 +118,17 @@ function commandDetails(type: string): string {
     .join('\n\n');
 }
 
+/** What the full state has that the record has not. */
+function historyTable(): string {
+  const schema = jsonSchemaOf(sessionState);
+  const record = jsonSchemaOf(sessionInfo)['properties'] as object;
+  const own = Object.entries(schema['properties'] as object).filter(([name]) => !Object.hasOwn(record, name));
+  return fieldTable({ ...schema, properties: Object.fromEntries(own) }, 'PtySessionState', notes);
+}
+
 /** The record is shown in full once, by the command that asks for nothing else. */
 function exampleText(data: unknown): string {
-  if (data === exampleSession) return JSON.stringify(data, undefined, 2);
+  if (data === exampleState) return JSON.stringify(data, undefined, 2);
   return JSON.stringify(data).replaceAll(JSON.stringify(exampleSession), '{"sessionId":"build","kind":"pty"}');
 }
 

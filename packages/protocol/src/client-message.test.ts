@@ -73,7 +73,9 @@ describe('decodeCommand', () => {
     ['pty.cols', { type: 'create_session', kind: 'pty', pty: { cols: 0 } }],
     ['pty.bufferBytes', { type: 'create_session', kind: 'pty', pty: { bufferBytes: 4095 } }],
     ['pty.overflow', { type: 'create_session', kind: 'pty', pty: { overflow: 'block' } }],
-    ['pty.idleTimeoutMs', { type: 'create_session', kind: 'pty', pty: { idleTimeoutMs: -1 } }],
+    ['pty.idleTimeoutMs', { type: 'create_session', kind: 'pty', pty: { idleTimeoutMs: 0 } }],
+    ['pty.backpressureThreshold', { type: 'create_session', kind: 'pty', pty: { backpressureThreshold: 0.1 } }],
+    ['after', { type: 'switch_session', sessionId: 'a', after: -1 }],
     ['retention.afterExitMs', { type: 'create_session', kind: 'pty', retention: {} }],
     ['commandId', { type: 'cancel_command' }],
     ['from', { type: 'attach', sessionId: 'a', from: -1 }],
@@ -112,7 +114,7 @@ describe('decodeCommand', () => {
     for (const value of [0, Number.MAX_SAFE_INTEGER, 'start', 'now']) {
       expect(decode({ type: 'attach', sessionId: 'a', from: value }).ok).toBe(true);
     }
-    for (const value of [0, null, 2_147_483_647]) {
+    for (const value of [1, null, 2_147_483_647]) {
       expect(decode({ type: 'create_session', kind: 'pty', pty: { idleTimeoutMs: value } }).ok).toBe(true);
     }
     expect(decode({ type: 'input', sessionId: 'a', data: '' }).ok).toBe(true);

@@ -31,6 +31,7 @@ import {
   timestamp,
 } from './fields.ts';
 import { bufferStats, exitFields, ptyState, sessionInfo } from './session-info.ts';
+import { formerPtyState, signalOutcome } from './session-state.ts';
 
 /** What is to be known about one event. */
 export interface EventContract {
@@ -75,7 +76,7 @@ function contractOf(type: EventType, summary: string, fields: Shape): EventContr
 const contractByType: Readonly<Record<EventType, EventContract>> = {
   'pty.spawned': ptyEvent('pty.spawned', 'The program runs.', { pid: processId, cols: cells, rows: cells }),
   'pty.state.changed': ptyEvent('pty.state.changed', 'The terminal went from one state to another.', {
-    from: oneOf(['idle', 'spawning', 'active', 'throttled', 'errored', 'stopped']),
+    from: formerPtyState,
     to: ptyState,
     cause: z.string(),
   }),
@@ -99,10 +100,12 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     oldCols: cells,
     oldRows: cells,
   }),
-  'pty.signal.delivered': ptyEvent('pty.signal.delivered', 'A signal was sent, or could not be.', {
-    signal: signalName,
-    outcome: oneOf(['delivered', 'failed', 'escalated']),
-  }),
+  'pty.signal.delivered': ptyEvent(
+    'pty.signal.delivered',
+    'A signal was sent, or could not be.',
+    { signal: signalName, outcome: signalOutcome, pid: processId },
+    { error: z.string() },
+  ),
   'pty.terminating': ptyEvent('pty.terminating', 'SIGTERM was sent; SIGKILL follows after the grace period.', {
     gracePeriodMs: durationMs,
   }),
@@ -134,6 +137,11 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     'server_shutdown',
     'The server ends within `timeoutMs`; new commands are refused from now on.',
     { reason: z.string(), timeoutMs: durationMs },
+  ),
+  orphans_reconciled: serverEvent(
+    'orphans_reconciled',
+    'The start of the server looked for programs that an earlier run of it left behind, and ended those it could prove to be its own.',
+    { found: offset, reattached: offset, terminated: offset },
   ),
   command_accepted: serverEvent('command_accepted', 'A command was admitted.', ...commandLabels),
   command_started: serverEvent(

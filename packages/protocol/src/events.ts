@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { BufferStats, ExitInfo, PtyState, SessionInfo } from './session-info.ts';
+import type { SignalOutcome } from './session-state.ts';
 
 /** What every event of a terminal carries. */
 export interface PtyEventLabels {
@@ -37,7 +38,11 @@ export interface PtyEventMap {
   /** A signal was sent, or could not be. */
   'pty.signal.delivered': {
     readonly signal: string;
-    readonly outcome: 'delivered' | 'failed' | 'escalated';
+    readonly outcome: SignalOutcome;
+    /** The leader of the process group it was for. */
+    readonly pid: number;
+    /** Why it reached nobody. */
+    readonly error?: string;
   };
   /** SIGTERM was sent; SIGKILL follows after the grace period. */
   'pty.terminating': { readonly gracePeriodMs: number };
@@ -65,6 +70,15 @@ export interface ServerEventMap {
   session_deleted: { readonly sessionId: string; readonly reason: 'deleted' | 'expired' | 'shutdown' };
   /** The server ends within `timeoutMs`; new commands are refused from now on. */
   server_shutdown: { readonly reason: string; readonly timeoutMs: number };
+  /** Programs of an earlier run of the server that still ran were looked for at its start. */
+  orphans_reconciled: {
+    /** Processes that an earlier run left behind. */
+    readonly found: number;
+    /** Those that sessions of this run have taken over. */
+    readonly reattached: number;
+    /** Those that were ended. */
+    readonly terminated: number;
+  };
   /** A command was admitted. */
   command_accepted: CommandLabels;
   /** A command began to execute, after waiting in its lane. */
@@ -178,6 +192,7 @@ const typeTable: Readonly<Record<EventType, true>> = {
   session_created: true,
   session_deleted: true,
   server_shutdown: true,
+  orphans_reconciled: true,
   command_accepted: true,
   command_started: true,
   command_finished: true,

@@ -1,4 +1,5 @@
 import type { PtySessionInfo } from './session-info.ts';
+import type { PtySessionState } from './session-state.ts';
 
 /** The record of a session as examples show it. */
 export const exampleSession: PtySessionInfo = {
@@ -24,4 +25,23 @@ export const exampleSession: PtySessionInfo = {
   stats: { totalWritten: 5120, totalDropped: 0, currentUtilization: 0, overflowEvents: 0 },
   overflow: 'drop-oldest',
   bufferBytes: 4_194_304,
+};
+
+/** Its full state, as the example of the command that asks for it shows it. */
+export const exampleState: PtySessionState = {
+  ...exampleSession,
+  gracePeriodMs: 5000,
+  idleTimeoutMs: 300_000,
+  transitions: [
+    {
+      from: 'spawning',
+      to: 'active',
+      cause: 'spawn-succeeded',
+      timestamp: 86_391_250.5,
+      ts: '2026-01-31T12:00:00.004Z',
+    },
+  ],
+  signals: [
+    { signal: 'SIGINT', outcome: 'delivered', pid: 4711, timestamp: 86_395_250.25, ts: '2026-01-31T12:00:04.004Z' },
+  ],
 };

@@ -138,5 +138,6 @@ export type {
   SessionInfo,
   SessionKind,
 } from './session-info.ts';
+export type { PtySessionState, SessionState, SignalDelivery, SignalOutcome, StateTransition } from './session-state.ts';
 export type { StreamPosition, StreamRange } from './stream-position.ts';
 export { isCompatible, PROTOCOL_VERSION } from './version.ts';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   cells,
   durationMs,
+  type FieldArguments,
   id,
   integer,
   object,
@@ -137,8 +138,8 @@ export const sessionName: z.ZodType<string> = text({
   error: 'must be 1 to 200 characters without control characters',
 });
 
-/** Schema of {@link SessionInfo}. */
-export const sessionInfo: z.ZodType<SessionInfo> = object<PtySessionInfo>(
+/** The fields of {@link PtySessionInfo}, required and optional ones, for what extends it. */
+export const sessionFields: FieldArguments<PtySessionInfo> = [
   {
     sessionId,
     kind: oneOf(['pty']),
@@ -162,4 +163,7 @@ export const sessionInfo: z.ZodType<SessionInfo> = object<PtySessionInfo>(
     bufferBytes: offset,
   },
   { name: sessionName, pid: processId, lastOutputAt: timestamp, exit: exitInfo, stoppedAt: timestamp },
-);
+];
+
+/** Schema of {@link SessionInfo}. */
+export const sessionInfo: z.ZodType<SessionInfo> = object<PtySessionInfo>(...sessionFields);

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { exampleSession } from '../example-session.ts';
-import { cells, durationMs, id, integer, object, oneOf, orNull, sessionId, text } from '../fields.ts';
+import { cells, durationMs, id, integer, object, oneOf, sessionId, text } from '../fields.ts';
 import { environment, processArgs, processText, workingDirectory } from '../process-fields.ts';
 import {
   type OverflowPolicy,
@@ -12,6 +13,7 @@ import {
   sessionInfo,
   sessionName,
 } from '../session-info.ts';
+import { idleTimeoutMs } from '../session-state.ts';
 
 /** What a terminal session runs and how; the server has a default for each. */
 export interface PtyOptions {
@@ -30,6 +32,8 @@ export interface PtyOptions {
   readonly overflow?: OverflowPolicy;
   /** Silence after which the session counts as `throttled`; `null` never; default 300,000. */
   readonly idleTimeoutMs?: number | null;
+  /** Share of the buffer that may be undelivered before `pty.backpressure.on` is sent, above 0.1 and at most 1; default 0.75. */
+  readonly backpressureThreshold?: number;
   /** From SIGTERM to SIGKILL; default 5,000. */
   readonly gracePeriodMs?: number;
 }
@@ -79,6 +83,12 @@ const word = text({
   error: 'must be 1 to 128 printable characters without blanks',
 });
 
+const THRESHOLD_REQUIREMENT = 'must be a number above 0.1 and at most 1';
+const backpressureThreshold = z
+  .number({ error: THRESHOLD_REQUIREMENT })
+  .gt(0.1, { error: THRESHOLD_REQUIREMENT })
+  .max(1, { error: THRESHOLD_REQUIREMENT });
+
 const ptyOptions = object<PtyOptions>(
   {},
   {
@@ -89,7 +99,8 @@ const ptyOptions = object<PtyOptions>(
     term: text({ max: 64, pattern: /^[A-Za-z0-9._+-]+$/, error: 'must be the name of a terminal type' }),
     bufferBytes: integer(4096, 2 ** 30),
     overflow: overflowPolicy,
-    idleTimeoutMs: orNull(durationMs),
+    idleTimeoutMs,
+    backpressureThreshold,
     gracePeriodMs: durationMs,
   },
 );

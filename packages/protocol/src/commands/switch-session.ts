@@ -1,11 +1,15 @@
+import { z } from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import type { PtyEvent, SessionEventMessage } from '../events.ts';
 import { exampleSession } from '../example-session.ts';
-import { object, offset, sessionId } from '../fields.ts';
+import { fromShape, id, list, object, offset, sessionId, shape, timestamp } from '../fields.ts';
 import { type SessionInfo, sessionInfo } from '../session-info.ts';
 
 /** Subscribes this connection to the events of a session, beside those it follows already. */
 export interface SwitchSessionCommand extends SessionCommandEnvelope {
   readonly type: 'switch_session';
+  /** Number of an event: the answer holds the later ones that are remembered; 0 for all of them. Default none. */
+  readonly after?: number;
 }
 
 /** The session as it is at the moment from which events follow. */
@@ -14,6 +18,19 @@ export interface SwitchSessionData {
   /** The number of the last event before the subscription; the next event has a higher one. */
   readonly seq: number;
   readonly session: SessionInfo;
+  /**
+   * Events that happened before, oldest first and the last one with the number `seq`; there if `after` was given. The server remembers the last 64
+   * of a session, `pty.output` not among them.
+   */
+  readonly events?: readonly SessionEventMessage<PtyEvent>[];
+}
+
+/** How many events of a session are remembered. */
+const MAX_REMEMBERED_EVENTS = 64;
+
+function rememberedEvent(): z.ZodType<SessionEventMessage<PtyEvent>> {
+  const fields = { type: z.literal('event'), sessionId, seq: offset, timestamp, event: z.looseObject({}) };
+  return fromShape<SessionEventMessage<PtyEvent>>(shape([fields, { correlationId: id }]));
 }
 
 /** Contract of `switch_session`. */
@@ -24,8 +41,12 @@ export const switchSession: CommandContract<SwitchSessionCommand, SwitchSessionD
   appliesTo: 'session',
   scope: 'sessions:read',
   outcomeScope: 'connection',
-  example: { type: 'switch_session', id: 'c-9', sessionId: 'build' },
-  exampleData: { sessionId: 'build', seq: 17, session: exampleSession },
-  schema: () => sessionCommand<SwitchSessionCommand>('switch_session'),
-  dataSchema: () => object<SwitchSessionData>({ sessionId, seq: offset, session: sessionInfo }),
+  example: { type: 'switch_session', id: 'c-9', sessionId: 'build', after: 17 },
+  exampleData: { sessionId: 'build', seq: 17, session: exampleSession, events: [] },
+  schema: () => sessionCommand<SwitchSessionCommand>('switch_session', {}, { after: offset }),
+  dataSchema: () =>
+    object<SwitchSessionData>(
+      { sessionId, seq: offset, session: sessionInfo },
+      { events: list(rememberedEvent(), MAX_REMEMBERED_EVENTS) },
+    ),
 });
