@@ -95,6 +95,15 @@ export class DuplicatePtyError extends Error {
   }
 }
 
+/** No PTY of this id is alive. */
+export class PtyNotFoundError extends Error {
+  override readonly name = 'PtyNotFoundError';
+  readonly code = 'PTY_NOT_FOUND';
+  constructor(ptyId: string) {
+    super(`Cannot find PTY: ${ptyId} does not exist`);
+  }
+}
+
 /** The signal reached nobody. */
 export class SignalError extends Error {
   override readonly name = 'SignalError';
@@ -119,6 +128,7 @@ export type PtyError =
   | InputQueueFullError
   | CapacityExceededError
   | DuplicatePtyError
+  | PtyNotFoundError
   | SignalError
   | BindingError;
 
@@ -130,6 +140,7 @@ const codes: ReadonlySet<unknown> = new Set<PtyError['code']>([
   'INPUT_QUEUE_FULL',
   'CAPACITY_EXCEEDED',
   'PTY_EXISTS',
+  'PTY_NOT_FOUND',
   'SIGNAL_FAILED',
   'BINDING_UNUSABLE',
 ]);

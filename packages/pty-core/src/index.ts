@@ -10,11 +10,12 @@ export {
   InvalidTransitionError,
   isPtyError,
   type PtyError,
+  PtyNotFoundError,
   SignalError,
   SpawnError,
   type SpawnFailure,
 } from './errors.ts';
-export type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+export type { Cause, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
 export {
   OutputBuffer,
   type OutputBufferOptions,
@@ -24,7 +25,9 @@ export {
 } from './output-buffer.ts';
 export { type OutputChunk, type OutputEnd, OutputReader } from './output-reader.ts';
 export { Pty, type PtySnapshot } from './pty.ts';
-export { PtyManager, type PtyManagerOptions } from './pty-manager.ts';
+export { type ManagerSnapshot, PtyManager, type PtyManagerOptions, type SpawnRequest } from './pty-manager.ts';
 export type { PtyOptions } from './pty-options.ts';
+export { type LabelPatch, PtyRegistry, type Registered, type RegistryOptions } from './pty-registry.ts';
 export { nextState, type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
+export type { SignalOutcome, SignalRecord } from './signal-audit.ts';
 export { type TerminationStep, terminationPlan } from './termination.ts';

@@ -293,6 +293,7 @@ test('the snapshot is plain JSON', () => {
     floor: 6,
     end: 6,
     ended: true,
+    underPressure: false,
     readers: 1,
     watchers: 1,
     readerFailures: 0,

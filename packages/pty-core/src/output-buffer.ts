@@ -1,4 +1,5 @@
 import { RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
+import { Backpressure } from './backpressure.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { Unsubscribe } from './events.ts';
 import { OutputReader } from './output-reader.ts';
@@ -27,6 +28,8 @@ export interface OutputBufferOptions {
   readonly capacityBytes?: number;
   /** Default `drop-oldest`. */
   readonly overflow?: OverflowPolicy;
+  /** Utilization from which on readers count as lagging, more than 0.1 and at most 1. Default 0.75. */
+  readonly backpressureThreshold?: number;
 }
 
 /** An {@link OutputBuffer} as plain JSON. */
@@ -37,13 +40,18 @@ export interface OutputSnapshot extends OutputStats {
   readonly floor: number;
   readonly end: number;
   readonly ended: boolean;
+  readonly underPressure: boolean;
   readonly readers: number;
   readonly watchers: number;
   /** How many times a reader's `onReadable` threw. */
   readonly readerFailures: number;
 }
 
-const DEFAULTS = Object.freeze({ capacityBytes: 4 * 1024 * 1024, overflow: 'drop-oldest' as OverflowPolicy });
+const DEFAULTS = Object.freeze({
+  capacityBytes: 4 * 1024 * 1024,
+  overflow: 'drop-oldest' as OverflowPolicy,
+  backpressureThreshold: 0.75,
+});
 
 /**
  * The output of one PTY: a ring of its last bytes, the readers that follow it, and what to do when they are too slow.
@@ -53,7 +61,9 @@ const DEFAULTS = Object.freeze({ capacityBytes: 4 * 1024 * 1024, overflow: 'drop
  */
 export class OutputBuffer {
   readonly #ring: RingBuffer;
+  readonly #pressure: Backpressure;
   readonly #roomListeners = new Set<() => void>();
+  readonly #pressureListeners = new Set<() => void>();
   readonly #readers = new Set<OutputReader>();
   readonly #watchers = new Set<OutputReader>();
   #overflow: OverflowPolicy;
@@ -64,11 +74,15 @@ export class OutputBuffer {
   #readerFailures = 0;
   #ended = false;
 
-  /** @throws InvalidOptionError for a capacity that is negative, fractional, too large, or 0 together with `pause`. */
+  /**
+   * @throws InvalidOptionError for a capacity that is negative, fractional, too large, or 0 together with `pause`, and for a
+   * threshold out of range.
+   */
   constructor(options: OutputBufferOptions = {}) {
     const capacityBytes = options.capacityBytes ?? DEFAULTS.capacityBytes;
     this.#ring = createRing(capacityBytes);
     this.#overflow = checkedPolicy(options.overflow ?? DEFAULTS.overflow, capacityBytes);
+    this.#pressure = new Backpressure(capacityBytes, options.backpressureThreshold ?? DEFAULTS.backpressureThreshold);
   }
 
   get capacityBytes(): number {
@@ -95,6 +109,16 @@ export class OutputBuffer {
     return this.#ended;
   }
 
+  /** Bytes overwritten before every reader that counts had them. */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
+  /** Whether readers lag behind: see {@link Backpressure}. */
+  get underPressure(): boolean {
+    return this.#pressure.on;
+  }
+
   get readerCount(): number {
     return this.#readers.size;
   }
@@ -106,19 +130,28 @@ export class OutputBuffer {
   /** Switches the policy while running. @throws InvalidOptionError for `pause` without capacity. */
   set overflow(policy: OverflowPolicy) {
     this.#overflow = checkedPolicy(policy, this.capacityBytes);
-    this.#tellRoom();
+    tell(this.#roomListeners);
   }
 
   /** Bytes that may be appended now under the policy; `Infinity` when the oldest may be dropped. */
   room(): number {
     if (this.#overflow === 'drop-oldest') return Number.POSITIVE_INFINITY;
-    return this.capacityBytes - (this.#ring.end - this.#floor);
+    return this.capacityBytes - this.#undelivered();
   }
 
   /** Calls `listener` whenever `room()` has grown or shrunk otherwise than by bytes that were appended. */
   onRoomChanged(listener: () => void): Unsubscribe {
     this.#roomListeners.add(listener);
     return () => this.#roomListeners.delete(listener);
+  }
+
+  /**
+   * Calls `listener` whenever the pressure went on or off: on when readers were given new bytes and left too many of all, off
+   * as soon as they have caught up, when there is nothing left to catch up with, and at the end.
+   */
+  onBackpressure(listener: () => void): Unsubscribe {
+    this.#pressureListeners.add(listener);
+    return () => this.#pressureListeners.delete(listener);
   }
 
   /** Copies bytes in. Readers learn of them with the next {@link flush}. */
@@ -140,6 +173,14 @@ export class OutputBuffer {
   flush(): void {
     for (const reader of this.#readers) this.#wake(reader);
     for (const watcher of this.#watchers) this.#wake(watcher);
+    if (!this.#ended) this.#updatePressure();
+  }
+
+  /** Forgets all that is kept: readers who did not have it get a gap. It counts neither as delivered nor as dropped. */
+  clear(): void {
+    this.#ring.clear();
+    this.#moveFloor(this.#ring.end);
+    this.flush();
   }
 
   /** Marks the end; nothing may be appended after it. Readers get it after the last byte. Idempotent. */
@@ -147,6 +188,7 @@ export class OutputBuffer {
     if (this.#ended) return;
     this.#ended = true;
     this.flush();
+    if (this.#pressure.release()) tell(this.#pressureListeners);
   }
 
   /**
@@ -188,11 +230,10 @@ export class OutputBuffer {
 
   /** Totals so far. */
   stats(): OutputStats {
-    const undelivered = this.#ring.end - this.#floor;
     return {
       totalWritten: this.#ring.end,
       totalDropped: this.#droppedBytes,
-      currentUtilization: this.capacityBytes === 0 ? 0 : undelivered / this.capacityBytes,
+      currentUtilization: this.capacityBytes === 0 ? 0 : this.#undelivered() / this.capacityBytes,
       overflowEvents: this.#overflowEvents,
     };
   }
@@ -206,10 +247,19 @@ export class OutputBuffer {
       floor: this.#floor,
       end: this.end,
       ended: this.#ended,
+      underPressure: this.#pressure.on,
       readers: this.#readers.size,
       watchers: this.#watchers.size,
       readerFailures: this.#readerFailures,
     };
+  }
+
+  #undelivered(): number {
+    return this.#ring.end - this.#floor;
+  }
+
+  #updatePressure(): void {
+    if (this.#pressure.update(this.#undelivered())) tell(this.#pressureListeners);
   }
 
   #wake(reader: OutputReader): void {
@@ -240,12 +290,13 @@ export class OutputBuffer {
     const floor = Math.max(offset, this.#ring.start);
     if (floor === this.#floor) return;
     this.#floor = floor;
-    if (this.#overflow === 'pause') this.#tellRoom();
+    if (this.#pressure.on) this.#updatePressure();
+    if (this.#overflow === 'pause') tell(this.#roomListeners);
   }
+}
 
-  #tellRoom(): void {
-    for (const listener of this.#roomListeners) listener();
-  }
+function tell(listeners: ReadonlySet<() => void>): void {
+  for (const listener of listeners) listener();
 }
 
 function createRing(capacityBytes: number): RingBuffer {

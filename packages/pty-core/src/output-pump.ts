@@ -21,8 +21,10 @@ export interface PumpShare {
   readonly landing: Uint8Array;
 }
 
-/** What a pump tells its owner, each once. */
+/** What a pump tells its owner. `closing` and `ended` come once, in this order. */
 export interface PumpHooks {
+  /** Output may have come, and the readers were told of it; called any number of times. */
+  flushed(): void;
   /** The descriptor is about to be closed: the last moment to fence whoever writes to it. */
   closing(): void;
   /** The output has ended and every reader was told. */
@@ -130,6 +132,7 @@ export class OutputPump implements FloodSource {
     if (this.#state === 'closed') return;
     this.#share.scheduler.outputSeen(this);
     this.#output.flush();
+    this.#hooks.flushed();
   }
 
   /** Reads into the ring itself; a ring without capacity has no place to read into, so its bytes land beside it. */

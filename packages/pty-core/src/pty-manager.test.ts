@@ -19,7 +19,17 @@ test('[B08] one more than allowed is refused before a process starts, and fits o
   expect(manager.size).toBe(1);
   manager.spawn(CAT);
   await manager.terminateAll();
-  expect(manager.snapshot()).toEqual({ ptys: 0, maxPtys: 2, flooding: 0, held: false });
+  expect(manager.snapshot()).toEqual({
+    ptys: 0,
+    maxPtys: 2,
+    tombstones: 3,
+    maxTombstones: 100,
+    lanes: 0,
+    sessions: 0,
+    listenerFailures: 0,
+    flooding: 0,
+    held: false,
+  });
 });
 
 test('none at all may be allowed, less than none may not', () => {

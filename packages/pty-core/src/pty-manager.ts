@@ -1,50 +1,61 @@
 import { type Clock, systemClock } from './clock.ts';
-import { CapacityExceededError, DuplicatePtyError, InvalidOptionError } from './errors.ts';
-import type { PtyEvent, Unsubscribe } from './events.ts';
+import type { Cause, PtyEvent, PtyLabels, Unsubscribe } from './events.ts';
 import { FloodScheduler } from './flood-scheduler.ts';
+import { IdleMonitor } from './idle-monitor.ts';
 import { Listeners } from './listeners.ts';
 import { loadNativeBinding } from './native-binding.ts';
+import type { OutputStats } from './output-buffer.ts';
 import { createPumpShare } from './output-pump.ts';
 import { LinuxProcessTable } from './processes.ts';
-import { Pty, type PtyHost } from './pty.ts';
+import { Pty, type PtyHost, type PtySnapshot } from './pty.ts';
 import type { PtyOptions } from './pty-options.ts';
+import { type LabelPatch, PtyRegistry } from './pty-registry.ts';
 
 /** Settings of a {@link PtyManager}. */
 export interface PtyManagerOptions {
   /** The most PTYs alive at a time. Default 300. */
   readonly maxPtys?: number;
+  /** How many PTYs that have stopped are remembered. Default 100. */
+  readonly maxTombstones?: number;
   /** Default: the time of this process. */
   readonly clock?: Clock;
 }
 
-const DEFAULTS = Object.freeze({ maxPtys: 300 });
+/** What to start, how, whose it is, and which command asked for it. */
+export type SpawnRequest = PtyOptions & Partial<PtyLabels> & Cause;
 
-/** All PTYs of a process: starts them, bounds their number, passes their events on, ends them. */
+const DEFAULTS = Object.freeze({ maxPtys: 300, maxTombstones: 100, laneId: 'default' });
+
+/** All PTYs of a process: starts them, bounds their number, finds them, passes their events on, ends them. */
 export class PtyManager {
-  readonly maxPtys: number;
+  readonly #registry: PtyRegistry<Pty>;
   readonly #host: PtyHost;
-  readonly #ptys = new Map<string, Pty>();
   readonly #events = new Listeners<PtyEvent>();
   #nextId = 1;
 
-  /** @throws BindingError when node-pty cannot be used here. */
+  /**
+   * @throws InvalidOptionError naming the option and its range.
+   * @throws BindingError when node-pty cannot be used here.
+   */
   constructor(options: PtyManagerOptions = {}) {
-    this.maxPtys = options.maxPtys ?? DEFAULTS.maxPtys;
-    if (!Number.isSafeInteger(this.maxPtys) || this.maxPtys < 0) {
-      throw new InvalidOptionError('maxPtys', this.maxPtys, 'an integer of at least 0');
-    }
-    const clock = options.clock ?? systemClock;
+    const { maxPtys = DEFAULTS.maxPtys, maxTombstones = DEFAULTS.maxTombstones, clock = systemClock } = options;
+    this.#registry = new PtyRegistry({ maxPtys, maxTombstones });
     this.#host = {
       binding: loadNativeBinding(),
       pump: createPumpShare(new FloodScheduler({ now: clock.now })),
       processes: new LinuxProcessTable(clock.now),
+      idle: new IdleMonitor(clock),
       clock,
     };
   }
 
+  get maxPtys(): number {
+    return this.#registry.maxPtys;
+  }
+
   /** PTYs that have not stopped. */
   get size(): number {
-    return this.#ptys.size;
+    return this.#registry.size;
   }
 
   /**
@@ -53,18 +64,14 @@ export class PtyManager {
    * its successor under the same id.
    * @throws CapacityExceededError, DuplicatePtyError, SpawnError, InvalidOptionError; no process exists then.
    */
-  spawn(options: PtyOptions & { readonly ptyId?: string }): Pty {
-    if (this.#ptys.size >= this.maxPtys) throw new CapacityExceededError(this.maxPtys);
-    const id = options.ptyId ?? this.#freeId();
-    if (this.#ptys.has(id)) throw new DuplicatePtyError(id);
+  spawn(request: SpawnRequest): Pty {
     const events: PtyEvent[] = [];
     let deliver = (event: PtyEvent): void => {
       events.push(event);
     };
+    const start = (labels: () => PtyLabels): Pty => new Pty(labels, request, this.#host, (event) => deliver(event));
     try {
-      const pty = new Pty(id, options, this.#host, (event) => deliver(event));
-      this.#ptys.set(id, pty);
-      return pty;
+      return this.#registry.register(this.#labels(request), start);
     } finally {
       deliver = (event) => this.#deliver(event);
       for (const event of events) deliver(event);
@@ -73,7 +80,43 @@ export class PtyManager {
 
   /** A living PTY. */
   get(ptyId: string): Pty | undefined {
-    return this.#ptys.get(ptyId);
+    return this.#registry.get(ptyId);
+  }
+
+  /** All living PTYs, oldest first. */
+  list(): Pty[] {
+    return this.#registry.list();
+  }
+
+  /** The living PTYs of a lane. */
+  byLane(laneId: string): Pty[] {
+    return this.#registry.byLane(laneId);
+  }
+
+  /** The living PTYs of a session. */
+  bySession(sessionId: string): Pty[] {
+    return this.#registry.bySession(sessionId);
+  }
+
+  /**
+   * Gives a living PTY other labels, for example to move it to another lane; its later events carry them.
+   * @throws PtyNotFoundError, InvalidOptionError; nothing changes then.
+   */
+  relabel(ptyId: string, labels: LabelPatch): void {
+    this.#registry.update(ptyId, labels);
+  }
+
+  /** The last snapshot of a PTY that has stopped, if it is still remembered. */
+  tombstone(ptyId: string): PtySnapshot | undefined {
+    return this.#registry.tombstone(ptyId);
+  }
+
+  /** Output totals of a PTY that lives or is still remembered. */
+  getBufferStats(ptyId: string): OutputStats | undefined {
+    const output = this.get(ptyId)?.output.stats() ?? this.tombstone(ptyId)?.output;
+    if (output === undefined) return undefined;
+    const { totalWritten, totalDropped, currentUtilization, overflowEvents } = output;
+    return { totalWritten, totalDropped, currentUtilization, overflowEvents };
   }
 
   /** Calls `listener` for every event of every PTY. */
@@ -82,23 +125,63 @@ export class PtyManager {
   }
 
   /** Ends all children there are now; resolves when no process of theirs is left. */
-  async terminateAll(options: { readonly gracePeriodMs?: number } = {}): Promise<void> {
-    await Promise.all([...this.#ptys.values()].map((pty) => pty.terminate(options)));
+  async terminateAll(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<void> {
+    await Promise.all(this.list().map((pty) => pty.terminate(options)));
   }
 
-  snapshot(): { readonly ptys: number; readonly maxPtys: number; readonly flooding: number; readonly held: boolean } {
-    return { ptys: this.#ptys.size, maxPtys: this.maxPtys, ...this.#host.pump.scheduler.snapshot() };
+  /** Sends SIGKILL to every process of every PTY and waits for nothing: for when this process ends at once. Never throws. */
+  killAll(): void {
+    for (const pty of this.list()) pty.kill();
+  }
+
+  snapshot(): ManagerSnapshot {
+    const { tombstones, maxTombstones, lanes, sessions } = this.#registry.snapshot();
+    return {
+      ptys: this.size,
+      maxPtys: this.maxPtys,
+      tombstones,
+      maxTombstones,
+      lanes,
+      sessions,
+      listenerFailures: this.#events.failures,
+      ...this.#host.pump.scheduler.snapshot(),
+    };
+  }
+
+  #labels({ ptyId = this.#freeId(), laneId, sessionId, terminalId }: SpawnRequest): PtyLabels {
+    return {
+      ptyId,
+      laneId: laneId ?? DEFAULTS.laneId,
+      sessionId: sessionId ?? ptyId,
+      terminalId: terminalId ?? ptyId,
+    };
   }
 
   #deliver(event: PtyEvent): void {
-    if (event.type === 'pty.stopped') this.#ptys.delete(event.ptyId);
+    if (event.type === 'pty.stopped') this.#registry.remove(event.ptyId);
     this.#events.emit(event);
   }
 
   #freeId(): string {
     let id: string;
     do id = `pty-${this.#nextId++}`;
-    while (this.#ptys.has(id));
+    while (this.get(id) !== undefined);
     return id;
   }
+}
+
+/** A {@link PtyManager} as plain JSON. */
+export interface ManagerSnapshot {
+  readonly ptys: number;
+  readonly maxPtys: number;
+  readonly tombstones: number;
+  readonly maxTombstones: number;
+  /** How many lanes and sessions have PTYs. */
+  readonly lanes: number;
+  readonly sessions: number;
+  /** How many times a listener of all events threw or rejected. */
+  readonly listenerFailures: number;
+  /** How many terminals flood at the moment, and whether they wait for somebody who types. */
+  readonly flooding: number;
+  readonly held: boolean;
 }

@@ -14,6 +14,7 @@ test('[B04] defaults', () => {
     rows: 24,
     inputQueueBytes: 1_048_576,
     gracePeriodMs: 5_000,
+    idleTimeoutMs: 300_000,
   });
 });
 

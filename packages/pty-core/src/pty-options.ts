@@ -23,10 +23,10 @@ export interface PtyOptions {
   readonly inputQueueBytes?: number;
   /** Time between SIGTERM and SIGKILL. Default 5,000. */
   readonly gracePeriodMs?: number;
-  /** Labels carried in every event. */
-  readonly laneId?: string;
-  readonly sessionId?: string;
-  readonly terminalId?: string;
+  /** Silence after which the PTY counts as `throttled`, until output resumes; `null` for never. Default 300,000. */
+  readonly idleTimeoutMs?: number | null;
+  /** Share of undelivered bytes from which on readers count as lagging, more than 0.1 and at most 1. Default 0.75. */
+  readonly backpressureThreshold?: number;
 }
 
 /** {@link PtyOptions} with every default filled in and everything checked that can be checked without the system. */
@@ -40,9 +40,18 @@ export interface ResolvedPtyOptions {
   readonly rows: number;
   readonly inputQueueBytes: number;
   readonly gracePeriodMs: number;
+  readonly idleTimeoutMs: number | null;
 }
 
-const DEFAULTS = Object.freeze({ cols: 80, rows: 24, inputQueueBytes: 1024 * 1024, gracePeriodMs: 5_000 });
+const DEFAULTS = Object.freeze({
+  cols: 80,
+  rows: 24,
+  inputQueueBytes: 1024 * 1024,
+  gracePeriodMs: 5_000,
+  idleTimeoutMs: 300_000,
+});
+/** What a timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const MAX_DIMENSION = 10_000;
 const MIN_INPUT_QUEUE_BYTES = 4_096;
 const MAX_INPUT_QUEUE_BYTES = 1024 * 1024 * 1024;
@@ -62,6 +71,9 @@ export function resolvePtyOptions(options: PtyOptions): ResolvedPtyOptions {
     rows: checkedDimension('rows', options.rows ?? DEFAULTS.rows),
     inputQueueBytes: checkedQueue(options.inputQueueBytes ?? DEFAULTS.inputQueueBytes),
     gracePeriodMs: checkedGrace(options.gracePeriodMs ?? DEFAULTS.gracePeriodMs),
+    idleTimeoutMs: checkedIdleTimeout(
+      options.idleTimeoutMs === undefined ? DEFAULTS.idleTimeoutMs : options.idleTimeoutMs,
+    ),
   };
 }
 
@@ -75,8 +87,15 @@ export function checkedDimension(option: 'cols' | 'rows', value: number): number
 
 /** Checks a grace period. @throws InvalidOptionError for what no timer can wait. */
 export function checkedGrace(value: number): number {
-  if (!Number.isFinite(value) || value < 0 || value > 2 ** 31 - 1) {
+  if (!Number.isFinite(value) || value < 0 || value > MAX_TIMER_MS) {
     throw new InvalidOptionError('gracePeriodMs', value, '0 to 2,147,483,647 milliseconds');
+  }
+  return value;
+}
+
+function checkedIdleTimeout(value: number | null): number | null {
+  if (value !== null && (!Number.isFinite(value) || value < 1 || value > MAX_TIMER_MS)) {
+    throw new InvalidOptionError('idleTimeoutMs', value, 'null or 1 to 2,147,483,647 milliseconds');
   }
   return value;
 }

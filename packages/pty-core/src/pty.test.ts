@@ -6,6 +6,7 @@ import { ENVIRONMENT, eventsOf, Terminals, typesOf } from '../test/terminals.ts'
 import { Transcript } from '../test/transcript.ts';
 import { systemClock } from './clock.ts';
 import { FloodScheduler } from './flood-scheduler.ts';
+import { IdleMonitor } from './idle-monitor.ts';
 import { createPumpShare } from './output-pump.ts';
 import { LinuxProcessTable } from './processes.ts';
 import { Pty, type PtyHost } from './pty.ts';
@@ -206,7 +207,7 @@ test('the snapshot is plain JSON and stays available after the end', async () =>
     exit: { exitCode: 0, signal: null, reason: 'exited' },
     pendingInputBytes: 0,
     output: { totalWritten: 3, totalDropped: 0, capacityBytes: 64, ended: true, start: 0, end: 3 },
-    listenerFailures: 3,
+    listenerFailures: 4,
   });
 });
 
@@ -223,13 +224,21 @@ test('a terminal that cannot be watched is no PTY: the child is ended, the descr
     },
     pump: createPumpShare(new FloodScheduler()),
     processes: new LinuxProcessTable(),
+    idle: new IdleMonitor(systemClock),
     clock: systemClock,
   };
   const events: string[] = [];
   const options = { command: 'true', env: ENVIRONMENT };
-  expect(() => new Pty('p', options, host, ({ type }) => events.push(type))).toThrow(
-    expect.objectContaining({ code: 'SPAWN_FAILED', reason: 'out-of-resources' }),
-  );
+  const labels = { ptyId: 'p', laneId: 'l', sessionId: 's', terminalId: 't' };
+  expect(
+    () =>
+      new Pty(
+        () => labels,
+        options,
+        host,
+        ({ type }) => events.push(type),
+      ),
+  ).toThrow(expect.objectContaining({ code: 'SPAWN_FAILED', reason: 'out-of-resources' }));
   expect(events).toEqual(['pty.state.changed', 'pty.state.changed', 'pty.error', 'pty.state.changed']);
   await until(() => child.signalCode === 'SIGKILL', 'the end of the child');
   expect(() => closeSync(fd)).toThrow('EBADF');

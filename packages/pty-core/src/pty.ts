@@ -1,15 +1,18 @@
 import { closeSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 import { InvalidStateError, SignalError, SpawnError } from './errors.ts';
-import type { PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+import type { Cause, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
 import { checkExecLimits } from './exec-limits.ts';
 import { resolveExecutable } from './executable.ts';
+import type { IdleMonitor, Idler } from './idle-monitor.ts';
 import { InputWriter } from './input-writer.ts';
 import { Listeners } from './listeners.ts';
 import type { ForkedPty, NativeBinding } from './native-binding.ts';
 import { OutputBuffer, type OutputSnapshot } from './output-buffer.ts';
 import { OutputPump, type PumpShare } from './output-pump.ts';
+import { OutputTelemetry } from './output-telemetry.ts';
 import type { ProcessTable } from './processes.ts';
+import { PtyEvents } from './pty-events.ts';
 import {
   checkedDimension,
   checkedGrace,
@@ -18,15 +21,17 @@ import {
   resolvePtyOptions,
 } from './pty-options.ts';
 import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
+import { PtyTermination } from './pty-termination.ts';
 import { settledWithin } from './settled-within.ts';
+import { SignalAudit, type SignalOutcome, type SignalRecord } from './signal-audit.ts';
 import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
-import { endSession, Grace } from './termination.ts';
 
 /** What a PTY needs from its process, made once by the manager. */
 export interface PtyHost {
   readonly binding: NativeBinding;
   readonly pump: PumpShare;
   readonly processes: ProcessTable;
+  readonly idle: IdleMonitor;
   readonly clock: Clock;
 }
 
@@ -36,10 +41,20 @@ export interface PtySnapshot extends PtyLabels {
   readonly state: PtyState;
   readonly cols: number;
   readonly rows: number;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** When the state or the size last changed, RFC 3339. */
+  readonly updatedAt: string;
+  /** RFC 3339; `null` before any output. */
+  readonly lastOutputAt: string | null;
+  readonly idleTimeoutMs: number | null;
   readonly exit: PtyExit | null;
   readonly pendingInputBytes: number;
   readonly output: OutputSnapshot;
+  /** The last ten transitions, oldest first. */
   readonly history: readonly PtyTransition[];
+  /** The last fifty signals, oldest first. */
+  readonly signals: readonly SignalRecord[];
   /** How many times a listener of this PTY threw or rejected. */
   readonly listenerFailures: number;
 }
@@ -55,76 +70,95 @@ const FORCED_END_MS = 1_000;
  * `inputQueueBytes`. It keeps the process alive until it has stopped, as any child process does.
  */
 export class Pty {
-  readonly id: string;
   readonly pid: number;
   readonly output: OutputBuffer;
   readonly gracePeriodMs: number;
+  readonly idleTimeoutMs: number | null;
   /** Resolves once, with the exit, when the output has ended. Never rejects. */
   readonly stopped: Promise<PtyExit>;
-  readonly #labels: PtyLabels;
+  readonly #labels: () => PtyLabels;
   readonly #host: PtyHost;
   readonly #fd: number;
   readonly #machine: PtyStateMachine;
   readonly #pump: OutputPump;
   readonly #writer: InputWriter;
   readonly #session: ProcessSession;
-  readonly #events = new Listeners<PtyEvent>();
+  readonly #termination: PtyTermination;
+  readonly #audit = new SignalAudit();
+  readonly #telemetry: OutputTelemetry;
+  readonly #idler: Idler | undefined;
+  readonly #events: PtyEvents;
   readonly #drained = new Listeners<void>();
-  readonly #exited: Promise<void>;
+  readonly #createdAt = new Date().toISOString();
   #resolveExited!: () => void;
   #resolveStopped!: (exit: PtyExit) => void;
   #cols: number;
   #rows: number;
+  #updatedAt = this.#createdAt;
+  /** The output's end when it was last looked at, and the time it had grown until then. */
+  #seenEnd = 0;
+  #lastActiveAt: number;
   #exit: PtyExit | null = null;
-  #termination: Promise<PtyExit> | undefined;
-  #grace: Grace | undefined;
   #forceKilled = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
+   * `labels` is asked for every event, so that they may change. Use {@link PtyManager.spawn}.
    * @throws InvalidOptionError naming the option and its range.
    * @throws SpawnError saying what is missing; nothing is left behind.
    */
-  constructor(id: string, options: PtyOptions, host: PtyHost, onEvent?: (event: PtyEvent) => void) {
-    const { laneId, sessionId, terminalId, bufferBytes, overflow } = options;
+  constructor(
+    labels: () => PtyLabels,
+    options: PtyOptions & Cause,
+    host: PtyHost,
+    onEvent?: (event: PtyEvent) => void,
+  ) {
+    const { bufferBytes, overflow, backpressureThreshold, correlationId } = options;
     const resolved = resolvePtyOptions(options);
-    this.id = id;
+    this.#labels = labels;
     this.#host = host;
-    this.#labels = {
-      ptyId: id,
-      ...(laneId !== undefined && { laneId }),
-      ...(sessionId !== undefined && { sessionId }),
-      ...(terminalId !== undefined && { terminalId }),
-    };
     this.gracePeriodMs = resolved.gracePeriodMs;
+    this.idleTimeoutMs = resolved.idleTimeoutMs;
     this.#cols = resolved.cols;
     this.#rows = resolved.rows;
     this.output = new OutputBuffer({
       ...(bufferBytes !== undefined && { capacityBytes: bufferBytes }),
       ...(overflow !== undefined && { overflow }),
+      ...(backpressureThreshold !== undefined && { backpressureThreshold }),
     });
-    this.#machine = new PtyStateMachine(id, host.clock.now);
-    this.#exited = new Promise((resolve) => {
-      this.#resolveExited = resolve;
-    });
+    this.#events = new PtyEvents(labels, host.clock);
+    this.#machine = new PtyStateMachine(this.id, host.clock.now);
+    this.#telemetry = new OutputTelemetry(this.output, host.clock, (body) => this.#events.emit(body));
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
     if (onEvent !== undefined) this.#events.add(onEvent);
 
-    this.#apply('spawn-requested');
-    const { fd, pid } = this.#fork(resolved);
+    this.#apply('spawn-requested', correlationId);
+    const { fd, pid } = this.#fork(resolved, correlationId);
     this.#fd = fd;
     this.pid = pid;
     this.#session = new ProcessSession(pid, host.processes);
+    this.#termination = this.#openTermination();
     this.#writer = new InputWriter(fd, {
       capacityBytes: resolved.inputQueueBytes,
       onDrain: () => this.#drained.emit(),
-      onError: (error) => this.#emit({ type: 'pty.error', message: `Cannot write input: ${error.message}` }),
+      onError: (error) => this.#events.emit({ type: 'pty.error', message: `Cannot write input: ${error.message}` }),
     });
-    this.#pump = this.#openPump();
-    this.#apply('spawn-succeeded');
-    this.#emit({ type: 'pty.spawned', pid, cols: this.#cols, rows: this.#rows });
+    this.#pump = this.#openPump(correlationId);
+    this.#lastActiveAt = host.clock.now();
+    this.#idler = this.#watchIdleness();
+    this.#apply('spawn-succeeded', correlationId);
+    this.#events.emit({ type: 'pty.spawned', pid, cols: this.#cols, rows: this.#rows }, correlationId);
+  }
+
+  get id(): string {
+    return this.#labels().ptyId;
+  }
+
+  /** As they are now: {@link PtyManager.relabel} changes them. */
+  get labels(): PtyLabels {
+    return this.#labels();
   }
 
   get state(): PtyState {
@@ -178,7 +212,7 @@ export class Pty {
    * Sets the window; the kernel tells the foreground job with exactly one SIGWINCH, none if nothing changed.
    * @throws InvalidOptionError outside 1 to 10,000, InvalidStateError once the terminal is closed.
    */
-  resize(cols: number, rows: number): void {
+  resize(cols: number, rows: number, cause: Cause = {}): void {
     checkedDimension('cols', cols);
     checkedDimension('rows', rows);
     if (this.#pump.closed) throw new InvalidStateError('resize', this.id, this.#describeState());
@@ -187,20 +221,24 @@ export class Pty {
     const [oldCols, oldRows] = [this.#cols, this.#rows];
     this.#cols = cols;
     this.#rows = rows;
-    this.#emit({ type: 'pty.resized', cols, rows, oldCols, oldRows });
+    this.#changed({ type: 'pty.resized', cols, rows, oldCols, oldRows }, cause.correlationId);
   }
 
   /**
    * Delivers a signal to the child's process group.
    * @throws InvalidOptionError for an unknown name, SignalError when nobody is there to receive it.
    */
-  signal(name: string): void {
+  signal(name: string, cause: Cause = {}): void {
     const signal = checkedSignal(name);
     const delivered = this.#session.signalLeaderGroup(signal);
-    this.#emit({ type: 'pty.signal.delivered', signal, outcome: delivered ? 'delivered' : 'failed' });
-    if (!delivered) {
-      throw new SignalError(signal, this.id, this.#exit === null ? 'no such process' : 'the child has ended');
-    }
+    this.#signalled(signal, delivered ? 'delivered' : 'failed', cause.correlationId);
+    if (!delivered) throw new SignalError(signal, this.id, this.#whyUnreached());
+  }
+
+  /** Sends SIGKILL to every process of the child's session and waits for nothing: for when there is no time. Never throws. */
+  kill(cause: Cause = {}): void {
+    const delivered = this.#session.signalAll('SIGKILL');
+    if (delivered) this.#signalled('SIGKILL', 'delivered', cause.correlationId);
   }
 
   /**
@@ -209,71 +247,112 @@ export class Pty {
    * terminal open for a second longer, the output ends without it.
    * @returns the exit, when the output has ended and no process of the session is left. A stopped PTY answers at once.
    */
-  terminate(options: { readonly gracePeriodMs?: number } = {}): Promise<PtyExit> {
+  async terminate(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<PtyExit> {
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
-    if (this.state === 'stopped') return this.stopped;
-    this.#grace?.shorten(gracePeriodMs);
-    if (this.#termination === undefined) {
-      const grace = new Grace(gracePeriodMs, this.#host.clock);
-      this.#grace = grace;
-      let settle!: (exit: Promise<PtyExit>) => void;
-      // Set before anything happens: a listener of what happens may call this again.
-      this.#termination = new Promise((resolve) => {
-        settle = resolve;
-      });
-      settle(this.#terminate(grace));
-    }
-    return this.#termination;
+    if (this.state !== 'stopped') await this.#termination.request(gracePeriodMs, options.correlationId);
+    return this.stopped;
   }
 
   snapshot(): PtySnapshot {
     return {
-      ...this.#labels,
+      ...this.#labels(),
       pid: this.pid,
       state: this.state,
       cols: this.#cols,
       rows: this.#rows,
+      createdAt: this.#createdAt,
+      updatedAt: this.#updatedAt,
+      lastOutputAt: this.#lastOutputAt(),
+      idleTimeoutMs: this.idleTimeoutMs,
       exit: this.#exit,
       pendingInputBytes: this.pendingInputBytes,
       output: this.output.snapshot(),
       history: this.#machine.history,
+      signals: this.#audit.records,
       listenerFailures: this.#events.failures + this.#drained.failures,
     };
   }
 
-  #fork({ command, args, cwd, env, cols, rows }: ResolvedPtyOptions): ForkedPty {
+  #fork({ command, args, cwd, env, cols, rows }: ResolvedPtyOptions, correlationId: string | undefined): ForkedPty {
     try {
       const file = resolveExecutable(command, cwd, env['PATH']);
       checkExecLimits(file, args, env);
       const onExit = (exitCode: number, signal: number) => this.#childExited(exitCode, signal);
       return this.#host.binding.fork({ file, args, env, cwd, cols, rows }, onExit);
     } catch (error) {
-      throw this.#spawnFailed(error);
+      throw this.#spawnFailed(error, correlationId);
     }
   }
 
-  #openPump(): OutputPump {
+  #openPump(correlationId: string | undefined): OutputPump {
     try {
       return new OutputPump(this.#fd, this.output, this.#host.pump, {
+        flushed: () => this.#outputArrived(),
         closing: () => this.#writer.close(),
         ended: () => this.#outputEnded(),
       });
     } catch (error) {
       this.#session.signalAll('SIGKILL');
       closeSync(this.#fd);
-      throw this.#spawnFailed(error);
+      throw this.#spawnFailed(error, correlationId);
     }
   }
 
-  #spawnFailed(cause: unknown): SpawnError {
+  #openTermination(): PtyTermination {
+    const leaderExited = new Promise<void>((resolve) => {
+      this.#resolveExited = resolve;
+    });
+    return new PtyTermination(this.#session, this.#host.clock, {
+      leaderExited,
+      onBegin: (gracePeriodMs, correlationId) =>
+        this.#events.emit({ type: 'pty.terminating', gracePeriodMs }, correlationId),
+      onSignal: (signal, delivered, correlationId) => this.#terminationSignalled(signal, delivered, correlationId),
+      onSwept: async () => {
+        await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
+        if (this.#exit !== null) this.#pump.finish();
+        await this.stopped;
+      },
+    });
+  }
+
+  #watchIdleness(): Idler | undefined {
+    const { idleTimeoutMs } = this;
+    if (idleTimeoutMs === null) return undefined;
+    const pty = this;
+    const idler: Idler = {
+      idleTimeoutMs,
+      get lastActiveAt() {
+        return pty.#lastActiveAt;
+      },
+      becameIdle: () => {
+        this.#events.emit({ type: 'pty.idle_timeout', idleTimeoutMs });
+        if (this.state === 'active') this.#apply('idle-timeout');
+      },
+    };
+    this.#host.idle.watch(idler);
+    return idler;
+  }
+
+  #spawnFailed(cause: unknown, correlationId: string | undefined): SpawnError {
     const failure =
       cause instanceof SpawnError
         ? cause
         : new SpawnError('out-of-resources', 'the system has no process, terminal or descriptor to give', { cause });
-    this.#apply('spawn-failed');
-    this.#emit({ type: 'pty.error', message: failure.message });
-    this.#apply('cleanup');
+    this.#apply('spawn-failed', correlationId);
+    this.#events.emit({ type: 'pty.error', message: failure.message }, correlationId);
+    this.#apply('cleanup', correlationId);
     return failure;
+  }
+
+  #outputArrived(): void {
+    if (this.output.end === this.#seenEnd) return;
+    this.#seenEnd = this.output.end;
+    this.#lastActiveAt = this.#host.clock.now();
+    if (this.state === 'throttled') {
+      this.#apply('output-resumed');
+      this.#host.idle.watch(this.#idler!);
+    }
+    this.#telemetry.outputArrived();
   }
 
   #childExited(exitCode: number, signal: number): void {
@@ -283,55 +362,62 @@ export class Pty {
     this.#exit = {
       exitCode: signal === 0 ? exitCode : null,
       signal: signal === 0 ? null : signalName(signal),
-      reason: this.#termination !== undefined ? 'terminated' : signal === 0 ? 'exited' : 'signaled',
+      reason: this.#termination.begun ? 'terminated' : signal === 0 ? 'exited' : 'signaled',
     };
-    this.#emit({ type: 'pty.exited', ...this.#exit });
+    this.#events.emit({ type: 'pty.exited', ...this.#exit }, this.#termination.correlationId);
     this.#resolveExited();
     this.#pump.childExited();
   }
 
   #outputEnded(): void {
     const exit = this.#exit!;
-    if (exit.reason === 'terminated' || exit.exitCode === 0) this.#apply('graceful-end');
+    const { correlationId } = this.#termination;
+    this.#outputArrived();
+    this.#telemetry.finish();
+    if (this.#idler !== undefined) this.#host.idle.unwatch(this.#idler);
+    if (exit.reason === 'terminated' || exit.exitCode === 0) this.#apply('graceful-end', correlationId);
     else {
-      this.#apply('unexpected-exit');
-      this.#apply('cleanup');
+      this.#apply('unexpected-exit', correlationId);
+      this.#apply('cleanup', correlationId);
     }
-    this.#emit({ type: 'pty.stopped', ...exit, endOffset: this.output.end });
+    this.#events.emit({ type: 'pty.stopped', ...exit, endOffset: this.output.end }, correlationId);
     this.#resolveStopped(exit);
   }
 
-  async #terminate(grace: Grace): Promise<PtyExit> {
-    this.#emit({ type: 'pty.terminating', gracePeriodMs: grace.gracePeriodMs });
-    await endSession(this.#session, {
-      grace,
-      leaderExited: this.#exited,
-      clock: this.#host.clock,
-      onSignal: (signal, delivered) => this.#signalled(signal, delivered),
-    });
-    await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
-    if (this.#exit !== null) this.#pump.finish();
-    return this.stopped;
-  }
-
-  #signalled(signal: SignalName, delivered: boolean): void {
-    const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
-    this.#emit({ type: 'pty.signal.delivered', signal, outcome });
+  #terminationSignalled(signal: SignalName, delivered: boolean, correlationId: string | undefined): void {
+    this.#signalled(signal, !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated', correlationId);
     if (signal !== 'SIGKILL' || !delivered) return;
     this.#forceKilled = true;
-    this.#emit({ type: 'pty.force_killed' });
+    this.#events.emit({ type: 'pty.force_killed' }, correlationId);
+  }
+
+  #signalled(signal: SignalName, outcome: SignalOutcome, correlationId: string | undefined): void {
+    const { pid } = this;
+    const delivery = { signal, outcome, pid, ...(outcome === 'failed' && { error: this.#whyUnreached() }) };
+    this.#audit.add({ ptyId: this.id, timestamp: this.#host.clock.now(), ...delivery });
+    this.#events.emit({ type: 'pty.signal.delivered', ...delivery }, correlationId);
+  }
+
+  #whyUnreached(): string {
+    return this.#exit === null ? 'no such process' : 'the child has ended';
   }
 
   #describeState(): string {
     return this.state === 'active' && this.#exit !== null ? 'ending' : this.state;
   }
 
-  #apply(event: PtyStateEvent): void {
-    const { from, to } = this.#machine.apply(event);
-    this.#emit({ type: 'pty.state.changed', from, to, cause: event });
+  #lastOutputAt(): string | null {
+    if (this.#seenEnd === 0) return null;
+    return new Date(Date.now() - (this.#host.clock.now() - this.#lastActiveAt)).toISOString();
   }
 
-  #emit(body: PtyEventBody): void {
-    this.#events.emit({ ...body, ...this.#labels, timestamp: this.#host.clock.now(), ts: new Date().toISOString() });
+  #apply(event: PtyStateEvent, correlationId?: string): void {
+    const { from, to } = this.#machine.apply(event);
+    this.#changed({ type: 'pty.state.changed', from, to, cause: event }, correlationId);
+  }
+
+  #changed(body: PtyEventBody, correlationId: string | undefined): void {
+    const { ts } = this.#events.emit(body, correlationId);
+    this.#updatedAt = ts;
   }
 }

@@ -1,10 +1,10 @@
 import { afterEach } from 'vitest';
-import { childEnvironment, type Pty, type PtyEvent, PtyManager, type PtyOptions } from '../src/index.ts';
+import { childEnvironment, type Pty, type PtyEvent, PtyManager, type SpawnRequest } from '../src/index.ts';
 
 /** A child's environment in which programs speak English. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = childEnvironment(process.env, { LC_ALL: 'C' });
 
-export type SpawnOptions = Partial<PtyOptions> & { readonly ptyId?: string };
+export type SpawnOptions = Partial<SpawnRequest>;
 
 /** A manager whose children are ended after each test. */
 export class Terminals {
@@ -24,10 +24,12 @@ export class Terminals {
   }
 }
 
-/** All events of a PTY from now on. */
+/** All events of a PTY from now on, without `pty.output`, whose number depends on how fast things go. */
 export function eventsOf(pty: Pty): PtyEvent[] {
   const events: PtyEvent[] = [];
-  pty.onEvent((event) => events.push(event));
+  pty.onEvent((event) => {
+    if (event.type !== 'pty.output') events.push(event);
+  });
   return events;
 }
 

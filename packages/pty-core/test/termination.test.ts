@@ -168,7 +168,9 @@ test('a stopped one answers with its exit and does nothing', async () => {
 
 test('a wrong grace is refused and ends nobody', async () => {
   const pty = terminals.spawn('cat');
-  expect(() => pty.terminate({ gracePeriodMs: -1 })).toThrow(expect.objectContaining({ option: 'gracePeriodMs' }));
+  await expect(pty.terminate({ gracePeriodMs: -1 })).rejects.toThrow(
+    expect.objectContaining({ option: 'gracePeriodMs' }),
+  );
   expect(pty.state).toBe('active');
 });
 
