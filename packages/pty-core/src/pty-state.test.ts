@@ -40,7 +40,7 @@ function machineIn(state: PtyState): PtyStateMachine {
   return machine;
 }
 
-describe('[B13] [FR-007-001] every pair of a state and an event', () => {
+describe('[B13] [T001] [FR-007-001] every pair of a state and an event', () => {
   const pairs = STATES.flatMap((state) => EVENTS.map((event) => ({ state, event })));
 
   test.each(pairs)('$state, $event', ({ state, event }) => {
@@ -62,7 +62,7 @@ describe('[B13] [FR-007-001] every pair of a state and an event', () => {
   });
 });
 
-test('[B14] after 25 throttle cycles the history holds the last ten transitions with their times', () => {
+test('[B14] [T001] after 25 throttle cycles the history holds the last ten transitions with their times', () => {
   let now = 0;
   const machine = new PtyStateMachine('p', () => ++now);
   machine.apply('spawn-requested');

@@ -13,7 +13,7 @@ import { Pty, type PtyHost } from './pty.ts';
 
 const terminals = new Terminals();
 
-test('[B01] what the child prints arrives, then its exit, then the end', async () => {
+test('[B01] [T003] [FR-007-003] what the child prints arrives, then its exit, then the end', async () => {
   const pty = terminals.spawn('/bin/echo', ['hello']);
   const transcript = new Transcript(pty.output);
   const events = eventsOf(pty);
@@ -95,7 +95,7 @@ test('[B20] a child killed from outside is told apart from one we ended', async 
   expect(await ended.terminate()).toEqual({ exitCode: null, signal: 'SIGTERM', reason: 'terminated' });
 });
 
-describe('resize', () => {
+describe('[T005] resize', () => {
   test('[B23] the child gets exactly one SIGWINCH and sees the new size; none if nothing changed', async () => {
     const pty = terminals.sh('trap "stty size" WINCH; echo ready; while :; do read -r line && echo "got $line"; done');
     const transcript = new Transcript(pty.output);

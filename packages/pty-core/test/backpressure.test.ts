@@ -157,7 +157,7 @@ test('[B44] of two readers one stalls: with `drop-oldest` the other gets everyth
   expect(pty.output.stats().totalDropped).toBe(5 * MB - capacity);
 });
 
-test('switching to `pause` blocks a child that is running, switching back lets it run', async () => {
+test('[T016] switching to `pause` blocks a child that is running, switching back lets it run', async () => {
   const pty = terminals.sh('stty raw; exec cat /dev/zero', { bufferBytes: 64 * 1024 });
   await until(() => pty.output.end > MB, 'a megabyte');
   pty.output.overflow = 'pause';

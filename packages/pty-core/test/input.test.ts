@@ -18,7 +18,7 @@ async function notReading(): Promise<Pty> {
   return pty;
 }
 
-test('[B15] a line typed to `cat` comes back twice: the echo and the copy', async () => {
+test('[B15] [T004] a line typed to `cat` comes back twice: the echo and the copy', async () => {
   const pty = terminals.spawn('cat');
   const transcript = new Transcript(pty.output);
   pty.write(Buffer.from('test\n'));

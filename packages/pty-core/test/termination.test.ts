@@ -27,7 +27,7 @@ function alive(pid: number): boolean {
   }
 }
 
-test('[B27] a child that ends on SIGTERM gets nothing else', async () => {
+test('[B27] [T006] a child that ends on SIGTERM gets nothing else', async () => {
   const pty = terminals.spawn('sleep', ['60']);
   const events = eventsOf(pty);
   expect(await pty.terminate()).toEqual({ exitCode: null, signal: 'SIGTERM', reason: 'terminated' });
