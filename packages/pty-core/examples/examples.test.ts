@@ -47,3 +47,26 @@ test('late-watcher', async () => {
 test('patient-typing', async () => {
   expect(await run(() => import('./patient-typing.ts'))).toBe('refused sometimes, arrived: 500000\n');
 });
+
+test('collect', async () => {
+  expect((await run(() => import('./collect.ts'))).split('\n')).toEqual([
+    'all is well: exited with 0',
+    'nothing is: exited with 7',
+    'takes too long: terminated with SIGTERM',
+    '',
+  ]);
+});
+
+test('dialogue', async () => {
+  expect(await run(() => import('./dialogue.ts'))).toBe('welcome Ada, your password has 6 letters\n');
+});
+
+test('supervised', async () => {
+  expect((await run(() => import('./supervised.ts'))).split('\n')).toEqual([
+    'worker exited with 3',
+    'worker signaled with SIGSEGV',
+    'worker is up',
+    'worker terminated with SIGTERM',
+    '',
+  ]);
+});

@@ -9,10 +9,9 @@ const pty = new PtyManager().spawn({
 });
 await pty.stopped;
 
-const watcher = pty.output.openReader(0, () => {});
 let tail = '';
-for (let chunk = watcher.next(); chunk !== undefined; chunk = watcher.next()) {
+for await (const chunk of pty.output.chunks(0)) {
   if (chunk.kind === 'gap') console.log(`bytes ${chunk.from} to ${chunk.to} are gone`);
-  else if (chunk.kind === 'bytes') tail += Buffer.from(chunk.bytes).toString();
-  else console.log(`then ${JSON.stringify(tail)} and the end, at ${chunk.offset}`);
+  else tail += Buffer.from(chunk.bytes).toString();
 }
+console.log(`then ${JSON.stringify(tail)} and the end, at ${pty.output.end}`);

@@ -12,21 +12,8 @@ const pty = new PtyManager().spawn({
 
 const path = `lossless-log-${process.pid}.txt`;
 const file = await open(path, 'w');
-let wake = (): void => {};
-const reader = pty.output.openReader('start', () => wake());
-for (;;) {
-  const chunk = reader.next();
-  if (chunk?.kind === 'bytes') {
-    // A view into the ring: with `pause` nothing overwrites it before it is acknowledged.
-    await file.write(chunk.bytes);
-    reader.acknowledge(reader.offset);
-  } else if (chunk?.kind === 'end') {
-    break;
-  } else {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-  }
+for await (const chunk of pty.output.chunks()) {
+  if (chunk.kind === 'bytes') await file.write(chunk.bytes);
 }
 await file.close();
 console.log(`${(await stat(path)).size} bytes written, ${pty.output.stats().totalDropped} dropped`);

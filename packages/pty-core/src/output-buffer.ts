@@ -1,7 +1,8 @@
-import { RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
+import { type CursorBytes, type CursorGap, RingBuffer, type WriteResult } from '@sessiond/ring-buffer';
 import { Backpressure } from './backpressure.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { Unsubscribe } from './events.ts';
+import { chunksOf } from './output-chunks.ts';
 import { OutputReader } from './output-reader.ts';
 
 /**
@@ -221,6 +222,19 @@ export class OutputBuffer {
     else this.#readers.add(reader);
     this.#updateFloor();
     return reader;
+  }
+
+  /**
+   * The output as it comes, until its end: bytes, which are copies and belong to the caller, and exact gaps. A reader of its
+   * own is attached while somebody iterates; a chunk counts as delivered when the next one is asked for, so with `pause` a
+   * slow loop slows the child down and loses nothing.
+   * @throws OffsetOutOfRangeError as {@link openReader} does, and the reason of the signal when that is aborted.
+   */
+  chunks(
+    from: number | 'start' | 'end' = 'start',
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<CursorBytes | CursorGap, void, undefined> {
+    return chunksOf(this, from, options.signal);
   }
 
   /** A copy of at most `maxBytes` from `offset` on. @throws OffsetOutOfRangeError outside of `start` … `end`. */
