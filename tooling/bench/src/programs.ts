@@ -23,6 +23,8 @@ export interface Programs {
   readonly echo: Program;
   /** Writes {@link TAIL_BYTES} in one go and ends. */
   readonly tail: Program;
+  /** Writes {@link LINES_BYTES} as lines of one letter, through a terminal that works on each, and ends. */
+  readonly lines: Program;
 }
 
 /** The first output of every program: one byte. */
@@ -36,6 +38,9 @@ export const TAIL_BYTES: number = Array.from({ length: 20_000 }, (_, index) => S
   (sum, bytes) => sum + bytes,
   READY.length,
 );
+
+/** 50,000,000 bytes of `yes`, and a carriage return for each line. */
+export const LINES_BYTES = 75_000_000;
 
 const PAYLOAD_BYTES = 16 * 1024 * 1024;
 const PAYLOAD_REPEATS = 1_024;
@@ -62,10 +67,12 @@ export function writePrograms(directory: string): Programs {
   );
   const echo = script('echo', 'stty raw -echo', `printf ${READY}`, 'exec cat');
   const tail = script('tail', 'stty -echo', `printf ${READY}`, 'read -r _', 'exec seq 1 20000');
+  const lines = script('lines', 'stty -echo', `printf ${READY}`, 'read -r _', 'yes | head -c 50000000');
   return {
     flood: { script: flood, counting: 'length', overflow: 'pause' },
     lossyFlood: { script: flood, counting: 'length', overflow: 'drop-oldest' },
     echo: { script: echo, counting: 'length', overflow: 'pause' },
     tail: { script: tail, counting: 'content', overflow: 'pause' },
+    lines: { script: lines, counting: 'content', overflow: 'drop-oldest' },
   };
 }
