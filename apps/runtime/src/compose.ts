@@ -3,7 +3,7 @@ import { PtyManager } from '@sessiond/pty-core';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
-import { drain, type Endable, killChildren } from './drain.ts';
+import { drain, type Endable } from './drain.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
@@ -19,13 +19,14 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer({ config, logger, version, transports, env }: RuntimeOptions): SessionServer {
-  const { bufferBytes, graceMs, retentionMs, maxPtys, maxConnections, maxMessageBytes } = config;
+  const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxConnections, maxMessageBytes } = config;
   return new SessionServer({
     ptys: new PtyManager({ maxPtys }),
     serverVersion: version,
     transports,
     bufferBytes,
     gracePeriodMs: graceMs,
+    idleTimeoutMs,
     retentionMs,
     maxSessions: maxPtys,
     maxMessageBytes,
@@ -116,7 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stop: () => drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }),
     abandon: () => {
       unlink();
-      return killChildren(runtime.host);
+      runtime.host.killAll();
     },
   };
 }

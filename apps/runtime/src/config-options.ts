@@ -17,6 +17,7 @@ export interface Config {
   readonly maxMessageBytes: number;
   readonly retentionMs: number;
   readonly graceMs: number;
+  readonly idleTimeoutMs: number | null;
   readonly drainMs: number;
   readonly heartbeatMs: number;
   readonly heartbeatTimeoutMs: number;
@@ -44,6 +45,8 @@ interface OptionBase<T> {
 /** A whole number within a range; `bytes` also takes `64KiB`, `4MiB`, `1GiB`. */
 export interface NumberOption extends OptionBase<number> {
   readonly kind: 'integer' | 'bytes';
+  /** Whether the word `never`, in the file also `null`, stands for none; the value is `null` then. */
+  readonly orNever?: true;
   readonly min: number;
   readonly max: number;
 }
@@ -84,6 +87,8 @@ export const LOG_LEVELS: readonly ['fatal', 'error', 'warn', 'info', 'debug', 't
 ]);
 
 const DAY_MS = 86_400_000;
+/** The longest a timer can wait. */
+const MAX_TIMER_MS = 2_147_483_647;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -194,6 +199,15 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     default: 5000,
     help: 'Time between the polite and the forced end of a child.',
   },
+  idleTimeoutMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1,
+    max: MAX_TIMER_MS,
+    orNever: true,
+    default: 300_000,
+    help: 'Time without output after which a terminal counts as throttled.',
+  },
   drainMs: {
     kind: 'integer',
     placeholder: 'ms',
@@ -249,7 +263,7 @@ export function defaultText(spec: OptionSpec): string {
 export function allowedText(spec: OptionSpec): string {
   switch (spec.kind) {
     case 'integer':
-      return `a whole number from ${spec.min.toLocaleString('en')} to ${spec.max.toLocaleString('en')}`;
+      return `a whole number from ${spec.min.toLocaleString('en')} to ${spec.max.toLocaleString('en')}${spec.orNever ? ', or never' : ''}`;
     case 'bytes':
       return `${spec.min.toLocaleString('en')} to ${spec.max.toLocaleString('en')} bytes, plain or as 64KiB, 4MiB, 1GiB`;
     case 'flag':

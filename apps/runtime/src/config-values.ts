@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { OptionSpec } from './config-options.ts';
 
 /** A value of an option, as the rest of the program sees it. */
-export type OptionValue = string | number | boolean | readonly string[];
+export type OptionValue = string | number | boolean | null | readonly string[];
 
 /** What became of one raw value. */
 export type ParsedValue =
@@ -25,6 +25,7 @@ export function parseValue(spec: OptionSpec, raw: unknown): ParsedValue {
   switch (spec.kind) {
     case 'integer':
     case 'bytes': {
+      if (spec.orNever && (raw === null || raw === 'never')) return { ok: true, value: null };
       const number = parseNumber(raw, spec.kind === 'bytes');
       if (number === null) return { ok: false, found: describe(raw, 'a number') };
       const inRange = Number.isSafeInteger(number) && number >= spec.min && number <= spec.max;

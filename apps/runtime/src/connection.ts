@@ -148,9 +148,14 @@ export class Connection implements EventReceiver, CommandIssuer {
     return this.#channels.detach(sessionId);
   }
 
-  follow(sessionId: string): void {
+  follow(sessionId: string): () => void {
+    if (this.#followed.has(sessionId)) return () => {};
     this.#followed.add(sessionId);
-    this.#options.hub.subscribe(sessionId, this);
+    const isNew = this.#options.hub.subscribe(sessionId, this);
+    return () => {
+      if (isNew) this.unfollow(sessionId);
+      else this.#followed.delete(sessionId);
+    };
   }
 
   unfollow(sessionId: string): void {

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { killChildren } from './drain.ts';
 
 /** Runs code in which `subject` says on stdout what happens to it. */
 async function run(code: string): Promise<{ said: string[]; exitCode: number | null }> {
@@ -13,7 +12,7 @@ async function run(code: string): Promise<{ said: string[]; exitCode: number | n
     const logger = { fatal: ({ err }, text) => say('fatal ' + err.message), info: ({ event }) => say(event) };
     const subject = {
       stop: async () => say('stop'),
-      abandon: async () => say('abandon'),
+      abandon: () => say('abandon'),
     };
     const keepAlive = setTimeout(() => {}, 60_000);
     ${code}
@@ -59,22 +58,4 @@ it.each([
   ['rejected', `setImmediate(() => { void Promise.reject(new Error('oops')); });`],
 ])('logs an error that nobody caught, cleans up and ends with 1: %s', async (_, code) => {
   expect(await run(`let finished; ${code}`)).toEqual({ said: ['fatal oops', 'abandon', 'flush'], exitCode: 1 });
-});
-
-it('kills the children that run, and no process that merely has a number', async () => {
-  const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
-  const exited = once(child, 'exit');
-  const session = { sessionId: 's', kind: 'pty' } as const;
-  const list = async () => [
-    { ...session, pid: child.pid },
-    { ...session, pid: process.pid, exit: { exitCode: 0, signal: null, reason: 'exited' } },
-    { ...session, pid: 1 },
-    { ...session },
-  ];
-  await killChildren({ list } as unknown as Parameters<typeof killChildren>[0]);
-  expect(await exited).toEqual([null, 'SIGKILL']);
-});
-
-it('does not mind when the sessions cannot be asked', async () => {
-  await expect(killChildren({ list: () => Promise.reject(new Error('gone')) })).resolves.toBeUndefined();
 });

@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import { closeCodes } from '@sessiond/protocol';
 import type { Logger } from './logger.ts';
 import type { Runtime } from './runtime.ts';
-import type { SessionHost } from './sessions/session-host.ts';
 import { EXIT_CODES } from './startup-error.ts';
 import type { WebSocketServer } from './transports/websocket-server.ts';
 
@@ -39,24 +38,8 @@ export async function drain({ servers, webSockets, runtime, drainMs, unlink }: D
 export interface Endable {
   /** Ends in order. */
   stop(): Promise<void>;
-  /** Ends what must not stay behind, without waiting for anything that takes time. Never rejects. */
-  abandon(): Promise<void>;
-}
-
-/**
- * Kills every child, with all it keeps in its process group; the rest of its terminal's processes are hung up by the kernel.
- * For the moment when there is no time for an orderly end. Never rejects.
- */
-export async function killChildren(host: Pick<SessionHost, 'list'>): Promise<void> {
-  const sessions = await host.list().catch(() => []);
-  for (const { pid, exit } of sessions) {
-    if (pid === undefined || pid <= 1 || exit !== undefined) continue;
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      // Gone by itself.
-    }
-  }
+  /** Ends what must not stay behind, waiting for nothing. Never throws. */
+  abandon(): void;
 }
 
 /** How the process and its log are reached. */
@@ -72,14 +55,14 @@ export interface EndOptions {
  * its socket file and its children are gone. Returns the exit code of an orderly end.
  */
 export async function runUntilEnded(subject: Endable, { logger, flush, finished }: EndOptions): Promise<number> {
-  const endNow = async (): Promise<never> => {
-    await subject.abandon();
+  const endNow = (): never => {
+    subject.abandon();
     flush();
     process.exit(EXIT_CODES.failed);
   };
   const crash = (error: unknown): void => {
     logger.fatal({ err: error }, 'an unexpected error ends the daemon');
-    void endNow();
+    endNow();
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);

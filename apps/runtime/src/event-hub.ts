@@ -17,11 +17,12 @@ export class EventHub {
     this.#stop = host.onEvent((event) => this.#pass(event));
   }
 
-  /** Passes a session's events on to `receiver`. Doing it twice changes nothing. */
-  subscribe(sessionId: string, receiver: EventReceiver): void {
-    const receivers = this.#receivers.get(sessionId);
-    if (receivers === undefined) this.#receivers.set(sessionId, new Set([receiver]));
-    else receivers.add(receiver);
+  /** Passes a session's events on to `receiver`. Doing it twice changes nothing. @returns whether it changed something. */
+  subscribe(sessionId: string, receiver: EventReceiver): boolean {
+    const receivers = this.#receivers.get(sessionId) ?? new Set();
+    if (receivers.has(receiver)) return false;
+    this.#receivers.set(sessionId, receivers.add(receiver));
+    return true;
   }
 
   /** Undoes {@link subscribe}. @returns whether there was something to undo. */

@@ -8,7 +8,7 @@ import type { Transport } from './transports/transport.ts';
 /** What lies behind the connections: sessions, commands, and what happens to them at the end. */
 export interface Runtime {
   /** The sessions, as raw terminals and the last moment of the process need them. */
-  readonly host: TerminalHost & Pick<SessionHost, 'list'>;
+  readonly host: TerminalHost & Pick<SessionHost, 'killAll'>;
   /** Serves one client until its transport is gone. */
   accept(transport: Transport, principal: Principal): void;
   /** Tells every client, ends the children by the deadline, closes the connections. Resolves when no child is left. */

@@ -28,6 +28,8 @@ export interface SessionServerOptions {
   readonly transports: readonly string[];
   readonly bufferBytes: number;
   readonly gracePeriodMs: number;
+  /** `null` never. */
+  readonly idleTimeoutMs: number | null;
   readonly retentionMs: number;
   readonly maxSessions: number;
   readonly maxMessageBytes: number;
@@ -118,7 +120,12 @@ export class SessionServer {
     return {
       capturedAt: new Date().toISOString(),
       uptimeMs: performance.now() - this.#startedMs,
-      metrics: serverMetrics(await this.host.list(), this.#connections.size, process.memoryUsage.rss()),
+      metrics: serverMetrics({
+        sessions: await this.host.list(),
+        counts: await this.host.counts(),
+        connections: this.#connections.size,
+        rssBytes: process.memoryUsage.rss(),
+      }),
       limits: this.#options.limits,
     };
   }

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../config.ts';
 import { environmentName, flagName, OPTION_KEYS } from '../config-options.ts';
+import type { OptionValue } from '../config-values.ts';
 
 /** The table of `sessiond config`: option, value, origin. */
 export function configTable({ config, origins }: ResolvedConfig): string {
@@ -21,6 +22,7 @@ export function configJson({ config, origins }: ResolvedConfig): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }
 
-function text(value: string | number | boolean | readonly string[]): string {
+function text(value: OptionValue): string {
+  if (value === null) return 'never';
   return typeof value === 'object' ? value.join(',') || '-' : String(value);
 }

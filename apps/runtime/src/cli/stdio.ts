@@ -1,7 +1,7 @@
 import { closeCodes } from '@sessiond/protocol';
 import { OWNER } from '../auth/auth-provider.ts';
 import { createSessionServer } from '../compose.ts';
-import { killChildren, runUntilEnded } from '../drain.ts';
+import { runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
 import { StdioTransport } from '../transports/stdio-transport.ts';
 import type { CommandOptions } from './command-options.ts';
@@ -26,7 +26,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
         stdio.close(closeCodes.goingAway, 'shutting down');
         process.stdin.destroy();
       },
-      abandon: () => killChildren(runtime.host),
+      abandon: () => runtime.host.killAll(),
     },
     { logger, flush, finished: stdio.closed },
   );

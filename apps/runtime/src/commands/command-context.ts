@@ -1,4 +1,5 @@
 import type { Command, CommandType, ResponseDataOf } from '@sessiond/protocol';
+import type { Cause } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 
 /** What a command may do with the connection it came from. */
@@ -8,8 +9,8 @@ export interface CommandIssuer {
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>>;
   /** @throws ProtocolError when it is not attached. */
   detach(sessionId: string): ResponseDataOf<'detach'>;
-  /** Passes the session's events on to the connection. */
-  follow(sessionId: string): void;
+  /** Passes the session's events on to the connection. @returns how to undo that, as if it had not been asked for. */
+  follow(sessionId: string): () => void;
   unfollow(sessionId: string): void;
   /** @throws ProtocolError when the connection is attached to the session as an observer. */
   assertMayDrive(sessionId: string): void;
@@ -26,6 +27,8 @@ export interface CommandContext {
   readonly host: SessionHost;
   readonly issuer: CommandIssuer;
   readonly server: ServerFacts;
+  /** The command itself, for what it makes happen. */
+  readonly cause: Cause;
   /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
   readonly cancel: (commandId: string) => boolean;
   /** Aborts at the deadline, on `cancel_command` and when the server ends. */

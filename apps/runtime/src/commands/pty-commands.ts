@@ -11,17 +11,18 @@ export const ptyCommands: Pick<
     await host.write(sessionId, bytes);
     return { bytes: bytes.length };
   },
-  resize: async ({ sessionId, cols, rows }, { host, issuer }) => {
-    issuer.assertMayDrive(sessionId);
-    return { cols, rows, changed: await host.resize(sessionId, cols, rows) };
-  },
-  signal: async ({ sessionId, signal }, { host, issuer }) => {
-    issuer.assertMayDrive(sessionId);
-    return { signal, pid: await host.signal(sessionId, signal) };
-  },
-  terminate: (command, { host, issuer }) => {
+  resize: async (command, { host, issuer, cause }) => {
     issuer.assertMayDrive(command.sessionId);
-    return host.terminate(command);
+    const { cols, rows } = command;
+    return { cols, rows, changed: await host.resize(command, cause) };
+  },
+  signal: async (command, { host, issuer, cause }) => {
+    issuer.assertMayDrive(command.sessionId);
+    return { signal: command.signal, pid: await host.signal(command, cause) };
+  },
+  terminate: (command, { host, issuer, cause }) => {
+    issuer.assertMayDrive(command.sessionId);
+    return host.terminate(command, cause);
   },
   read_output: (command, { host }) => host.readOutput(command),
   get_buffer_stats: ({ sessionId }, { host }) => host.bufferStats(sessionId),

@@ -6,13 +6,13 @@ export const serverCommands: Pick<
   'list_sessions' | 'create_session' | 'delete_session' | 'get_metrics' | 'health_check' | 'cancel_command'
 > = {
   list_sessions: async (_command, { host }) => ({ sessions: await host.list() }),
-  create_session: async (command, { host }) => {
-    const session = await host.create(command);
+  create_session: async (command, { host, cause }) => {
+    const session = await host.create(command, cause);
     return { sessionId: session.sessionId, session };
   },
-  delete_session: async (command, { host, issuer }) => {
+  delete_session: async (command, { host, issuer, cause }) => {
     issuer.assertMayDrive(command.sessionId);
-    await host.delete(command);
+    await host.delete(command, cause);
     return { sessionId: command.sessionId };
   },
   get_metrics: (_command, { server }) => server.metrics(),

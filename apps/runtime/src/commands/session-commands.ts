@@ -1,3 +1,4 @@
+import { type PtyEvent, sessionEvent } from '@sessiond/protocol';
 import type { CommandHandlers } from './command-context.ts';
 
 /** Commands about one session of any kind. */
@@ -7,16 +8,23 @@ export const sessionCommands: Pick<
 > = {
   attach: (command, { issuer, signal }) => issuer.attach(command, signal),
   detach: async ({ sessionId }, { issuer }) => issuer.detach(sessionId),
-  switch_session: async ({ sessionId }, { host, issuer }) => {
-    const { seq, session } = await host.follow(sessionId);
-    issuer.follow(sessionId);
-    return { sessionId, seq, session };
+  switch_session: async ({ sessionId, after }, { host, issuer }) => {
+    // First, or what happens while the host answers would be missed.
+    const undo = issuer.follow(sessionId);
+    try {
+      const { seq, session, events } = await host.follow(sessionId, after);
+      const messages = events?.map((event) => sessionEvent(event, event.event as PtyEvent));
+      return { sessionId, seq, session, ...(messages !== undefined && { events: messages }) };
+    } catch (error) {
+      undo();
+      throw error;
+    }
   },
   unsubscribe: async ({ sessionId }, { issuer }) => {
     issuer.unfollow(sessionId);
     return { sessionId };
   },
-  get_state: ({ sessionId }, { host }) => host.get(sessionId),
+  get_state: ({ sessionId }, { host }) => host.state(sessionId),
   set_session_name: async ({ sessionId, name }, { host }) => {
     await host.rename(sessionId, name);
     return { sessionId, name };

@@ -9,6 +9,7 @@ import {
 } from '@sessiond/protocol';
 import type { Logger } from 'pino';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
+import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
 import { type CommandSignal, commandSignal } from './command-signal.ts';
@@ -60,14 +61,18 @@ export class CommandRunner {
   /** Starts a command or queues it. The outcome rejects with what the client is to be told. */
   run(command: Command, issuer: CommandIssuer): RunningCommand {
     const contract = commandContract(command.type)!;
+    const cause = causeOf(command);
     let cancelled: ProtocolError | undefined;
     let running: CommandSignal | undefined;
     const execute = async (): Promise<CommandOutcome> => {
       if (cancelled !== undefined) throw cancelled;
       if (this.#refusal !== undefined && !ALWAYS_ANSWERED.has(command.type)) throw this.#refusal;
       checkSupported(command);
-      running = commandSignal(timeoutOf(command, contract));
-      return this.#execute(command, issuer, running);
+      const timeoutMs =
+        contract.timeoutClass === 'stop' ? await this.#stopTimeout(command) : timeoutOf(command, contract);
+      if (cancelled !== undefined) throw cancelled;
+      running = commandSignal(timeoutMs);
+      return this.#execute(command, { issuer, cause, running });
     };
     const laneKey = contract.lane === 'data' ? command.sessionId : undefined;
     const outcome = laneKey === undefined ? execute() : this.#lanes.enqueue(laneKey, execute);
@@ -75,7 +80,7 @@ export class CommandRunner {
       command,
       principalId: issuer.principalId,
       outcome: outcome.catch((error: unknown) => {
-        throw this.#fault(error, command);
+        throw this.#fault(error, command, cause);
       }),
       cancel: (reason) => {
         cancelled = reason;
@@ -105,13 +110,16 @@ export class CommandRunner {
     for (const running of this.#running) running.cancel(reason);
   }
 
-  async #execute(command: Command, issuer: CommandIssuer, running: CommandSignal): Promise<CommandOutcome> {
+  async #execute(
+    command: Command,
+    { issuer, cause, running }: { issuer: CommandIssuer; cause: Cause; running: CommandSignal },
+  ): Promise<CommandOutcome> {
     const { host, handlers, server } = this.#options;
     const cancel = (commandId: string): boolean => this.cancel(issuer.principalId, commandId);
     this.#running.add(running);
     try {
       await this.#checkVersion(command);
-      const context: CommandContext = { host, issuer, server, cancel, signal: running.signal };
+      const context: CommandContext = { host, issuer, server, cause, cancel, signal: running.signal };
       const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
       const data = await untilAborted(() => handler(command, context), running.signal);
       const sessionVersion = await this.#versionAfter(command, data);
@@ -142,29 +150,34 @@ export class CommandRunner {
     );
   }
 
-  #fault(error: unknown, command: Command): ProtocolError {
-    if (isProtocolError(error)) return error;
-    this.#options.logger.error(
-      { err: error, command: command.type, commandId: command.id },
-      'command failed unexpectedly',
+  /** Ending a program may take its grace period longer; without one in the command, that of the session. */
+  async #stopTimeout(command: Command): Promise<number | null> {
+    const contract = commandContract(command.type)!;
+    const timeoutMs = timeoutOf(command, contract);
+    if (command.timeoutMs !== undefined || timeoutMs === null || command.sessionId === undefined) return timeoutMs;
+    const asked = 'gracePeriodMs' in command ? command.gracePeriodMs : undefined;
+    return Math.min(
+      timeoutMs + (asked ?? (await this.#options.host.state(command.sessionId)).gracePeriodMs),
+      MAX_DURATION_MS,
     );
-    return new ProtocolError('INTERNAL', 'The command failed because of a defect of the server; its log tells more');
+  }
+
+  #fault(error: unknown, command: Command, { correlationId }: Cause): ProtocolError {
+    if (isProtocolError(error)) return error;
+    this.#options.logger.error({ err: error, command: command.type, correlationId }, 'command failed unexpectedly');
+    const message = 'The command failed because of a defect of the server; its log tells more under the correlation id';
+    return new ProtocolError('INTERNAL', message, { details: { correlationId } });
   }
 }
 
-/** The command's own limit, else that of its class; ending a process may take its grace period longer. */
-function timeoutOf(command: Command, { timeoutClass }: CommandContract): number | null {
-  if (command.timeoutMs !== undefined) return command.timeoutMs;
-  const timeoutMs = defaultTimeoutsMs[timeoutClass];
-  if (timeoutMs === null || !('gracePeriodMs' in command)) return timeoutMs;
-  return Math.min(timeoutMs + (command.gracePeriodMs ?? 0), MAX_DURATION_MS);
+/** The command's own limit, else that of its class. */
+function timeoutOf({ timeoutMs }: Command, { timeoutClass }: CommandContract): number | null {
+  return timeoutMs ?? defaultTimeoutsMs[timeoutClass];
 }
 
 /** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */
 function checkSupported(command: Command): void {
-  const fields = ['dependsOn', 'idempotencyKey'].filter((field) => Object.hasOwn(command, field));
-  if (command.type === 'create_session' && command.pty?.idleTimeoutMs != null) fields.push('pty.idleTimeoutMs');
-  const [field] = fields;
+  const field = ['dependsOn', 'idempotencyKey'].find((name) => Object.hasOwn(command, name));
   if (field === undefined) return;
   throw new ProtocolError('INVALID_COMMAND', `Cannot run the command: this server does not support ${field}`, {
     details: { field },

@@ -4,12 +4,14 @@ import {
   type ResponseDataOf,
   type ServerEvent,
   type SessionInfo,
+  type SessionState,
 } from '@sessiond/protocol';
-import { childEnvironment, type Pty, type PtyManager } from '@sessiond/pty-core';
+import { childEnvironment, type Pty, type PtyEvent, type PtyManager } from '@sessiond/pty-core';
+import type { Cause } from './cause.ts';
 import { waitForOutput } from './output-wait.ts';
 import { toProtocolError } from './pty-errors.ts';
-import { DEFAULT_LANE_ID, PtySession } from './pty-session.ts';
-import type { AttachmentHandlers, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
+import { PtySession } from './pty-session.ts';
+import type { AttachmentHandlers, HostCounts, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
@@ -17,6 +19,8 @@ export interface LocalSessionHostOptions {
   readonly ptys: PtyManager;
   readonly bufferBytes: number;
   readonly gracePeriodMs: number;
+  /** `null` never. */
+  readonly idleTimeoutMs: number | null;
   /** How long a finished session stays readable. */
   readonly retentionMs: number;
   /** Sessions, finished ones included; the oldest finished one makes room for a new one. */
@@ -42,6 +46,8 @@ export class LocalSessionHost implements SessionHost {
   /** Removed sessions that somebody still reads the end of; they count, because they still need memory. */
   readonly #lingering = new Set<PtySession>();
   #regexWaits = 0;
+  /** Of sessions that are gone. */
+  #pastListenerFailures = 0;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #closed = false;
 
@@ -49,7 +55,7 @@ export class LocalSessionHost implements SessionHost {
     this.#options = options;
   }
 
-  async create(request: Command<'create_session'>): Promise<SessionInfo> {
+  async create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo> {
     if (this.#closed) throw new ProtocolError('SHUTTING_DOWN', 'Cannot create a session: the server is ending');
     if (request.kind !== 'pty') {
       throw new ProtocolError(
@@ -64,14 +70,14 @@ export class LocalSessionHost implements SessionHost {
     if (this.#entries.has(sessionId))
       throw new ProtocolError('SESSION_EXISTS', `Cannot create session ${sessionId}: it exists`);
     const replaceable = this.#replaceable();
-    const session = this.#spawn(sessionId, request);
-    if (replaceable !== undefined) this.#remove(replaceable, 'expired');
+    const session = this.#spawn(sessionId, request, cause);
+    if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
     const entry: Entry = { session };
     this.#entries.set(sessionId, entry);
     session.changed();
     void session.pty.stopped.then(() => this.#expireLater(entry));
     const info = session.info();
-    this.#emitLifecycle(sessionId, { type: 'session_created', session: info });
+    this.#emitLifecycle(sessionId, { type: 'session_created', session: info }, cause);
     return info;
   }
 
@@ -83,19 +89,27 @@ export class LocalSessionHost implements SessionHost {
     return this.#session(sessionId).info();
   }
 
-  async follow(sessionId: string): Promise<{ seq: number; session: SessionInfo }> {
+  async state(sessionId: string): Promise<SessionState> {
+    return this.#session(sessionId).state();
+  }
+
+  async follow(
+    sessionId: string,
+    after?: number,
+  ): Promise<{ seq: number; session: SessionInfo; events?: readonly SessionEvent[] }> {
     const session = this.#session(sessionId);
-    return { seq: session.seq, session: session.info() };
+    const events = after === undefined ? undefined : session.eventsAfter(after);
+    return { seq: session.seq, session: session.info(), ...(events !== undefined && { events }) };
   }
 
   async rename(sessionId: string, name: string): Promise<SessionInfo> {
     return this.#session(sessionId).rename(name);
   }
 
-  async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>): Promise<void> {
+  async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>, cause: Cause): Promise<void> {
     const entry = this.#entry(sessionId);
-    await entry.session.pty.terminate({ ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
-    this.#remove(entry, 'deleted');
+    await entry.session.pty.terminate({ ...cause, ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    this.#remove(entry, 'deleted', cause);
   }
 
   async attach(request: Command<'attach'>, handlers: AttachmentHandlers): Promise<SessionAttachment> {
@@ -106,17 +120,20 @@ export class LocalSessionHost implements SessionHost {
     this.#session(sessionId).write(data);
   }
 
-  async resize(sessionId: string, cols: number, rows: number): Promise<boolean> {
-    return this.#session(sessionId).resize(cols, rows);
+  async resize(request: Command<'resize'>, cause: Cause): Promise<boolean> {
+    return this.#session(request.sessionId).resize(request, cause);
   }
 
-  async signal(sessionId: string, signal: string): Promise<number> {
-    return this.#session(sessionId).signal(signal);
+  async signal({ sessionId, signal }: Command<'signal'>, cause: Cause): Promise<number> {
+    return this.#session(sessionId).signal(signal, cause);
   }
 
-  async terminate({ sessionId, gracePeriodMs }: Command<'terminate'>): Promise<ResponseDataOf<'terminate'>> {
+  async terminate(
+    { sessionId, gracePeriodMs }: Command<'terminate'>,
+    cause: Cause,
+  ): Promise<ResponseDataOf<'terminate'>> {
     const { pty } = this.#session(sessionId);
-    const exit = await pty.terminate({ ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    const exit = await pty.terminate({ ...cause, ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
     return { exit, forceKilled: pty.forceKilled, endOffset: pty.output.end };
   }
 
@@ -146,6 +163,13 @@ export class LocalSessionHost implements SessionHost {
     return { ...stats, streamId, start, end, bufferBytes, overflow };
   }
 
+  async counts(): Promise<HostCounts> {
+    const { tombstones, listenerFailures } = this.#options.ptys.snapshot();
+    const sessions = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
+    const ofSessions = sessions.reduce((sum, session) => sum + session.pty.snapshot().listenerFailures, 0);
+    return { tombstones, listenerFailures: listenerFailures + ofSessions + this.#pastListenerFailures };
+  }
+
   onEvent(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -163,6 +187,10 @@ export class LocalSessionHost implements SessionHost {
     for (const { expiry } of this.#entries.values()) clearTimeout(expiry);
   }
 
+  killAll(): void {
+    this.#options.ptys.killAll();
+  }
+
   #entry(sessionId: string): Entry {
     const entry = this.#entries.get(sessionId);
     if (entry === undefined) throw new ProtocolError('SESSION_NOT_FOUND', `Cannot find session ${sessionId}`);
@@ -173,16 +201,14 @@ export class LocalSessionHost implements SessionHost {
     return this.#entry(sessionId).session;
   }
 
-  #spawn(sessionId: string, request: Command<'create_session'>): PtySession {
-    const { ptys, env, gracePeriodMs, bufferBytes, retentionMs } = this.#options;
-    const {
-      name,
-      cwd = env['HOME'] ?? '/',
-      laneId = DEFAULT_LANE_ID,
-      terminalId = sessionId,
-      pty: spec = {},
-    } = request;
+  #spawn(sessionId: string, request: Command<'create_session'>, cause: Cause): PtySession {
+    const { ptys, env, gracePeriodMs, idleTimeoutMs, bufferBytes, retentionMs } = this.#options;
+    const { name, cwd = env['HOME'] ?? '/', laneId, terminalId, pty: spec = {} } = request;
     const command = spec.command ?? env['SHELL'] ?? '/bin/sh';
+    const events: PtyEvent[] = [];
+    const stopListening = ptys.onEvent((event) => {
+      if (event.ptyId === sessionId) events.push(event);
+    });
     let pty: Pty;
     try {
       pty = ptys.spawn({
@@ -192,13 +218,17 @@ export class LocalSessionHost implements SessionHost {
         cwd,
         env: childEnvironment(env, request.env, spec.term),
         gracePeriodMs,
+        idleTimeoutMs,
         bufferBytes,
-        laneId,
-        terminalId,
+        ...(laneId !== undefined && { laneId }),
+        ...(terminalId !== undefined && { terminalId }),
         ...definedOnly(spec),
+        ...cause,
       });
     } catch (error) {
       throw toProtocolError(error);
+    } finally {
+      stopListening();
     }
     const session: PtySession = new PtySession(pty, {
       sessionId,
@@ -207,8 +237,9 @@ export class LocalSessionHost implements SessionHost {
       args: spec.args ?? [],
       cwd,
       retentionMs: request.retention?.afterExitMs ?? retentionMs,
+      events,
       onEvent: (event) => this.#emit(event),
-      onUnattached: () => this.#lingering.delete(session),
+      onUnattached: () => this.#forgetLingering(session),
     });
     return session;
   }
@@ -233,17 +264,24 @@ export class LocalSessionHost implements SessionHost {
     entry.expiry.unref();
   }
 
-  #remove(entry: Entry, reason: 'deleted' | 'expired'): void {
+  #remove(entry: Entry, reason: 'deleted' | 'expired', cause?: Cause): void {
     const { sessionId } = entry.session;
     if (this.#entries.get(sessionId) !== entry) return;
     clearTimeout(entry.expiry);
     this.#entries.delete(sessionId);
-    if (entry.session.attached > 0) this.#lingering.add(entry.session);
-    this.#emitLifecycle(sessionId, { type: 'session_deleted', sessionId, reason });
+    this.#lingering.add(entry.session);
+    if (entry.session.attached === 0) this.#forgetLingering(entry.session);
+    this.#emitLifecycle(sessionId, { type: 'session_deleted', sessionId, reason }, cause);
   }
 
-  #emitLifecycle(sessionId: string, event: ServerEvent): void {
-    this.#emit({ sessionId, seq: 0, timestamp: new Date().toISOString(), event });
+  #forgetLingering(session: PtySession): void {
+    if (!this.#lingering.delete(session)) return;
+    this.#pastListenerFailures += session.pty.snapshot().listenerFailures;
+  }
+
+  #emitLifecycle(sessionId: string, event: ServerEvent, cause: Cause | undefined): void {
+    const timestamp = new Date().toISOString();
+    this.#emit({ sessionId, seq: 0, timestamp, correlationId: cause?.correlationId, event });
   }
 
   #emit(event: SessionEvent): void {
@@ -253,7 +291,7 @@ export class LocalSessionHost implements SessionHost {
 
 /** The fields a client really set; the rest keeps its default. */
 function definedOnly(spec: NonNullable<Command<'create_session'>['pty']>): object {
-  const { args, cols, rows, bufferBytes, overflow, gracePeriodMs } = spec;
-  const entries = Object.entries({ args, cols, rows, bufferBytes, overflow, gracePeriodMs });
+  const { command, term, ...rest } = spec;
+  const entries = Object.entries(rest);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

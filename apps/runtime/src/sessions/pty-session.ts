@@ -5,16 +5,17 @@ import {
   type PtyEvent as PtyEventOnWire,
   type ResponseDataOf,
   type SessionInfo,
+  type SessionState,
   type StreamPosition,
 } from '@sessiond/protocol';
 import type { OutputReader, Pty, PtyEvent, PtyState } from '@sessiond/pty-core';
+import type { Cause } from './cause.ts';
+import { EventLog } from './event-log.ts';
 import { toProtocolError } from './pty-errors.ts';
 import type { AttachmentHandlers, SessionAttachment, SessionEvent } from './session-host.ts';
 
 /** The most bytes one `read_output` answers with. */
 const MAX_READ_BYTES = 1024 * 1024;
-/** The label of sessions whose creator named none. */
-export const DEFAULT_LANE_ID = 'default';
 const DEFAULT_READ_BYTES = 256 * 1024;
 
 /** What a session is made of besides its PTY. */
@@ -25,6 +26,8 @@ export interface PtySessionOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly retentionMs: number;
+  /** What happened to the PTY before there was a session. */
+  readonly events: readonly PtyEvent[];
   readonly onEvent: (event: SessionEvent) => void;
   /** Called whenever the last attachment was closed. */
   readonly onUnattached: () => void;
@@ -43,10 +46,12 @@ export class PtySession {
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
   readonly #attachments = new Set<SessionAttachment>();
+  readonly #log = new EventLog();
+  /** The wall clock's time when the monotonic one stood at 0. */
+  #epochMs = 0;
   #name: string | undefined;
   #version = 0;
   #seq = 0;
-  #lastOutputMs: number | undefined;
   #stoppedAt: string | undefined;
 
   constructor(pty: Pty, options: PtySessionOptions) {
@@ -55,11 +60,8 @@ export class PtySession {
     this.#name = options.name;
     this.#options = options;
     this.#pty = pty;
+    for (const event of options.events) this.#ptyEvent(event);
     pty.onEvent((event) => this.#ptyEvent(event));
-    const outputSeen = (): void => {
-      if (!pty.output.ended) this.#lastOutputMs = Date.now();
-    };
-    pty.output.openReader('end', outputSeen, { passive: true });
   }
 
   get pty(): Pty {
@@ -80,10 +82,9 @@ export class PtySession {
   }
 
   info(): SessionInfo {
-    const { laneId = DEFAULT_LANE_ID, terminalId = this.sessionId, ...pty } = this.#pty.snapshot();
+    const pty = this.#pty.snapshot();
     const { start, end, overflow, capacityBytes } = pty.output;
     const { totalWritten, totalDropped, currentUtilization, overflowEvents } = pty.output;
-    const lastOutputAt = this.#lastOutputMs === undefined ? undefined : new Date(this.#lastOutputMs).toISOString();
     return {
       sessionId: this.sessionId,
       kind: 'pty',
@@ -97,13 +98,13 @@ export class PtySession {
       cwd: this.#options.cwd,
       cols: pty.cols,
       rows: pty.rows,
-      laneId,
-      terminalId,
+      laneId: pty.laneId,
+      terminalId: pty.terminalId,
       streamId: this.streamId,
       start,
       end,
       attached: this.#attachments.size,
-      ...(lastOutputAt !== undefined && { lastOutputAt }),
+      ...(pty.lastOutputAt !== null && { lastOutputAt: pty.lastOutputAt }),
       ...(pty.exit !== null && { exit: pty.exit }),
       ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
       retention: { afterExitMs: this.retentionMs },
@@ -111,6 +112,36 @@ export class PtySession {
       overflow,
       bufferBytes: capacityBytes,
     };
+  }
+
+  /** The record with the history of the PTY. */
+  state(): SessionState {
+    const { history, signals, idleTimeoutMs } = this.#pty.snapshot();
+    return {
+      ...this.info(),
+      gracePeriodMs: this.#pty.gracePeriodMs,
+      idleTimeoutMs,
+      transitions: history.map(({ from, to, event, timestamp }) => ({
+        from,
+        to: wireState(to),
+        cause: event,
+        timestamp,
+        ts: this.#wallTime(timestamp),
+      })),
+      signals: signals.map(({ signal, outcome, pid, timestamp, error }) => ({
+        signal,
+        outcome,
+        pid,
+        timestamp,
+        ts: this.#wallTime(timestamp),
+        ...(error !== undefined && { error }),
+      })),
+    };
+  }
+
+  /** The remembered events behind a number, oldest first. */
+  eventsAfter(seq: number): readonly SessionEvent[] {
+    return this.#log.after(seq);
   }
 
   rename(name: string): SessionInfo {
@@ -148,14 +179,16 @@ export class PtySession {
     this.#onPty(() => this.#pty.write(data));
   }
 
-  resize(cols: number, rows: number): boolean {
+  /** @returns whether the size was another one before. */
+  resize({ cols, rows }: Command<'resize'>, cause: Cause): boolean {
     const changed = cols !== this.#pty.cols || rows !== this.#pty.rows;
-    this.#onPty(() => this.#pty.resize(cols, rows));
+    this.#onPty(() => this.#pty.resize(cols, rows, cause));
     return changed;
   }
 
-  signal(signal: string): number {
-    this.#onPty(() => this.#pty.signal(signal));
+  /** @returns the leader of the process group that got it. */
+  signal(signal: string, cause: Cause): number {
+    this.#onPty(() => this.#pty.signal(signal, cause));
     return this.#pty.pid;
   }
 
@@ -259,15 +292,23 @@ export class PtySession {
     }
   }
 
-  #ptyEvent(event: PtyEvent): void {
+  #ptyEvent({ correlationId, ...event }: PtyEvent): void {
     this.#seq += 1;
+    this.#epochMs = Date.parse(event.ts) - event.timestamp;
     if (event.type === 'pty.stopped') this.#stoppedAt = event.ts;
-    this.#options.onEvent({
+    const sessionEvent: SessionEvent = {
       sessionId: this.sessionId,
       seq: this.#seq,
       timestamp: event.ts,
+      correlationId,
       event: event as PtyEventOnWire,
-    });
+    };
+    this.#log.add(sessionEvent);
+    this.#options.onEvent(sessionEvent);
+  }
+
+  #wallTime(monotonicMs: number): string {
+    return new Date(this.#epochMs + monotonicMs).toISOString();
   }
 }
 

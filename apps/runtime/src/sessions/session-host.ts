@@ -1,5 +1,6 @@
-import type { Command, KnownEvent, ResponseDataOf, SessionInfo } from '@sessiond/protocol';
+import type { Command, KnownEvent, ResponseDataOf, SessionInfo, SessionState } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
+import type { Cause } from './cause.ts';
 
 /** Something that happened to a session. Those of its PTY are numbered without holes; coming and going has the number 0. */
 export interface SessionEvent {
@@ -7,6 +8,8 @@ export interface SessionEvent {
   readonly seq: number;
   /** RFC 3339. */
   readonly timestamp: string;
+  /** Names the command that caused it; absent for what happens by itself. */
+  readonly correlationId?: string | undefined;
   readonly event: KnownEvent;
 }
 
@@ -42,36 +45,55 @@ export interface AttachmentHandlers {
   onInputDrained(): void;
 }
 
+/** Sizes and totals of what lies behind the sessions. */
+export interface HostCounts {
+  /** Ended terminals whose end is still remembered. */
+  readonly tombstones: number;
+  /** How many times a listener of a terminal failed since the start; each is a defect that disturbed nobody. */
+  readonly listenerFailures: number;
+}
+
 /**
  * Where sessions live. Connections and commands know sessions only through this, so that another implementation, for
  * example one that talks to a host process, can take the place of the local one: calls are asynchronous, arguments and
  * results are plain data, and errors are `ProtocolError`s with codes. Only an attachment is a live object.
  */
 export interface SessionHost {
-  create(request: Command<'create_session'>): Promise<SessionInfo>;
+  create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo>;
   /** Oldest first. */
   list(): Promise<SessionInfo[]>;
   get(sessionId: string): Promise<SessionInfo>;
-  /** The session and the number of its last event, so that a follower knows where the next one belongs. */
-  follow(sessionId: string): Promise<{ readonly seq: number; readonly session: SessionInfo }>;
+  /** The session with its history. */
+  state(sessionId: string): Promise<SessionState>;
+  /**
+   * The session and the number of its last event, so that a follower knows where the next one belongs; with `after`, also
+   * the events behind that number that are remembered.
+   */
+  follow(
+    sessionId: string,
+    after?: number,
+  ): Promise<{ readonly seq: number; readonly session: SessionInfo; readonly events?: readonly SessionEvent[] }>;
   rename(sessionId: string, name: string): Promise<SessionInfo>;
   /** Ends the child if it runs, then removes the session and its output. */
-  delete(request: Command<'delete_session'>): Promise<void>;
+  delete(request: Command<'delete_session'>, cause: Cause): Promise<void>;
   attach(request: Command<'attach'>, handlers: AttachmentHandlers): Promise<SessionAttachment>;
   /** Types into a terminal, whole or not at all. */
   write(sessionId: string, data: Uint8Array): Promise<void>;
   /** @returns whether the size was another one before. */
-  resize(sessionId: string, cols: number, rows: number): Promise<boolean>;
+  resize(request: Command<'resize'>, cause: Cause): Promise<boolean>;
   /** @returns the leader of the process group that got it. */
-  signal(sessionId: string, signal: string): Promise<number>;
+  signal(request: Command<'signal'>, cause: Cause): Promise<number>;
   /** Ends the child and its whole process session. */
-  terminate(request: Command<'terminate'>): Promise<ResponseDataOf<'terminate'>>;
+  terminate(request: Command<'terminate'>, cause: Cause): Promise<ResponseDataOf<'terminate'>>;
   readOutput(request: Command<'read_output'>): Promise<ResponseDataOf<'read_output'>>;
   /** Aborting the signal ends the watching at once. */
   waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>>;
   bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>>;
+  counts(): Promise<HostCounts>;
   /** Calls `listener` for every event of every session. @returns how to stop. */
   onEvent(listener: (event: SessionEvent) => void): () => void;
   /** Ends every session within the time; resolves when no process of theirs is left. */
   close(deadlineMs: number): Promise<void>;
+  /** Kills every child with all it started, waiting for nothing: for a process that is about to be gone. Never throws. */
+  killAll(): void;
 }

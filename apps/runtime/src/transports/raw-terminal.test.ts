@@ -22,7 +22,7 @@ class FakeSession {
   handlers: AttachmentHandlers | null = null;
 
   readonly host: TerminalHost = {
-    resize: async (_sessionId, cols, rows) => {
+    resize: async ({ cols, rows }) => {
       this.sizes.push([cols, rows]);
       return true;
     },

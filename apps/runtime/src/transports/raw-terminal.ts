@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import type { RawData, WebSocket } from 'ws';
+import { causeOf } from '../sessions/cause.ts';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
 import type { FramePool } from './frame-pool.ts';
 import { WebSocketOutput } from './websocket-output.ts';
@@ -74,7 +75,7 @@ export class RawTerminal {
       { onReadable: () => terminal.#pump(), onInputDrained: () => terminal.#takeInput() },
     );
     try {
-      if (size !== null && role === 'driver') await host.resize(sessionId, size.cols, size.rows);
+      if (size !== null && role === 'driver') await host.resize({ type: 'resize', sessionId, ...size }, causeOf());
     } catch (error) {
       terminal.close();
       throw error;

@@ -15,12 +15,12 @@ export interface SwitchSessionCommand extends SessionCommandEnvelope {
 /** The session as it is at the moment from which events follow. */
 export interface SwitchSessionData {
   readonly sessionId: string;
-  /** The number of the last event before the subscription; the next event has a higher one. */
+  /** The number of the last event so far; every event that comes after the answer has a higher one. */
   readonly seq: number;
   readonly session: SessionInfo;
   /**
-   * Events that happened before, oldest first and the last one with the number `seq`; there if `after` was given. The server remembers the last 64
-   * of a session, `pty.output` not among them.
+   * Events up to `seq`, oldest first; there if `after` was given. The server remembers the last 64 of a session, `pty.output` not among
+   * them.
    */
   readonly events?: readonly SessionEventMessage<PtyEvent>[];
 }

@@ -1,0 +1,32 @@
+import type { PtyEvent } from '@sessiond/protocol';
+import { expect, it } from 'vitest';
+import { EventLog } from './event-log.ts';
+import type { SessionEvent } from './session-host.ts';
+
+function event(seq: number, type: PtyEvent['type'] = 'pty.resized'): SessionEvent {
+  return { sessionId: 's', seq, timestamp: '2026-01-31T12:00:00.000Z', event: { type } as PtyEvent };
+}
+
+function numbers(log: EventLog, after: number): number[] {
+  return log.after(after).map(({ seq }) => seq);
+}
+
+it('gives the events behind a number, in their order', () => {
+  const log = new EventLog();
+  expect(numbers(log, 0)).toEqual([]);
+  for (const seq of [1, 2, 3]) log.add(event(seq));
+  expect([numbers(log, 0), numbers(log, 2), numbers(log, 3)]).toEqual([[1, 2, 3], [3], []]);
+});
+
+it('remembers the last 64', () => {
+  const log = new EventLog();
+  for (let seq = 1; seq <= 100; seq++) log.add(event(seq));
+  expect(numbers(log, 0)).toEqual(Array.from({ length: 64 }, (_, index) => index + 37));
+});
+
+it('does not let output push out what cannot be told in another way', () => {
+  const log = new EventLog();
+  log.add(event(1, 'pty.spawned'));
+  for (let seq = 2; seq <= 1_000; seq++) log.add(event(seq, 'pty.output'));
+  expect(numbers(log, 0)).toEqual([1]);
+});
