@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from '../measure/process-usage.ts';
 import { percentile } from '../rounds.ts';
-import { type LibraryName, type LocalTerminal, loadLibrary } from './terminal-library.ts';
+import { loadLibrary } from './load-library.ts';
+import type { LibraryName, LocalTerminal } from './terminal-library.ts';
 import { TimerLag } from './timer-lag.ts';
 
 /** What a crowd process is told to do. */

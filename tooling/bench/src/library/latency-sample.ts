@@ -1,6 +1,7 @@
 import { type Latency, latency, thinkingPause, type } from '../measure/typing.ts';
 import { GO, READY } from '../programs.ts';
-import { type LibraryName, type LocalTerminal, loadLibrary, type TerminalLibrary } from './terminal-library.ts';
+import { loadLibrary } from './load-library.ts';
+import type { LibraryName, LocalTerminal, TerminalLibrary } from './terminal-library.ts';
 
 /** What a latency process is told to do. */
 export interface LatencyOrder {

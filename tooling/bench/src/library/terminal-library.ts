@@ -18,10 +18,3 @@ export const HISTORY_BYTES: number = 4 * 1024 * 1024;
 
 /** Who takes part; `pty-core unheld` is ours without what keeps typing quick beside floods. */
 export type LibraryName = 'pty-core' | 'pty-core unheld' | 'node-pty';
-
-/** Loads a library into this process. One per process, so that memory and processor time are its own. */
-export async function loadLibrary(name: LibraryName): Promise<TerminalLibrary> {
-  if (name === 'node-pty') return (await import('./node-pty.ts')).nodePty;
-  const { loadPtyCore, withoutHolds } = await import('./pty-core.ts');
-  return loadPtyCore(name === 'pty-core' ? undefined : withoutHolds);
-}
