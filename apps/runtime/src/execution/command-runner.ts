@@ -1,18 +1,11 @@
-import {
-  type Command,
-  type CommandContract,
-  commandContract,
-  defaultTimeoutsMs,
-  isProtocolError,
-  MAX_DURATION_MS,
-  ProtocolError,
-} from '@sessiond/protocol';
+import { type Command, commandContract, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import type { Logger } from 'pino';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
 import { type CommandSignal, commandSignal } from './command-signal.ts';
+import { commandTimeoutMs } from './command-timeout.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** What tells how the server is must work when nothing else does. */
@@ -65,11 +58,9 @@ export class CommandRunner {
     let cancelled: ProtocolError | undefined;
     let running: CommandSignal | undefined;
     const execute = async (): Promise<CommandOutcome> => {
-      if (cancelled !== undefined) throw cancelled;
       if (this.#refusal !== undefined && !ALWAYS_ANSWERED.has(command.type)) throw this.#refusal;
       checkSupported(command);
-      const timeoutMs =
-        contract.timeoutClass === 'stop' ? await this.#stopTimeout(command) : timeoutOf(command, contract);
+      const timeoutMs = await commandTimeoutMs(command, this.#options.host);
       if (cancelled !== undefined) throw cancelled;
       running = commandSignal(timeoutMs);
       return this.#execute(command, { issuer, cause, running });
@@ -150,29 +141,12 @@ export class CommandRunner {
     );
   }
 
-  /** Ending a program may take its grace period longer; without one in the command, that of the session. */
-  async #stopTimeout(command: Command): Promise<number | null> {
-    const contract = commandContract(command.type)!;
-    const timeoutMs = timeoutOf(command, contract);
-    if (command.timeoutMs !== undefined || timeoutMs === null || command.sessionId === undefined) return timeoutMs;
-    const asked = 'gracePeriodMs' in command ? command.gracePeriodMs : undefined;
-    return Math.min(
-      timeoutMs + (asked ?? (await this.#options.host.state(command.sessionId)).gracePeriodMs),
-      MAX_DURATION_MS,
-    );
-  }
-
   #fault(error: unknown, command: Command, { correlationId }: Cause): ProtocolError {
     if (isProtocolError(error)) return error;
     this.#options.logger.error({ err: error, command: command.type, correlationId }, 'command failed unexpectedly');
     const message = 'The command failed because of a defect of the server; its log tells more under the correlation id';
     return new ProtocolError('INTERNAL', message, { details: { correlationId } });
   }
-}
-
-/** The command's own limit, else that of its class. */
-function timeoutOf({ timeoutMs }: Command, { timeoutClass }: CommandContract): number | null {
-  return timeoutMs ?? defaultTimeoutsMs[timeoutClass];
 }
 
 /** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */
