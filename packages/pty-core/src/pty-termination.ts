@@ -1,65 +1,76 @@
 import type { Clock } from './clock.ts';
-import type { SignalName } from './signals.ts';
-import { type EndableSession, endSession, Grace } from './termination.ts';
+import type { PtyLife } from './pty-life.ts';
+import type { SignalSender } from './signal-sender.ts';
+import type { ProcessSession, SignalName } from './signals.ts';
+import { endSession, Grace } from './termination.ts';
 
-/** What happens while a PTY is being ended; `correlationId` is that of the first call. */
-export interface TerminationHooks {
+/** What the ending of a PTY is made of. */
+export interface TerminationParts {
+  readonly session: ProcessSession;
+  readonly signals: SignalSender;
+  readonly life: PtyLife;
+  readonly clock: Clock;
   /** Resolves when the leader was reaped. */
   readonly leaderExited: Promise<unknown>;
-  /** Before the first signal. */
-  readonly onBegin: (gracePeriodMs: number, correlationId?: string) => void;
-  readonly onSignal: (signal: SignalName, delivered: boolean, correlationId?: string) => void;
-  /** No process of the session is left, or it cannot be ended. */
-  readonly onSwept: () => Promise<unknown>;
+  /** Called when no process of the session is left, or none that can be ended; resolves when the PTY has stopped. */
+  readonly afterSweep: () => Promise<unknown>;
 }
 
 /** The one ending of a PTY: the first call begins it, later ones join it and can only make it faster. */
 export class PtyTermination {
-  readonly #session: EndableSession;
-  readonly #clock: Clock;
-  readonly #hooks: TerminationHooks;
-  #begun: { readonly grace: Grace; readonly correlationId: string | undefined } | undefined;
-  #over: Promise<unknown> | undefined;
+  readonly #parts: TerminationParts;
+  #grace: Grace | undefined;
+  #correlationId: string | undefined;
+  #over: Promise<void> | undefined;
+  #forceKilled = false;
 
-  constructor(session: EndableSession, clock: Clock, hooks: TerminationHooks) {
-    this.#session = session;
-    this.#clock = clock;
-    this.#hooks = hooks;
+  constructor(parts: TerminationParts) {
+    this.#parts = parts;
   }
 
   get begun(): boolean {
-    return this.#begun !== undefined;
+    return this.#grace !== undefined;
   }
 
   /** Of the call that began it. */
   get correlationId(): string | undefined {
-    return this.#begun?.correlationId;
+    return this.#correlationId;
   }
 
-  /** @returns when everything is over: what `onSwept` waited for. */
-  request(gracePeriodMs: number, correlationId?: string): Promise<unknown> {
-    this.#begun?.grace.shorten(gracePeriodMs);
+  /** Whether SIGKILL was needed. */
+  get forceKilled(): boolean {
+    return this.#forceKilled;
+  }
+
+  /** Resolves when the PTY has stopped. */
+  request(gracePeriodMs: number, correlationId?: string): Promise<void> {
+    this.#grace?.shorten(gracePeriodMs);
     if (this.#over === undefined) {
-      this.#begun = { grace: new Grace(gracePeriodMs, this.#clock), correlationId };
+      this.#grace = new Grace(gracePeriodMs, this.#parts.clock);
+      this.#correlationId = correlationId;
       let settle!: (over: Promise<void>) => void;
       // Set before anything happens: a listener of what happens may call this again.
       this.#over = new Promise<void>((resolve) => {
         settle = resolve;
       });
-      settle(this.#end(this.#begun.grace, correlationId));
+      settle(this.#end(this.#grace));
     }
     return this.#over;
   }
 
-  async #end(grace: Grace, correlationId: string | undefined): Promise<void> {
-    const { leaderExited, onBegin, onSignal, onSwept } = this.#hooks;
-    onBegin(grace.gracePeriodMs, correlationId);
-    await endSession(this.#session, {
-      grace,
-      leaderExited,
-      clock: this.#clock,
-      onSignal: (signal, delivered) => onSignal(signal, delivered, correlationId),
-    });
-    await onSwept();
+  async #end(grace: Grace): Promise<void> {
+    const { session, life, clock, leaderExited, afterSweep } = this.#parts;
+    life.tell({ type: 'pty.terminating', gracePeriodMs: grace.gracePeriodMs }, this.#correlationId);
+    const onSignal = (signal: SignalName, delivered: boolean): void => this.#signalled(signal, delivered);
+    await endSession(session, { grace, leaderExited, clock, onSignal });
+    await afterSweep();
+  }
+
+  #signalled(signal: SignalName, delivered: boolean): void {
+    const outcome = !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated';
+    this.#parts.signals.account(signal, outcome, this.#correlationId);
+    if (signal !== 'SIGKILL' || !delivered) return;
+    this.#forceKilled = true;
+    this.#parts.life.tell({ type: 'pty.force_killed' }, this.#correlationId);
   }
 }

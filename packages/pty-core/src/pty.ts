@@ -1,30 +1,25 @@
 import { closeSync } from 'node:fs';
 import type { Clock } from './clock.ts';
-import { InvalidStateError, SignalError, SpawnError } from './errors.ts';
-import type { Cause, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
-import { checkExecLimits } from './exec-limits.ts';
-import { resolveExecutable } from './executable.ts';
-import type { IdleMonitor, Idler } from './idle-monitor.ts';
+import { InvalidStateError, SignalError } from './errors.ts';
+import type { Cause, PtyEvent, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+import type { IdleMonitor } from './idle-monitor.ts';
+import { Idleness } from './idleness.ts';
 import { InputWriter } from './input-writer.ts';
 import { Listeners } from './listeners.ts';
-import type { ForkedPty, NativeBinding } from './native-binding.ts';
+import type { NativeBinding } from './native-binding.ts';
 import { OutputBuffer, type OutputSnapshot } from './output-buffer.ts';
 import { OutputPump, type PumpShare } from './output-pump.ts';
 import { OutputTelemetry } from './output-telemetry.ts';
 import type { ProcessTable } from './processes.ts';
-import { PtyEvents } from './pty-events.ts';
-import {
-  checkedDimension,
-  checkedGrace,
-  type PtyOptions,
-  type ResolvedPtyOptions,
-  resolvePtyOptions,
-} from './pty-options.ts';
-import { type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
+import { PtyLife } from './pty-life.ts';
+import { checkedDimension, checkedGrace, type PtyOptions, resolvePtyOptions } from './pty-options.ts';
+import type { PtyState, PtyTransition } from './pty-state.ts';
 import { PtyTermination } from './pty-termination.ts';
 import { settledWithin } from './settled-within.ts';
-import { SignalAudit, type SignalOutcome, type SignalRecord } from './signal-audit.ts';
-import { checkedSignal, ProcessSession, type SignalName, signalName } from './signals.ts';
+import type { SignalRecord } from './signal-audit.ts';
+import { SignalSender } from './signal-sender.ts';
+import { checkedSignal, ProcessSession, signalName } from './signals.ts';
+import { asSpawnError, spawnChild } from './spawn-child.ts';
 
 /** What a PTY needs from its process, made once by the manager. */
 export interface PtyHost {
@@ -79,27 +74,22 @@ export class Pty {
   readonly #labels: () => PtyLabels;
   readonly #host: PtyHost;
   readonly #fd: number;
-  readonly #machine: PtyStateMachine;
+  readonly #life: PtyLife;
   readonly #pump: OutputPump;
   readonly #writer: InputWriter;
   readonly #session: ProcessSession;
   readonly #termination: PtyTermination;
-  readonly #audit = new SignalAudit();
+  readonly #signals: SignalSender;
   readonly #telemetry: OutputTelemetry;
-  readonly #idler: Idler | undefined;
-  readonly #events: PtyEvents;
+  readonly #idleness: Idleness;
   readonly #drained = new Listeners<void>();
-  readonly #createdAt = new Date().toISOString();
   #resolveExited!: () => void;
   #resolveStopped!: (exit: PtyExit) => void;
   #cols: number;
   #rows: number;
-  #updatedAt = this.#createdAt;
-  /** The output's end when it was last looked at, and the time it had grown until then. */
+  /** The output's end when it was last looked at. */
   #seenEnd = 0;
-  #lastActiveAt: number;
   #exit: PtyExit | null = null;
-  #forceKilled = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
@@ -126,30 +116,31 @@ export class Pty {
       ...(overflow !== undefined && { overflow }),
       ...(backpressureThreshold !== undefined && { backpressureThreshold }),
     });
-    this.#events = new PtyEvents(labels, host.clock);
-    this.#machine = new PtyStateMachine(this.id, host.clock.now);
-    this.#telemetry = new OutputTelemetry(this.output, host.clock, (body) => this.#events.emit(body));
+    this.#life = new PtyLife(labels, host.clock);
+    this.#telemetry = new OutputTelemetry(this.output, host.clock, (body) => this.#life.tell(body));
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
-    if (onEvent !== undefined) this.#events.add(onEvent);
+    if (onEvent !== undefined) this.#life.onEvent(onEvent);
 
-    this.#apply('spawn-requested', correlationId);
-    const { fd, pid } = this.#fork(resolved, correlationId);
+    this.#life.apply('spawn-requested', correlationId);
+    const { fd, pid } = this.#orFail(correlationId, () =>
+      spawnChild(host.binding, resolved, (exitCode, signal) => this.#childExited(exitCode, signal)),
+    );
     this.#fd = fd;
     this.pid = pid;
     this.#session = new ProcessSession(pid, host.processes);
+    this.#signals = new SignalSender(this.id, this.#session, this.#life, host.clock);
     this.#termination = this.#openTermination();
     this.#writer = new InputWriter(fd, {
       capacityBytes: resolved.inputQueueBytes,
       onDrain: () => this.#drained.emit(),
-      onError: (error) => this.#events.emit({ type: 'pty.error', message: `Cannot write input: ${error.message}` }),
+      onError: (error) => this.#life.tell({ type: 'pty.error', message: `Cannot write input: ${error.message}` }),
     });
-    this.#pump = this.#openPump(correlationId);
-    this.#lastActiveAt = host.clock.now();
-    this.#idler = this.#watchIdleness();
-    this.#apply('spawn-succeeded', correlationId);
-    this.#events.emit({ type: 'pty.spawned', pid, cols: this.#cols, rows: this.#rows }, correlationId);
+    this.#pump = this.#orFail(correlationId, () => this.#openPump());
+    this.#idleness = new Idleness(resolved.idleTimeoutMs, this.#life, host.idle, host.clock);
+    this.#life.apply('spawn-succeeded', correlationId);
+    this.#life.tell({ type: 'pty.spawned', pid, cols: this.#cols, rows: this.#rows }, correlationId);
   }
 
   get id(): string {
@@ -162,7 +153,7 @@ export class Pty {
   }
 
   get state(): PtyState {
-    return this.#machine.state;
+    return this.#life.state;
   }
 
   get cols(): number {
@@ -180,7 +171,7 @@ export class Pty {
 
   /** Whether {@link terminate} had to use SIGKILL. */
   get forceKilled(): boolean {
-    return this.#forceKilled;
+    return this.#termination.forceKilled;
   }
 
   /** Input accepted and not yet taken by the terminal. */
@@ -190,7 +181,7 @@ export class Pty {
 
   /** Calls `listener` for every event from now on, in order; one that throws or rejects disturbs nobody. */
   onEvent(listener: (event: PtyEvent) => void): Unsubscribe {
-    return this.#events.add(listener);
+    return this.#life.onEvent(listener);
   }
 
   /** Calls `listener` whenever input that had to wait has all been taken. */
@@ -221,7 +212,7 @@ export class Pty {
     const [oldCols, oldRows] = [this.#cols, this.#rows];
     this.#cols = cols;
     this.#rows = rows;
-    this.#changed({ type: 'pty.resized', cols, rows, oldCols, oldRows }, cause.correlationId);
+    this.#life.tell({ type: 'pty.resized', cols, rows, oldCols, oldRows }, cause.correlationId);
   }
 
   /**
@@ -230,15 +221,13 @@ export class Pty {
    */
   signal(name: string, cause: Cause = {}): void {
     const signal = checkedSignal(name);
-    const delivered = this.#session.signalLeaderGroup(signal);
-    this.#signalled(signal, delivered ? 'delivered' : 'failed', cause.correlationId);
-    if (!delivered) throw new SignalError(signal, this.id, this.#whyUnreached());
+    const delivered = this.#signals.toGroup(signal, cause.correlationId);
+    if (!delivered) throw new SignalError(signal, this.id, this.#signals.unreachable);
   }
 
   /** Sends SIGKILL to every process of the child's session and waits for nothing: for when there is no time. Never throws. */
   kill(cause: Cause = {}): void {
-    const delivered = this.#session.signalAll('SIGKILL');
-    if (delivered) this.#signalled('SIGKILL', 'delivered', cause.correlationId);
+    this.#signals.toAll('SIGKILL', cause.correlationId);
   }
 
   /**
@@ -260,31 +249,20 @@ export class Pty {
       state: this.state,
       cols: this.#cols,
       rows: this.#rows,
-      createdAt: this.#createdAt,
-      updatedAt: this.#updatedAt,
+      createdAt: this.#life.createdAt,
+      updatedAt: this.#life.updatedAt,
       lastOutputAt: this.#lastOutputAt(),
       idleTimeoutMs: this.idleTimeoutMs,
       exit: this.#exit,
       pendingInputBytes: this.pendingInputBytes,
       output: this.output.snapshot(),
-      history: this.#machine.history,
-      signals: this.#audit.records,
-      listenerFailures: this.#events.failures + this.#drained.failures,
+      history: this.#life.history,
+      signals: this.#signals.records,
+      listenerFailures: this.#life.listenerFailures + this.#drained.failures,
     };
   }
 
-  #fork({ command, args, cwd, env, cols, rows }: ResolvedPtyOptions, correlationId: string | undefined): ForkedPty {
-    try {
-      const file = resolveExecutable(command, cwd, env['PATH']);
-      checkExecLimits(file, args, env);
-      const onExit = (exitCode: number, signal: number) => this.#childExited(exitCode, signal);
-      return this.#host.binding.fork({ file, args, env, cwd, cols, rows }, onExit);
-    } catch (error) {
-      throw this.#spawnFailed(error, correlationId);
-    }
-  }
-
-  #openPump(correlationId: string | undefined): OutputPump {
+  #openPump(): OutputPump {
     try {
       return new OutputPump(this.#fd, this.output, this.#host.pump, {
         flushed: () => this.#outputArrived(),
@@ -294,7 +272,7 @@ export class Pty {
     } catch (error) {
       this.#session.signalAll('SIGKILL');
       closeSync(this.#fd);
-      throw this.#spawnFailed(error, correlationId);
+      throw error;
     }
   }
 
@@ -302,56 +280,33 @@ export class Pty {
     const leaderExited = new Promise<void>((resolve) => {
       this.#resolveExited = resolve;
     });
-    return new PtyTermination(this.#session, this.#host.clock, {
-      leaderExited,
-      onBegin: (gracePeriodMs, correlationId) =>
-        this.#events.emit({ type: 'pty.terminating', gracePeriodMs }, correlationId),
-      onSignal: (signal, delivered, correlationId) => this.#terminationSignalled(signal, delivered, correlationId),
-      onSwept: async () => {
-        await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
-        if (this.#exit !== null) this.#pump.finish();
-        await this.stopped;
-      },
-    });
-  }
-
-  #watchIdleness(): Idler | undefined {
-    const { idleTimeoutMs } = this;
-    if (idleTimeoutMs === null) return undefined;
-    const pty = this;
-    const idler: Idler = {
-      idleTimeoutMs,
-      get lastActiveAt() {
-        return pty.#lastActiveAt;
-      },
-      becameIdle: () => {
-        this.#events.emit({ type: 'pty.idle_timeout', idleTimeoutMs });
-        if (this.state === 'active') this.#apply('idle-timeout');
-      },
+    const afterSweep = async (): Promise<void> => {
+      await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
+      if (this.#exit !== null) this.#pump.finish();
+      await this.stopped;
     };
-    this.#host.idle.watch(idler);
-    return idler;
+    const { clock } = this.#host;
+    const parts = { session: this.#session, signals: this.#signals, life: this.#life, clock, leaderExited, afterSweep };
+    return new PtyTermination(parts);
   }
 
-  #spawnFailed(cause: unknown, correlationId: string | undefined): SpawnError {
-    const failure =
-      cause instanceof SpawnError
-        ? cause
-        : new SpawnError('out-of-resources', 'the system has no process, terminal or descriptor to give', { cause });
-    this.#apply('spawn-failed', correlationId);
-    this.#events.emit({ type: 'pty.error', message: failure.message }, correlationId);
-    this.#apply('cleanup', correlationId);
-    return failure;
+  /** A step of the start; when it fails, the PTY is told to have failed. @throws SpawnError */
+  #orFail<T>(correlationId: string | undefined, step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      const failure = asSpawnError(error);
+      this.#life.apply('spawn-failed', correlationId);
+      this.#life.tell({ type: 'pty.error', message: failure.message }, correlationId);
+      this.#life.apply('cleanup', correlationId);
+      throw failure;
+    }
   }
 
   #outputArrived(): void {
     if (this.output.end === this.#seenEnd) return;
     this.#seenEnd = this.output.end;
-    this.#lastActiveAt = this.#host.clock.now();
-    if (this.state === 'throttled') {
-      this.#apply('output-resumed');
-      this.#host.idle.watch(this.#idler!);
-    }
+    this.#idleness.outputArrived();
     this.#telemetry.outputArrived();
   }
 
@@ -364,7 +319,7 @@ export class Pty {
       signal: signal === 0 ? null : signalName(signal),
       reason: this.#termination.begun ? 'terminated' : signal === 0 ? 'exited' : 'signaled',
     };
-    this.#events.emit({ type: 'pty.exited', ...this.#exit }, this.#termination.correlationId);
+    this.#life.tell({ type: 'pty.exited', ...this.#exit }, this.#termination.correlationId);
     this.#resolveExited();
     this.#pump.childExited();
   }
@@ -374,32 +329,14 @@ export class Pty {
     const { correlationId } = this.#termination;
     this.#outputArrived();
     this.#telemetry.finish();
-    if (this.#idler !== undefined) this.#host.idle.unwatch(this.#idler);
-    if (exit.reason === 'terminated' || exit.exitCode === 0) this.#apply('graceful-end', correlationId);
+    this.#idleness.end();
+    if (exit.reason === 'terminated' || exit.exitCode === 0) this.#life.apply('graceful-end', correlationId);
     else {
-      this.#apply('unexpected-exit', correlationId);
-      this.#apply('cleanup', correlationId);
+      this.#life.apply('unexpected-exit', correlationId);
+      this.#life.apply('cleanup', correlationId);
     }
-    this.#events.emit({ type: 'pty.stopped', ...exit, endOffset: this.output.end }, correlationId);
+    this.#life.tell({ type: 'pty.stopped', ...exit, endOffset: this.output.end }, correlationId);
     this.#resolveStopped(exit);
-  }
-
-  #terminationSignalled(signal: SignalName, delivered: boolean, correlationId: string | undefined): void {
-    this.#signalled(signal, !delivered ? 'failed' : signal === 'SIGTERM' ? 'delivered' : 'escalated', correlationId);
-    if (signal !== 'SIGKILL' || !delivered) return;
-    this.#forceKilled = true;
-    this.#events.emit({ type: 'pty.force_killed' }, correlationId);
-  }
-
-  #signalled(signal: SignalName, outcome: SignalOutcome, correlationId: string | undefined): void {
-    const { pid } = this;
-    const delivery = { signal, outcome, pid, ...(outcome === 'failed' && { error: this.#whyUnreached() }) };
-    this.#audit.add({ ptyId: this.id, timestamp: this.#host.clock.now(), ...delivery });
-    this.#events.emit({ type: 'pty.signal.delivered', ...delivery }, correlationId);
-  }
-
-  #whyUnreached(): string {
-    return this.#exit === null ? 'no such process' : 'the child has ended';
   }
 
   #describeState(): string {
@@ -408,16 +345,6 @@ export class Pty {
 
   #lastOutputAt(): string | null {
     if (this.#seenEnd === 0) return null;
-    return new Date(Date.now() - (this.#host.clock.now() - this.#lastActiveAt)).toISOString();
-  }
-
-  #apply(event: PtyStateEvent, correlationId?: string): void {
-    const { from, to } = this.#machine.apply(event);
-    this.#changed({ type: 'pty.state.changed', from, to, cause: event }, correlationId);
-  }
-
-  #changed(body: PtyEventBody, correlationId: string | undefined): void {
-    const { ts } = this.#events.emit(body, correlationId);
-    this.#updatedAt = ts;
+    return new Date(Date.now() - (this.#host.clock.now() - this.#idleness.lastActiveAt)).toISOString();
   }
 }
