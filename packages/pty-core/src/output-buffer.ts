@@ -4,6 +4,7 @@ import { InvalidOptionError } from './errors.ts';
 import type { Unsubscribe } from './events.ts';
 import { chunksOf } from './output-chunks.ts';
 import { OutputReader } from './output-reader.ts';
+import { ReaderSet } from './reader-set.ts';
 
 /**
  * What happens when a child writes faster than its readers read.
@@ -65,14 +66,12 @@ export class OutputBuffer {
   readonly #pressure: Backpressure;
   readonly #roomListeners = new Set<() => void>();
   readonly #pressureListeners = new Set<() => void>();
-  readonly #readers = new Set<OutputReader>();
-  readonly #watchers = new Set<OutputReader>();
+  readonly #readers = new ReaderSet();
   #overflow: OverflowPolicy;
   /** Everything before this offset is delivered. */
   #floor = 0;
   #droppedBytes = 0;
   #overflowEvents = 0;
-  #readerFailures = 0;
   #ended = false;
 
   /**
@@ -121,7 +120,7 @@ export class OutputBuffer {
   }
 
   get readerCount(): number {
-    return this.#readers.size;
+    return this.#readers.active;
   }
 
   get overflow(): OverflowPolicy {
@@ -172,8 +171,7 @@ export class OutputBuffer {
 
   /** Calls every reader's `onReadable`. One that throws disturbs neither the others nor the terminal, and is counted. */
   flush(): void {
-    for (const reader of this.#readers) this.#wake(reader);
-    for (const watcher of this.#watchers) this.#wake(watcher);
+    this.#readers.wake();
     if (!this.#ended) this.#updatePressure();
   }
 
@@ -212,14 +210,11 @@ export class OutputBuffer {
         if (before <= this.#floor) this.#updateFloor();
       },
       closed: () => {
-        if (this.#watchers.delete(reader)) return;
-        const wasLast = this.#readers.delete(reader) && this.#readers.size === 0;
-        if (wasLast) this.#moveFloor(reader.acknowledged);
-        else this.#updateFloor();
+        if (!this.#readers.remove(reader)) return;
+        this.#moveFloor(this.#readers.slowest() ?? reader.acknowledged);
       },
     });
-    if (options.passive === true) this.#watchers.add(reader);
-    else this.#readers.add(reader);
+    this.#readers.add(reader, options.passive === true);
     this.#updateFloor();
     return reader;
   }
@@ -262,9 +257,9 @@ export class OutputBuffer {
       end: this.end,
       ended: this.#ended,
       underPressure: this.#pressure.on,
-      readers: this.#readers.size,
-      watchers: this.#watchers.size,
-      readerFailures: this.#readerFailures,
+      readers: this.#readers.active,
+      watchers: this.#readers.passive,
+      readerFailures: this.#readers.failures,
     };
   }
 
@@ -274,14 +269,6 @@ export class OutputBuffer {
 
   #updatePressure(): void {
     if (this.#pressure.update(this.#undelivered())) tell(this.#pressureListeners);
-  }
-
-  #wake(reader: OutputReader): void {
-    try {
-      reader.wake();
-    } catch {
-      this.#readerFailures += 1;
-    }
   }
 
   #account({ written }: WriteResult): void {
@@ -294,10 +281,7 @@ export class OutputBuffer {
   }
 
   #updateFloor(): void {
-    if (this.#readers.size === 0) return;
-    let floor = Number.POSITIVE_INFINITY;
-    for (const reader of this.#readers) floor = Math.min(floor, reader.acknowledged);
-    this.#moveFloor(floor);
+    this.#moveFloor(this.#readers.slowest() ?? this.#floor);
   }
 
   #moveFloor(offset: number): void {
