@@ -26,13 +26,21 @@ async function run(example: () => Promise<unknown>): Promise<string> {
   return printed.join('');
 }
 
-test('the example of the README runs', async () => {
+test.each(['quick-start.ts', 'beside-node-pty.ts'])('the README shows %s as it is', (name) => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const source = readFileSync(new URL('quick-start.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL(name, import.meta.url), 'utf8');
   expect(readme).toContain(`\`\`\`ts\n${source}\`\`\``);
+});
+
+test('quick-start', async () => {
   const printed = await run(() => import('./quick-start.ts'));
   expect(printed).toContain('42 is the answer\r\n');
   expect(printed).toContain('{"exitCode":3,"signal":null,"reason":"exited"}');
+});
+
+test('beside-node-pty', async () => {
+  const printed = await run(() => import('./beside-node-pty.ts'));
+  expect(printed).toBe('0 bytes with node-pty alone, 4893 with this package\n');
 });
 
 test('lossless-log', async () => {
