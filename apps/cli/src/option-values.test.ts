@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, cells, position, signalName, variable, wholeNumber, windowCells } from './option-values.ts';
+import {
+  bytes,
+  cells,
+  durationOrNever,
+  position,
+  signalName,
+  variable,
+  wholeNumber,
+  windowCells,
+} from './option-values.ts';
 
 describe('option values', () => {
   it('reads numbers and refuses what only looks like one', () => {
@@ -27,6 +36,11 @@ describe('option values', () => {
     for (const text of ['end', '', '-5']) expect(() => position(text)).toThrow('start, now or an offset');
     expect(windowCells('132x43')).toEqual({ cols: 132, rows: 43 });
     for (const text of ['132', '0x43', 'axb']) expect(() => windowCells(text)).toThrow();
+  });
+
+  it('reads times, and the word for none', () => {
+    expect(['0', '1500', 'never'].map(durationOrNever)).toEqual([0, 1500, null]);
+    for (const text of ['', '-1', 'off', '1.5']) expect(() => durationOrNever(text)).toThrow();
   });
 
   it('reads signals by every usual name', () => {

@@ -36,6 +36,11 @@ export function bytes(text: string): number {
   return Number(digits) * factor;
 }
 
+/** Reads milliseconds, or `never` as `null`. @throws InvalidArgumentError */
+export function durationOrNever(text: string): number | null {
+  return text === 'never' ? null : wholeNumber(text);
+}
+
 /** Reads where to begin: `start`, `now` or an offset. @throws InvalidArgumentError */
 export function position(text: string): number | 'start' | 'now' {
   if (text === 'start' || text === 'now') return text;

@@ -175,6 +175,58 @@ describe('the other commands', () => {
     expect((await cli(['info', 'life'])).code).toBe(66);
   });
 
+  it('find a session by a name that only it has, and by its id first', async () => {
+    const start = (id: string, name: string): Promise<Ended> =>
+      cli(['run', '-d', '--id', id, '--name', name, '--', 'sh', '-c', `echo ${id}; read line`]);
+    for (const [id, name] of [
+      ['n-1', 'Nightly build'],
+      ['n-2', 'twin'],
+      ['n-3', 'twin'],
+      ['n-4', 'n-1'],
+    ] as const) {
+      await start(id, name);
+    }
+    expect((await cli(['info', 'Nightly build'])).stdout).toMatch(/^id +n-1$/m);
+    expect((await cli(['info', 'n-1'])).stdout).toMatch(/^id +n-1$/m);
+    const twins = await cli(['kill', 'twin', '--grace', '0']);
+    expect(twins).toMatchObject({ code: 2, stdout: '' });
+    expect(twins.stderr).toContain('n-2, n-3 are called twin');
+    expect((await cli(['kill', 'Nightly build', '--grace', '0'])).code).toBe(0);
+    expect((await cli(['rm', 'Nightly build', 'n-2', 'twin', 'n-4'])).code).toBe(0);
+    expect((await cli(['rm', 'Nightly build'])).code).toBe(66);
+  });
+
+  it('tell the life of a program, its signals and its buffer', async () => {
+    const script = 'trap "" HUP; echo ready; exec sleep 60';
+    await cli(['run', '-d', '--id', 'told', '--idle-timeout', '50', '--', 'sh', '-c', script]);
+    await cli(['wait', 'told', '--text', 'ready']);
+    const state = async (): Promise<string> => (await cli(['ls'])).stdout.match(/^told +- +(\w+)/m)![1]!;
+    while ((await state()) !== 'throttled');
+    await cli(['signal', 'told', 'hup']);
+    await cli(['kill', 'told']);
+    const { stdout } = await cli(['info', 'told']);
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+    for (const line of [
+      'labels    lane default, terminal told',
+      'behind    0 % of the buffer is not delivered yet',
+      'overflow  drop-oldest, 0 bytes dropped in 0 overflows',
+      'idle      throttled after 0.05 s without output',
+      'grace     5 s from SIGTERM to SIGKILL',
+    ]) {
+      expect(stdout.split('\n')).toContain(line);
+    }
+    expect(stdout).toMatch(new RegExp(`^life +${time}  idle to spawning \\(spawn-requested\\)$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ +${time}  active to throttled \\(idle-timeout\\)$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^signals +${time}  SIGHUP delivered, process group \\d+$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ +${time}  SIGTERM delivered, process group \\d+$`, 'm'));
+    expect(JSON.parse((await cli(['info', 'told', '--json'])).stdout)).toMatchObject({
+      idleTimeoutMs: 50,
+      signals: [{ signal: 'SIGHUP' }, { signal: 'SIGTERM' }],
+    });
+    expect((await cli(['run', '--idle-timeout', 'soon', '--', 'true'])).code).toBe(2);
+    await cli(['rm', 'told']);
+  });
+
   it('attach prints what is kept and ends with the status of the program', async () => {
     await cli(['run', '-d', '--id', 'past', '--', 'sh', '-c', 'echo written; exit 9']);
     await cli(['wait', 'past', '--exit']);

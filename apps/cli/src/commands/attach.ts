@@ -6,6 +6,7 @@ import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../detach-keys.ts';
 import { runInteractive } from '../interactive-session.ts';
 import { position } from '../option-values.ts';
 import { runPiped } from '../piped-session.ts';
+import { findSessionId } from '../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
 interface AttachOptions extends CommonOptions {
@@ -26,20 +27,21 @@ Without --from a terminal is shown the last 256 KiB, anything else all output th
 /** `attach`: goes to a session that runs already. */
 export const attach: CommandFactory = (execute) =>
   command('attach', 'Go to a session: see its output, type into it.')
-    .argument('<id>', 'session')
+    .argument('<session>', 'id, or a name that only one session has')
     .addOption(new Option('--from <position>', 'where to begin: start, now or an offset').argParser(position))
     .option('--observe', 'only watch')
     .option('--detach-keys <keys>', 'keys that detach; empty for none', DEFAULT_DETACH_KEYS)
     .option('--no-eof', 'type nothing at the end of stdin')
     .addHelpText('after', NOTES)
-    .action((sessionId: string, _options: unknown, self: Command) =>
-      execute((context) => goTo(sessionId, self.optsWithGlobals<AttachOptions>(), context)),
+    .action((session: string, _options: unknown, self: Command) =>
+      execute((context) => goTo(session, self.optsWithGlobals<AttachOptions>(), context)),
     );
 
-function goTo(sessionId: string, options: AttachOptions, context: Context): Promise<number> {
+function goTo(session: string, options: AttachOptions, context: Context): Promise<number> {
   const detachKeys = parseDetachKeys(options.detachKeys);
   const role = options.observe === true ? 'observer' : 'driver';
   return withDaemon(options, context, async ({ client }) => {
+    const sessionId = await findSessionId(client, session);
     if (context.isInteractive && options.json !== true) {
       const from = options.from ?? (await recent(client, sessionId));
       return runInteractive(context, client, { sessionId, from, role, detachKeys, redraw: true });

@@ -1,48 +1,95 @@
-import type { SessionInfo } from '@sessiond/protocol';
+import type { SessionState, SignalDelivery } from '@sessiond/protocol';
 import type { Command } from 'commander';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../output.ts';
+import { findSessionId } from '../session-name.ts';
 import { commandText, stateText } from '../session-text.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
-/** `info`: one session in full. */
+/** `info`: one session in full, with its history. */
 export const info: CommandFactory = (execute) =>
   command('info', 'Show everything about a session except its output.')
-    .argument('<id>', 'session')
-    .action((sessionId: string, _options: unknown, self: Command) =>
-      execute((context) => show(sessionId, self.optsWithGlobals<CommonOptions>(), context)),
+    .argument('<session>', 'id, or a name that only one session has')
+    .action((session: string, _options: unknown, self: Command) =>
+      execute((context) => show(session, self.optsWithGlobals<CommonOptions>(), context)),
     );
 
-function show(sessionId: string, options: CommonOptions, context: Context): Promise<number> {
+function show(session: string, options: CommonOptions, context: Context): Promise<number> {
   return withDaemon(options, context, async ({ client }) => {
-    const session = await client.request('get_state', { sessionId });
-    if (options.json === true) await context.output.json(session);
+    const sessionId = await findSessionId(client, session);
+    const state = await client.request('get_state', { sessionId });
+    if (options.json === true) await context.output.json(state);
     else {
-      for (const [label, value] of facts(session)) await context.output.line(`${label.padEnd(10)}${printable(value)}`);
+      for (const [label, value] of facts(state)) await context.output.line(`${label.padEnd(10)}${printable(value)}`);
     }
     return EXIT_CODES.ok;
   });
 }
 
-function facts(session: SessionInfo): [label: string, value: string][] {
+type Fact = readonly [label: string, value: string];
+
+function facts(session: SessionState): Fact[] {
   const { start, end, stats, retention } = session;
-  const bytes = (value: number): string => value.toLocaleString('en-US');
   return [
     ['id', session.sessionId],
-    ...(session.name === undefined ? [] : ([['name', session.name]] as [string, string][])),
+    ...(session.name === undefined ? [] : [['name', session.name] satisfies Fact]),
     ['state', stateText(session)],
     ['command', commandText(session)],
     ['cwd', session.cwd],
     ['pid', session.pid === undefined ? '-' : `${session.pid}`],
     ['size', `${session.cols}x${session.rows}`],
+    ['labels', `lane ${session.laneId}, terminal ${session.terminalId}`],
     ['created', session.createdAt],
     ['last', session.lastOutputAt ?? '-'],
     ['stopped', session.stoppedAt ?? '-'],
     ['attached', `${session.attached}`],
-    ['output', `offsets ${start} to ${end}, ${bytes(end - start)} bytes kept of ${bytes(session.bufferBytes)} at most`],
-    ['overflow', `${session.overflow}, ${bytes(stats.totalDropped)} bytes dropped`],
-    ['kept for', `${retention.afterExitMs / 1_000} s after the end`],
+    [
+      'output',
+      `offsets ${start} to ${end}, ${grouped(end - start)} bytes kept of ${grouped(session.bufferBytes)} at most`,
+    ],
+    ['behind', `${percent(stats.currentUtilization)} of the buffer is not delivered yet`],
+    [
+      'overflow',
+      `${session.overflow}, ${grouped(stats.totalDropped)} bytes dropped in ${count(stats.overflowEvents, 'overflow')}`,
+    ],
+    ['idle', idleText(session.idleTimeoutMs)],
+    ['grace', `${seconds(session.gracePeriodMs)} from SIGTERM to SIGKILL`],
+    ['kept for', `${seconds(retention.afterExitMs)} after the end`],
+    ...history(
+      'life',
+      session.transitions.map(({ ts, from, to, cause }) => `${ts}  ${from} to ${to} (${cause})`),
+    ),
+    ...history('signals', session.signals.map(signalText)),
   ];
+}
+
+/** One line each, the first one with the label. */
+function history(label: string, lines: readonly string[]): Fact[] {
+  return lines.map((line, index) => [index === 0 ? label : '', line]);
+}
+
+function signalText({ ts, signal, outcome, pid, error }: SignalDelivery): string {
+  return `${ts}  ${signal} ${outcome}, process group ${pid}${error === undefined ? '' : `: ${error}`}`;
+}
+
+function idleText(idleTimeoutMs: number | null): string {
+  return idleTimeoutMs === null ? 'never throttled' : `throttled after ${seconds(idleTimeoutMs)} without output`;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function seconds(ms: number): string {
+  return `${grouped(ms / 1_000)} s`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
+}
+
+function count(value: number, noun: string): string {
+  return `${grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

@@ -3,6 +3,7 @@ import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { wholeNumber } from '../option-values.ts';
+import { findSessionId } from '../session-name.ts';
 import { exitText } from '../session-text.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
@@ -10,26 +11,24 @@ interface KillOptions extends CommonOptions {
   readonly grace?: number;
 }
 
-/** What the daemon may take beyond the grace period. */
-const ROUND_TRIP_MS = 30_000;
-const DEFAULT_GRACE_MS = 60_000;
-
 /** `kill`: ends the program; what it wrote stays readable. */
 export const kill: CommandFactory = (execute) =>
   command('kill', 'End the program of a session with everything it started; its output stays readable.')
-    .argument('<id>', 'session')
+    .argument('<session>', 'id, or a name that only one session has')
     .option('--grace <ms>', 'milliseconds from SIGTERM to SIGKILL; 0 kills at once', wholeNumber)
-    .action((sessionId: string, _options: unknown, self: Command) =>
-      execute((context) => end(sessionId, self.optsWithGlobals<KillOptions>(), context)),
+    .action((session: string, _options: unknown, self: Command) =>
+      execute((context) => end(session, self.optsWithGlobals<KillOptions>(), context)),
     );
 
-function end(sessionId: string, options: KillOptions, context: Context): Promise<number> {
+function end(session: string, options: KillOptions, context: Context): Promise<number> {
   const { grace } = options;
   return withDaemon(options, context, async ({ client }) => {
+    const sessionId = await findSessionId(client, session);
     const data = await client.request(
       'terminate',
       { sessionId, ...(grace !== undefined && { gracePeriodMs: grace }) },
-      { timeoutMs: (grace ?? DEFAULT_GRACE_MS) + ROUND_TRIP_MS, signal: context.interruption.signal },
+      // The daemon knows how long the session may take, and answers then.
+      { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal },
     );
     if (options.json === true) await context.output.json(data);
     else

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { position } from '../option-values.ts';
 import { chunkJson, gapText } from '../output.ts';
+import { findSessionId } from '../session-name.ts';
 import { followSession } from '../session-stream.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
@@ -16,16 +17,16 @@ interface LogsOptions extends CommonOptions {
 /** `logs`: output without going there. */
 export const logs: CommandFactory = (execute) =>
   command('logs', 'Print the output of a session that is still kept, byte for byte.')
-    .argument('<id>', 'session')
+    .argument('<session>', 'id, or a name that only one session has')
     .addOption(
       new Option('--from <position>', 'where to begin: start, now or an offset').argParser(position).default('start'),
     )
     .option('-f, --follow', 'go on until the program ends')
-    .action((sessionId: string, _options: unknown, self: Command) =>
-      execute((context) => print(sessionId, self.optsWithGlobals<LogsOptions>(), context)),
+    .action((session: string, _options: unknown, self: Command) =>
+      execute((context) => print(session, self.optsWithGlobals<LogsOptions>(), context)),
     );
 
-function print(sessionId: string, { from, follow, json, ...target }: LogsOptions, context: Context): Promise<number> {
+function print(session: string, { from, follow, json, ...target }: LogsOptions, context: Context): Promise<number> {
   const { output, notices } = context;
   const show = async (chunk: Chunk): Promise<void> => {
     if (json === true) await output.json(chunkJson(chunk));
@@ -33,6 +34,7 @@ function print(sessionId: string, { from, follow, json, ...target }: LogsOptions
     else if (chunk.kind === 'gap') notices.say(gapText(chunk.from, chunk.to));
   };
   return withDaemon(target, context, async ({ client }) => {
+    const sessionId = await findSessionId(client, session);
     const until = follow === true ? undefined : 'now';
     await followSession(context, client, { sessionId, from, role: 'observer', show, until });
     return EXIT_CODES.ok;

@@ -2,21 +2,25 @@ import type { Command } from 'commander';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { findSessionId } from '../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
 /** `rm`: makes the daemon forget sessions. */
 export const remove: CommandFactory = (execute) =>
   command('rm', 'Remove sessions with their output; programs that still run are ended first.')
     .alias('remove')
-    .argument('<id...>', 'sessions')
-    .action((sessionIds: readonly string[], _options: unknown, self: Command) =>
-      execute((context) => removeAll(sessionIds, self.optsWithGlobals<CommonOptions>(), context)),
+    .argument('<session...>', 'ids, or names that only one session has')
+    .action((words: readonly string[], _options: unknown, self: Command) =>
+      execute((context) => removeAll(words, self.optsWithGlobals<CommonOptions>(), context)),
     );
 
-function removeAll(sessionIds: readonly string[], options: CommonOptions, context: Context): Promise<number> {
+function removeAll(words: readonly string[], options: CommonOptions, context: Context): Promise<number> {
   return withDaemon(options, context, async ({ client }) => {
-    for (const sessionId of sessionIds) {
-      await client.request('delete_session', { sessionId }, { signal: context.interruption.signal });
+    for (const word of words) {
+      const sessionId = await findSessionId(client, word);
+      // The daemon knows how long the session may take to end, and answers then.
+      const limits = { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal };
+      await client.request('delete_session', { sessionId }, limits);
       if (options.json === true) await context.output.json({ sessionId });
     }
     return EXIT_CODES.ok;

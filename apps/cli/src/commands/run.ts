@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../detach-keys.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { runInteractive } from '../interactive-session.ts';
-import { bytes, cells, variable } from '../option-values.ts';
+import { bytes, cells, durationOrNever, variable } from '../option-values.ts';
 import { runPiped } from '../piped-session.ts';
 import { windowSize } from '../terminal.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
@@ -21,6 +21,7 @@ interface RunOptions extends CommonOptions {
   readonly detach?: boolean;
   readonly overflow?: OverflowPolicy;
   readonly bufferBytes?: number;
+  readonly idleTimeout?: number | null;
   readonly detachKeys: string;
   readonly eof: boolean;
 }
@@ -49,6 +50,11 @@ export const run: CommandFactory = (execute, env) =>
       ).choices(['drop-oldest', 'pause']),
     )
     .option('--buffer-bytes <n>', 'output kept by the daemon, such as 4MiB', bytes)
+    .option(
+      '--idle-timeout <ms>',
+      "silence after which it counts as throttled, or never; default: the daemon's",
+      durationOrNever,
+    )
     .option('--detach-keys <keys>', 'keys that detach; empty for none', DEFAULT_DETACH_KEYS)
     .option('--no-eof', 'type nothing at the end of stdin')
     .passThroughOptions()
@@ -98,6 +104,7 @@ async function createSession(
     ...(term !== undefined && { term }),
     ...(overflow !== undefined && { overflow }),
     ...(options.bufferBytes !== undefined && { bufferBytes: options.bufferBytes }),
+    ...(options.idleTimeout !== undefined && { idleTimeoutMs: options.idleTimeout }),
   };
   const { sessionId } = await client.request(
     'create_session',

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { position, wholeNumber } from '../option-values.ts';
 import { printable } from '../output.ts';
+import { findSessionId } from '../session-name.ts';
 import { exitText } from '../session-text.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
@@ -21,7 +22,7 @@ interface WaitOptions extends CommonOptions {
 /** `wait`: blocks until something happens. */
 export const wait: CommandFactory = (execute) =>
   command('wait', 'Wait for one thing to happen in a session; exit code 124 when it took too long.')
-    .argument('<id>', 'session')
+    .argument('<session>', 'id, or a name that only one session has')
     .option('--exit', 'the program has ended and its output is over')
     .option('--text <text>', 'this text was written')
     .option('--regex <pattern>', 'something was written that this ECMAScript pattern matches')
@@ -32,15 +33,16 @@ export const wait: CommandFactory = (execute) =>
         .default('start'),
     )
     .option('--timeout <ms>', 'milliseconds to wait at most; default: no limit', wholeNumber)
-    .action((sessionId: string, _options: unknown, self: Command) =>
-      execute((context) => until(sessionId, self.optsWithGlobals<WaitOptions>(), context)),
+    .action((session: string, _options: unknown, self: Command) =>
+      execute((context) => until(session, self.optsWithGlobals<WaitOptions>(), context)),
     );
 
-function until(sessionId: string, options: WaitOptions, context: Context): Promise<number> {
+function until(session: string, options: WaitOptions, context: Context): Promise<number> {
   const { exit, text, regex, idle, from, timeout } = options;
   const conditions = [exit, text, regex, idle].filter((condition) => condition !== undefined);
   if (conditions.length !== 1) throw new UsageError('Cannot wait: give one of --exit, --text, --regex and --idle');
   return withDaemon(options, context, async ({ client }) => {
+    const sessionId = await findSessionId(client, session);
     const data = await client.request(
       'wait_for',
       {
