@@ -14,7 +14,7 @@ function drain(cursor: Cursor): unknown[] {
   return results;
 }
 
-describe('Cursor', () => {
+describe('[T012] Cursor', () => {
   it('gives every byte once and in order, then undefined', () => {
     const ring = new RingBuffer(8);
     const cursor = ring.cursor();

@@ -230,7 +230,7 @@ const commands = [
   ),
 ];
 
-it('[B38] behaves, over random operations, like a list of bytes', () => {
+it('[B38] [T012] behaves, over random operations, like a list of bytes', () => {
   fc.assert(
     fc.property(
       fc.nat({ max: 20 }),

@@ -4,7 +4,7 @@ import { RingBuffer } from './ring-buffer.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
-describe('a new ring', () => {
+describe('[T012] a new ring', () => {
   it('keeps 4 MiB unless told otherwise', () => {
     expect(new RingBuffer().capacity()).toBe(4 * 1024 * 1024);
     expect(new RingBuffer(10).capacity()).toBe(10);
@@ -29,7 +29,7 @@ describe('a new ring', () => {
   });
 });
 
-describe('write', () => {
+describe('[T012] write', () => {
   it('of exactly the capacity drops nothing', () => {
     const ring = new RingBuffer(4);
     expect(ring.write(bytes(1, 2, 3, 4))).toEqual({ written: 4, dropped: 0 });
@@ -93,7 +93,7 @@ describe('write', () => {
   });
 });
 
-describe('consumption', () => {
+describe('[T012] consumption', () => {
   it('read peeks, consume removes', () => {
     const ring = new RingBuffer(8);
     ring.write(bytes(1, 2, 3));
@@ -171,7 +171,7 @@ describe('consumption', () => {
   });
 });
 
-describe('history', () => {
+describe('[T012] history', () => {
   it('stays readable after consumption until it is overwritten', () => {
     const ring = new RingBuffer(4);
     ring.write(bytes(1, 2, 3, 4));
@@ -219,7 +219,7 @@ describe('history', () => {
   });
 });
 
-describe('reserve and commit', () => {
+describe('[T012] reserve and commit', () => {
   it('let the caller fill the ring in place', () => {
     const ring = new RingBuffer(8);
     const region = ring.reserve(5);
@@ -315,7 +315,7 @@ describe('reserve and commit', () => {
   });
 });
 
-describe('clear', () => {
+describe('[T012] clear', () => {
   it('forgets every byte, and offsets go on', () => {
     const ring = new RingBuffer(4);
     ring.write(bytes(1, 2, 3));
@@ -336,7 +336,7 @@ describe('clear', () => {
   });
 });
 
-describe('snapshot', () => {
+describe('[T012] [T015] snapshot', () => {
   it('is plain JSON that adds up', () => {
     const ring = new RingBuffer(8, { keepHistory: true });
     ring.write(new Uint8Array(10));
@@ -357,7 +357,7 @@ describe('snapshot', () => {
   });
 });
 
-describe('offsets', () => {
+describe('[T012] offsets', () => {
   // Only the last bytes of such a chunk are read, so its zero pages never become memory.
   const gibibyte = new Uint8Array(2 ** 30);
 
