@@ -13,19 +13,40 @@ interface Gate {
   readonly status: number;
 }
 
-/** Runs `.ci/run` with an `npm` that plays these gates instead of running them. */
-function run(gates: { readonly installed: Gate; readonly node24: Gate }): { status: number | null; lastLine?: string } {
+/** Runs `.ci/run` with an `npm` that plays these gates, and a coverage run, instead of running them. */
+function run({
+  installed,
+  node24,
+  coverage = { counts: null, status: 0 },
+}: {
+  readonly installed: Gate;
+  readonly node24: Gate;
+  readonly coverage?: Gate;
+}): { status: number | null; lastLine?: string } {
   const folder = mkdtempSync(join(tmpdir(), 'ci-run-'));
   try {
     mkdirSync(join(folder, '.ci'));
     mkdirSync(join(folder, 'bin'));
     cpSync(CI_RUN, join(folder, '.ci/run'));
-    const play = ({ counts, status }: Gate): string =>
-      `${counts === null ? '' : `printf '%s' '${counts}' > "$TEST_COUNTS_FILE"; `}echo output; exit ${status}`;
-    const npm = `#!/bin/sh\ncase "$*" in\n'run -s test') ${play(gates.installed)};;\n'run -s test:node24') ${play(gates.node24)};;\nesac\nexit 99\n`;
+    const play = (script: string, { counts, status }: Gate): string => {
+      const write = counts === null ? '' : `printf '%s' '${counts}' > "\${TEST_COUNTS_FILE:-/dev/null}"; `;
+      return `'run -s ${script}') ${write}echo output; exit ${status};;`;
+    };
+    const npm = `#!/bin/sh
+case "$*" in
+${play('test', installed)}
+${play('coverage', coverage)}
+${play('test:node24', node24)}
+esac
+exit 99
+`;
     writeFileSync(join(folder, 'bin/npm'), npm, { mode: 0o755 });
     const { status, stdout } = spawnSync(join(folder, '.ci/run'), {
-      env: { ...process.env, PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}` },
+      env: {
+        ...process.env,
+        TEST_COUNTS_FILE: join(folder, 'outer.json'),
+        PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
+      },
       encoding: 'utf8',
     });
     const lastLine = stdout.trimEnd().split('\n').at(-1);
@@ -72,6 +93,25 @@ describe('.ci/run', () => {
     expect(run({ installed: green, node24: { counts: null, status: 0 } })).toEqual({
       status: 1,
       lastLine: '10 passed, 1 failed',
+    });
+  });
+
+  it('counts a coverage run that fails as a failure', () => {
+    expect(run({ installed: green, node24: green, coverage: { counts: null, status: 1 } })).toEqual({
+      status: 1,
+      lastLine: '20 passed, 1 failed',
+    });
+  });
+
+  it('does not count the tests of the coverage run again', () => {
+    const again = '{"passed":5,"failed":3,"skipped":2}';
+    expect(run({ installed: green, node24: green, coverage: { counts: again, status: 0 } })).toEqual({
+      status: 0,
+      lastLine: '20 passed, 0 failed',
+    });
+    expect(run({ installed: green, node24: green, coverage: { counts: again, status: 1 } })).toEqual({
+      status: 1,
+      lastLine: '20 passed, 1 failed',
     });
   });
 
