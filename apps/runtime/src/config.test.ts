@@ -130,6 +130,24 @@ describe('sizes', () => {
   });
 });
 
+describe('a time that may be none', () => {
+  it.each([
+    [{ flags: { idleTimeoutMs: 'never' } }, null],
+    [{ env: { SESSIOND_IDLE_TIMEOUT_MS: 'never' } }, null],
+    [{ file: { path: '/c.json', values: { idleTimeoutMs: null } } }, null],
+    [{ file: { path: '/c.json', values: { idleTimeoutMs: 'never' } } }, null],
+    [{ flags: { idleTimeoutMs: '250' } }, 250],
+    [{}, 300_000],
+  ] satisfies [Partial<ConfigSources>, number | null][])('is read from %j as %j', (sources, value) => {
+    expect(resolve(sources).config.idleTimeoutMs).toBe(value);
+  });
+
+  it('has no zero, and no other option has none', () => {
+    expect(() => resolve({ flags: { idleTimeoutMs: '0' } })).toThrow('from 1 to 2,147,483,647, or never');
+    expect(() => resolve({ flags: { retentionMs: 'never' } })).toThrow('found a text that is not a number');
+  });
+});
+
 describe('unsafe combinations', () => {
   it.each([
     [{ host: '0.0.0.0', auth: 'none' }, 'use --auth token, or --host 127.0.0.1'],

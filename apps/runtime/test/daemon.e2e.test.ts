@@ -228,10 +228,11 @@ describe('sessiond config', () => {
   });
 
   it('prints a table for people', async () => {
-    const { stdout, exitCode } = await run(['--no-tcp', 'config']);
+    const { stdout, exitCode } = await run(['--no-tcp', '--idle-timeout-ms', 'never', 'config']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^no-tcp +true +flag$/m);
     expect(stdout).toMatch(/^buffer-bytes +4194304 +default$/m);
+    expect(stdout).toMatch(/^idle-timeout-ms +never +flag$/m);
   });
 });
 

@@ -1,0 +1,177 @@
+import { decodeFrame, type KnownEvent, ProtocolError } from '@sessiond/protocol';
+import type { OutputChunk } from '@sessiond/pty-core';
+import { beforeEach, expect, it } from 'vitest';
+import { Channels } from './channels.ts';
+import type { SessionAttachment, SessionEvent } from './sessions/session-host.ts';
+import type { Transport } from './transports/transport.ts';
+
+/** A transport that takes `room` bytes of frames and then nothing until it has drained. */
+class FakeTransport {
+  readonly sent: string[] = [];
+  room = Number.POSITIVE_INFINITY;
+  bufferedBytes = 0;
+
+  allocateFrame(bytes: number): Uint8Array {
+    return new Uint8Array(bytes);
+  }
+
+  sendFrame(buffer: Uint8Array): void {
+    const decoded = decodeFrame(buffer);
+    if (!decoded.ok) throw new Error(decoded.error.message);
+    this.sent.push(`${decoded.frame.kind} ${decoded.frame.channel}`);
+    this.room -= buffer.length;
+    if (this.room < 0) this.bufferedBytes += 1024 * 1024;
+  }
+}
+
+/** A session with this much output, which ends when it is told to. */
+class FakeSession {
+  left: number;
+  ended = false;
+  offset = 0;
+  closed = 0;
+  onReadable: () => void = () => {};
+
+  constructor(bytes: number) {
+    this.left = bytes;
+  }
+
+  get pending(): number {
+    return this.left;
+  }
+
+  get acknowledged(): number {
+    return this.offset;
+  }
+
+  next(maxBytes: number): OutputChunk | undefined {
+    if (this.left === 0) return this.ended ? { kind: 'end', offset: this.offset } : undefined;
+    const bytes = new Uint8Array(Math.min(maxBytes, this.left));
+    const { offset } = this;
+    this.left -= bytes.length;
+    this.offset += bytes.length;
+    return { kind: 'bytes', bytes, offset };
+  }
+
+  acknowledge(): boolean {
+    return true;
+  }
+
+  close(): void {
+    this.closed += 1;
+  }
+}
+
+const MIB = 1024 * 1024;
+let transport: FakeTransport;
+let sessions: Map<string, FakeSession>;
+let told: string[];
+let channels: Channels;
+let attached: Set<string>;
+
+beforeEach(() => {
+  transport = new FakeTransport();
+  sessions = new Map([
+    ['a', new FakeSession(MIB)],
+    ['b', new FakeSession(MIB)],
+    ['quiet', new FakeSession(0)],
+  ]);
+  told = [];
+  attached = new Set();
+  channels = new Channels({
+    transport: transport as unknown as Transport,
+    host: {
+      attach: async ({ sessionId, role = 'driver', window = 0 }, { onReadable }) => {
+        const session = sessions.get(sessionId);
+        if (session === undefined) throw new ProtocolError('SESSION_NOT_FOUND', 'no such session');
+        session.onReadable = onReadable;
+        return Object.assign(session, { info: { role, window }, replayEnd: 0 }) as unknown as SessionAttachment;
+      },
+    },
+    onAttached: (sessionId) => attached.add(sessionId),
+    onDetached: (sessionId) => attached.delete(sessionId),
+    onDue: ({ event }) => told.push(event.type),
+  });
+});
+
+async function attach(sessionId: string, role: 'driver' | 'observer' = 'driver'): Promise<number> {
+  const { channel } = await channels.attach({ type: 'attach', sessionId, role }, new AbortController().signal);
+  channels.start(channel);
+  return channel;
+}
+
+function event(type: 'pty.stopped' | 'session_deleted' | 'pty.resized', sessionId = 'quiet'): SessionEvent {
+  return { sessionId, seq: 1, timestamp: '2026-01-31T12:00:00.000Z', event: { type } as KnownEvent };
+}
+
+it('lets floods take turns when the transport drains, and another one begin each time', async () => {
+  transport.bufferedBytes = MIB;
+  await attach('a');
+  await attach('b');
+  for (let drain = 0; drain < 2; drain += 1) {
+    transport.bufferedBytes = 0;
+    transport.room = 3 * 64 * 1024;
+    channels.drained();
+    transport.sent.push('|');
+  }
+  expect(transport.sent.join(', ')).toBe('output 1, output 2, output 1, |, output 2, output 1, output 2, |');
+});
+
+it('tells of an end after the last byte, and of anything else at once', async () => {
+  const session = sessions.get('quiet')!;
+  await attach('quiet');
+  expect(['pty.resized', 'pty.stopped', 'session_deleted'].map((type) => channels.holds(event(type as never)))).toEqual(
+    [false, true, true],
+  );
+  session.left = 10;
+  session.onReadable();
+  expect(told).toEqual([]);
+  session.ended = true;
+  session.onReadable();
+  expect([transport.sent, told]).toEqual([
+    ['output 1', 'end 1'],
+    ['pty.stopped', 'session_deleted'],
+  ]);
+  expect(channels.holds(event('pty.stopped'))).toBe(false);
+});
+
+it('tells of an end that was held back once the attachment is over', async () => {
+  await attach('quiet');
+  expect(channels.holds(event('pty.stopped'))).toBe(true);
+  expect(channels.holds(event('pty.stopped', 'a'))).toBe(false);
+  expect(channels.detach('quiet')).toEqual({ sessionId: 'quiet', channel: 1, offset: 0 });
+  expect([told, [...attached]]).toEqual([['pty.stopped'], []]);
+  expect(() => channels.detach('quiet')).toThrow('not attached');
+});
+
+it('lets an observer drive nothing until the session is another one', async () => {
+  await attach('quiet', 'observer');
+  expect(() => channels.assertMayDrive('quiet')).toThrow('observer');
+  expect(() => channels.assertMayDrive('a')).not.toThrow();
+  channels.holds(event('session_deleted'));
+  expect(() => channels.assertMayDrive('quiet')).not.toThrow();
+});
+
+it('has one attachment per session, also while one is being made, and never uses a number twice', async () => {
+  const first = attach('quiet');
+  await expect(attach('quiet')).rejects.toMatchObject({ code: 'INVALID_STATE' });
+  expect(await first).toBe(1);
+  await expect(attach('quiet')).rejects.toMatchObject({ details: { channel: 1 } });
+  channels.detach('quiet');
+  expect(await attach('quiet')).toBe(2);
+  await expect(attach('nobody')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  expect(await attach('a')).toBe(3);
+});
+
+it('keeps nothing of an attachment that nobody waits for any more', async () => {
+  const cancelled = new AbortController();
+  const attaching = channels.attach({ type: 'attach', sessionId: 'a' }, cancelled.signal);
+  cancelled.abort(new Error('cancelled'));
+  await expect(attaching).rejects.toThrow('cancelled');
+  await channels.attach({ type: 'attach', sessionId: 'b' }, new AbortController().signal);
+  channels.dropUnstarted('b');
+  channels.close();
+  await expect(attach('quiet')).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect([...sessions.values()].map(({ closed }) => closed)).toEqual([1, 1, 1]);
+  expect([transport.sent, [...attached]]).toEqual([[], []]);
+});
