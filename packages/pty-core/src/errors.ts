@@ -119,6 +119,15 @@ export class BindingError extends Error {
   readonly code = 'BINDING_UNUSABLE';
 }
 
+/** The ledger's folder cannot be used; nothing was changed. The `cause` tells why. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
+  readonly code = 'LEDGER_UNUSABLE';
+  constructor(path: string, cause: Error) {
+    super(`Cannot open ledger ${path}: ${cause.message}`, { cause });
+  }
+}
+
 /** Every error this package throws on purpose. */
 export type PtyError =
   | SpawnError
@@ -130,7 +139,8 @@ export type PtyError =
   | DuplicatePtyError
   | PtyNotFoundError
   | SignalError
-  | BindingError;
+  | BindingError
+  | LedgerError;
 
 const codes: ReadonlySet<unknown> = new Set<PtyError['code']>([
   'SPAWN_FAILED',
@@ -143,6 +153,7 @@ const codes: ReadonlySet<unknown> = new Set<PtyError['code']>([
   'PTY_NOT_FOUND',
   'SIGNAL_FAILED',
   'BINDING_UNUSABLE',
+  'LEDGER_UNUSABLE',
 ]);
 
 /** Tells by its code, so across copies of the package too, whether a value is one of this package's errors. */

@@ -44,6 +44,26 @@ test('the members of a session are found, and one look serves for 5 ms', async (
   expect(table.sessionMembers(child.pid!)).toEqual([]);
 });
 
+test('the boot of the machine has a name', () => {
+  expect(new LinuxProcessTable().bootId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a variable is told as the program was started with it, or not set, or unknown', async () => {
+  const table = new LinuxProcessTable();
+  const env = { FIRST: 'a=b', NOT_SECOND: 'x', SECOND: '' };
+  child = spawn('/bin/sleep', ['30'], { env });
+  await once(child, 'spawn');
+  expect(table.variable(child.pid!, 'FIRST')).toBe('a=b');
+  expect(table.variable(child.pid!, 'SECOND')).toBe('');
+  expect(table.variable(child.pid!, 'THIRD')).toBeNull();
+  expect(table.variable(2 ** 30, 'FIRST')).toBeUndefined();
+});
+
+test('all living processes are listed', () => {
+  const table = new LinuxProcessTable();
+  expect(table.list().map(({ pid }) => pid)).toEqual(expect.arrayContaining([1, process.pid]));
+});
+
 test('a signal to nobody is not received', () => {
   const table = new LinuxProcessTable();
   expect(table.kill(2 ** 30, 'SIGTERM')).toBe(false);

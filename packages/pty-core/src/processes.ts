@@ -15,8 +15,17 @@ export interface ProcessInfo {
 export interface ProcessTable {
   /** Whether processes can be looked at; without that, identities cannot be checked. */
   readonly readable: boolean;
+  /** Another one after every start of the machine, since pids and start times begin anew then; `undefined` if unknown. */
+  readonly bootId: string | undefined;
   /** One process; `undefined` when it does not exist. */
   read(pid: number): ProcessInfo | undefined;
+  /**
+   * A variable of the environment that the program of a process was started with.
+   * @returns `null` when it is not set, `undefined` when that cannot be known: no such process, or not one of this user.
+   */
+  variable(pid: number, name: string): string | null | undefined;
+  /** All living processes, zombies left out; may be a few milliseconds old. */
+  list(): readonly ProcessInfo[];
   /** Living processes of a session, zombies left out; may be a few milliseconds old. */
   sessionMembers(sessionId: number): readonly ProcessInfo[];
   /** Sends a signal to a pid, or to a group when negative. @returns whether anybody received it. */
@@ -32,8 +41,10 @@ const SCAN_SERVES_MS = 5;
  */
 export class LinuxProcessTable implements ProcessTable {
   readonly readable: boolean = readProcess(process.pid) !== undefined;
+  readonly bootId: string | undefined = readKernelFile('sys/kernel/random/boot_id')?.trim();
   readonly #now: () => number;
   #scannedAt = Number.NEGATIVE_INFINITY;
+  #living: readonly ProcessInfo[] = [];
   #sessions: ReadonlyMap<number, readonly ProcessInfo[]> = new Map();
 
   constructor(now: () => number = () => performance.now()) {
@@ -45,12 +56,24 @@ export class LinuxProcessTable implements ProcessTable {
     return readProcess(pid);
   }
 
+  /** Costs one read, of 2 MiB at most. */
+  variable(pid: number, name: string): string | null | undefined {
+    const environment = readKernelFile(`${pid}/environ`);
+    if (environment === undefined) return undefined;
+    const assignment = `${name}=`;
+    const found = environment.split('\0').find((entry) => entry.startsWith(assignment));
+    return found === undefined ? null : found.slice(assignment.length);
+  }
+
   /** Costs one small read for each process of the machine, at most once in 5 ms. */
+  list(): readonly ProcessInfo[] {
+    this.#look();
+    return this.#living;
+  }
+
+  /** Costs as much as {@link list}, and nothing together with it. */
   sessionMembers(sessionId: number): readonly ProcessInfo[] {
-    if (this.#now() - this.#scannedAt > SCAN_SERVES_MS) {
-      this.#sessions = livingSessions();
-      this.#scannedAt = this.#now();
-    }
+    this.#look();
     return this.#sessions.get(sessionId) ?? [];
   }
 
@@ -63,15 +86,21 @@ export class LinuxProcessTable implements ProcessTable {
       return false;
     }
   }
+
+  #look(): void {
+    if (this.#now() - this.#scannedAt <= SCAN_SERVES_MS) return;
+    this.#living = pids()
+      .map(readProcess)
+      .filter((found) => found !== undefined)
+      .filter(({ state }) => state !== 'Z');
+    this.#sessions = bySession(this.#living);
+    this.#scannedAt = this.#now();
+  }
 }
 
 function readProcess(pid: number): ProcessInfo | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
+  const stat = readKernelFile(`${pid}/stat`);
+  if (stat === undefined) return undefined;
   // The second field, the command's name in parentheses, may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
@@ -83,16 +112,22 @@ function readProcess(pid: number): ProcessInfo | undefined {
   };
 }
 
-function livingSessions(): ReadonlyMap<number, readonly ProcessInfo[]> {
+function bySession(processes: readonly ProcessInfo[]): ReadonlyMap<number, readonly ProcessInfo[]> {
   const sessions = new Map<number, ProcessInfo[]>();
-  for (const pid of pids()) {
-    const found = readProcess(pid);
-    if (found === undefined || found.state === 'Z') continue;
+  for (const found of processes) {
     const members = sessions.get(found.sessionId);
     if (members === undefined) sessions.set(found.sessionId, [found]);
     else members.push(found);
   }
   return sessions;
+}
+
+function readKernelFile(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'latin1');
+  } catch {
+    return undefined;
+  }
 }
 
 function pids(): number[] {
