@@ -12,6 +12,7 @@ const CODES: Readonly<Record<PtyError['code'], ErrorCode>> = {
   PTY_NOT_FOUND: 'SESSION_NOT_FOUND',
   SIGNAL_FAILED: 'INVALID_STATE',
   BINDING_UNUSABLE: 'INTERNAL',
+  LEDGER_UNUSABLE: 'INTERNAL',
 };
 
 /** What a client is told when a PTY refuses; anything unexpected stays what it is, so that it is logged as a defect. */
