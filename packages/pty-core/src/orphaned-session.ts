@@ -104,9 +104,8 @@ export class OrphanedSession implements EndableSession {
   #isProven(found: ProcessInfo): boolean {
     const identity = `${found.pid}.${found.startTime}`;
     if (this.#proven.has(identity)) return true;
-    const marked = this.#processes.variable(found.pid, INSTANCE_VARIABLE) === this.#instanceId;
-    // Whose environment it was is certain only if the pid has not changed hands meanwhile.
-    if (!marked || !this.#isAlive(found)) return false;
+    if (this.#processes.variable(found.pid, INSTANCE_VARIABLE) !== this.#instanceId) return false;
+    // If the pid has changed hands meanwhile, this proves one who has ended, and nobody is ever signalled for it.
     this.#proven.set(identity, found);
     return true;
   }

@@ -92,6 +92,17 @@ describe('[B41] processes that carry the proof', () => {
     expect(forgotten).toEqual([]);
   });
 
+  test('stay ours whatever they execute later, as without any environment', async () => {
+    const table = marked(new FakeTable().add(LEADER), LEADER);
+    table.deadly.set(LEADER, 'SIGHUP');
+    const kill = table.kill.bind(table);
+    table.kill = (target, signal) => {
+      table.environments.clear();
+      return kill(target, signal);
+    };
+    expect((await reconcile(table)).report).toMatchObject({ found: 1, terminated: 1, reported: [] });
+  });
+
   test('are not counted as ended when they moved to another session instead', async () => {
     const table = marked(new FakeTable().add(LEADER).add(102), LEADER, 102);
     table.deadly.set(LEADER, 'SIGTERM');
@@ -135,6 +146,11 @@ describe('[B42] processes without the proof are reported and never signalled', (
   test('that carry our mark in a session nobody has recorded', async () => {
     const table = marked(new FakeTable().add(300, { group: 300, session: 300 }).add(301, { session: 301 }), 300);
     expect(await untouched(table)).toEqual([{ pid: 300, reason: 'unrecorded' }]);
+  });
+
+  test('and this process itself is not even reported when it was started from an orphaned terminal with setsid', async () => {
+    const table = marked(new FakeTable().add(process.pid, { session: process.pid }), process.pid);
+    expect(await untouched(table)).toEqual([]);
   });
 
   test('that share their session with this process, as when a daemon is started again in an orphaned shell', async () => {

@@ -173,5 +173,5 @@ test('[SC-007-003] twenty-five shells that ignore everything but SIGKILL take th
   expect(report.found).toBeGreaterThanOrEqual(25);
   expect(report.tookMs).toBeGreaterThanOrEqual(1_000);
   expect(report.tookMs).toBeLessThan(10_000);
-  console.info(`orphan pass: ${report.found} processes in ${Math.round(report.tookMs)} ms, grace 1,000 ms`);
+  console.log(`orphan pass: ${report.found} processes in ${Math.round(report.tookMs)} ms, grace 1,000 ms`);
 });
