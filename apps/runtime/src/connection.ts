@@ -149,7 +149,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   follow(sessionId: string): () => void {
-    if (this.#followed.has(sessionId)) return () => {};
+    if (this.#closed || this.#followed.has(sessionId)) return () => {};
     this.#followed.add(sessionId);
     const isNew = this.#options.hub.subscribe(sessionId, this);
     return () => {

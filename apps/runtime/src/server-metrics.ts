@@ -20,6 +20,9 @@ export function serverMetrics({ sessions, counts, connections, rssBytes }: Metri
   return [
     { ...count, name: 'sessiond.session.count', labels: { kind: 'pty' }, value: sessions.length },
     { ...count, name: 'sessiond.connection.count', value: connections },
+    { ...bytes, kind: 'counter', name: 'sessiond.pty.io', labels: { direction: 'read' }, value: counts.readBytes },
+    { ...bytes, kind: 'counter', name: 'sessiond.pty.dropped', value: counts.droppedBytes },
+    { ...count, name: 'sessiond.pty.backpressure', labels: { state: 'on' }, value: counts.underPressure },
     { ...count, name: 'sessiond.pty.tombstones', value: counts.tombstones },
     { ...count, kind: 'counter', name: 'sessiond.pty.listener.failures', value: counts.listenerFailures },
     { ...bytes, name: 'sessiond.ring.usage', value: sum(({ start, end }) => end - start) },

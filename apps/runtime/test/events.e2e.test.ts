@@ -210,6 +210,11 @@ it('[FR-007-005] [B39] [B40] tells of pressure and loss exactly, to a follower w
   expect(sum(story.of('pty.output').map(({ event }) => event.bytes))).toBe(totalWritten);
   expect(story.of('pty.output').at(-1)!.event.endOffset).toBe(totalWritten);
   expect(story.of('pty.backpressure.on').length).toBeGreaterThan(0);
+  const { metrics } = (await client.ask('get_metrics')) as { metrics: { name: string; value: number }[] };
+  const value = (name: string): number => metrics.find((metric) => metric.name === name)!.value;
+  expect(value('sessiond.pty.io')).toBeGreaterThanOrEqual(totalWritten);
+  expect(value('sessiond.pty.dropped')).toBeGreaterThanOrEqual(totalDropped);
+  expect(value('sessiond.pty.backpressure')).toBe(0);
   expect(story.of('pty.backpressure.off').length).toBe(story.of('pty.backpressure.on').length);
   await client.ask('delete_session', { sessionId });
 });

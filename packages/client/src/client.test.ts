@@ -79,6 +79,16 @@ describe('request', () => {
     expect(cancel).toMatchObject({ type: 'cancel_command', commandId: sent?.id });
   });
 
+  it('gives what the command itself may take on top', async () => {
+    const { client, daemon } = await start({ requestTimeoutMs: 5 });
+    daemon.ignored.add('terminate');
+    const patience = async (fields: object): Promise<unknown> =>
+      client.request('terminate', { sessionId: 'a', ...fields }).catch(({ message }: Error) => message);
+    expect(await patience({})).toContain(' 5 ms');
+    expect(await patience({ gracePeriodMs: 10 })).toContain(' 15 ms');
+    expect(await patience({ gracePeriodMs: 10, timeoutMs: 2 })).toContain(' 7 ms');
+  });
+
   it('gives up on the signal, leaves no listener behind, and takes no late answer for another', async () => {
     const { client, daemon } = await start();
     daemon.ignored.add('get_metrics');

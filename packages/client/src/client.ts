@@ -42,7 +42,10 @@ export interface ClientOptions {
 export interface RequestOptions {
   /** Aborting rejects at once and asks the daemon to cancel the command. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` if it has one. */
+  /**
+   * Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` or `gracePeriodMs` if it has one.
+   * What ends a program without naming either takes as long as the session's grace period, which only the daemon knows.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -147,10 +150,10 @@ export class Client {
    */
   async request<T extends CommandType>(type: T, ...[fields, options]: RequestArguments<T>): Promise<ResponseDataOf<T>> {
     this.#requireRoom(type);
-    const ownTimeoutMs = (fields as { readonly timeoutMs?: number } | undefined)?.timeoutMs ?? 0;
+    const own: { readonly timeoutMs?: number | undefined; readonly gracePeriodMs?: number } = fields ?? {};
     const data = await this.#send(type, fields ?? {}, {
       signal: options?.signal,
-      timeoutMs: options?.timeoutMs ?? ownTimeoutMs + this.#requestTimeoutMs,
+      timeoutMs: options?.timeoutMs ?? (own.timeoutMs ?? own.gracePeriodMs ?? 0) + this.#requestTimeoutMs,
     });
     return data as ResponseDataOf<T>;
   }

@@ -251,7 +251,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = Object.fr
     closeCodes.unsupportedVersion,
   ),
   INTERNAL: entry(
-    'A defect of the server; the log has the correlation id.',
+    'A defect of the server; its log tells more under `details.correlationId`.',
     'Report it; whether the command took effect is not known.',
     'never',
     500,

@@ -13,6 +13,7 @@ import { toProtocolError } from './pty-errors.ts';
 import { PtySession } from './pty-session.ts';
 import type { AttachmentHandlers, HostCounts, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
+import { SessionTotals } from './session-totals.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
 export interface LocalSessionHostOptions {
@@ -45,9 +46,8 @@ export class LocalSessionHost implements SessionHost {
   readonly #entries = new Map<string, Entry>();
   /** Removed sessions that somebody still reads the end of; they count, because they still need memory. */
   readonly #lingering = new Set<PtySession>();
+  readonly #totals = new SessionTotals();
   #regexWaits = 0;
-  /** Of sessions that are gone. */
-  #pastListenerFailures = 0;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   #closed = false;
 
@@ -166,8 +166,14 @@ export class LocalSessionHost implements SessionHost {
   async counts(): Promise<HostCounts> {
     const { tombstones, listenerFailures } = this.#options.ptys.snapshot();
     const sessions = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
-    const ofSessions = sessions.reduce((sum, session) => sum + session.pty.snapshot().listenerFailures, 0);
-    return { tombstones, listenerFailures: listenerFailures + ofSessions + this.#pastListenerFailures };
+    const snapshots = sessions.map(({ pty }) => pty.snapshot());
+    const totals = this.#totals.with(snapshots);
+    return {
+      ...totals,
+      listenerFailures: totals.listenerFailures + listenerFailures,
+      tombstones,
+      underPressure: snapshots.filter(({ output }) => output.underPressure).length,
+    };
   }
 
   onEvent(listener: (event: SessionEvent) => void): () => void {
@@ -276,7 +282,7 @@ export class LocalSessionHost implements SessionHost {
 
   #forgetLingering(session: PtySession): void {
     if (!this.#lingering.delete(session)) return;
-    this.#pastListenerFailures += session.pty.snapshot().listenerFailures;
+    this.#totals.retire(session.pty.snapshot());
   }
 
   #emitLifecycle(sessionId: string, event: ServerEvent, cause: Cause | undefined): void {

@@ -15,6 +15,15 @@ const CODES: Readonly<Record<PtyError['code'], ErrorCode>> = {
   LEDGER_UNUSABLE: 'INTERNAL',
 };
 
+/** Does something with a PTY. @throws what {@link toProtocolError} makes of its refusal. */
+export function asProtocolErrors<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw toProtocolError(error);
+  }
+}
+
 /** What a client is told when a PTY refuses; anything unexpected stays what it is, so that it is logged as a defect. */
 export function toProtocolError(error: unknown): unknown {
   if (!isPtyError(error)) return error;

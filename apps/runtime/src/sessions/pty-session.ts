@@ -8,11 +8,14 @@ import {
   type SessionState,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { OutputReader, Pty, PtyEvent, PtyState } from '@sessiond/pty-core';
+import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
 import { EventLog } from './event-log.ts';
-import { toProtocolError } from './pty-errors.ts';
+import { openPtyAttachment } from './pty-attachment.ts';
+import { asProtocolErrors } from './pty-errors.ts';
+import { ptyHistory } from './pty-history.ts';
 import type { AttachmentHandlers, SessionAttachment, SessionEvent } from './session-host.ts';
+import { wireState } from './wire-state.ts';
 
 /** The most bytes one `read_output` answers with. */
 const MAX_READ_BYTES = 1024 * 1024;
@@ -116,27 +119,9 @@ export class PtySession {
 
   /** The record with the history of the PTY. */
   state(): SessionState {
-    const { history, signals, idleTimeoutMs } = this.#pty.snapshot();
-    return {
-      ...this.info(),
-      gracePeriodMs: this.#pty.gracePeriodMs,
-      idleTimeoutMs,
-      transitions: history.map(({ from, to, event, timestamp }) => ({
-        from,
-        to: wireState(to),
-        cause: event,
-        timestamp,
-        ts: this.#wallTime(timestamp),
-      })),
-      signals: signals.map(({ signal, outcome, pid, timestamp, error }) => ({
-        signal,
-        outcome,
-        pid,
-        timestamp,
-        ts: this.#wallTime(timestamp),
-        ...(error !== undefined && { error }),
-      })),
-    };
+    const snapshot = this.#pty.snapshot();
+    const { gracePeriodMs, idleTimeoutMs } = this.#pty;
+    return { ...this.info(), gracePeriodMs, idleTimeoutMs, ...ptyHistory(snapshot, this.#epochMs) };
   }
 
   /** The remembered events behind a number, oldest first. */
@@ -160,35 +145,35 @@ export class PtySession {
    * @throws ProtocolError for another life of the stream or an offset that was never written.
    */
   attach(request: Command<'attach'>, handlers: AttachmentHandlers): SessionAttachment {
-    const output = this.#pty.output;
     this.checkStream(request.streamId);
-    const from = this.resolvePosition('attach', request.from ?? 'start');
-    const role = request.role ?? 'driver';
-    const windowBytes = Math.min(request.window ?? 0, Math.max(1, output.capacityBytes >> 1));
-    const reader = output.openReader(from, handlers.onReadable);
-    const stopDrained = this.#pty.onInputDrained(handlers.onInputDrained);
-    const attachment = this.#attachment(reader, role, windowBytes, () => {
-      stopDrained();
-      if (this.#attachments.delete(attachment) && this.#attachments.size === 0) this.#options.onUnattached();
-    });
+    const options = {
+      streamId: this.streamId,
+      from: this.resolvePosition('attach', request.from ?? 'start'),
+      role: request.role ?? 'driver',
+      windowBytes: request.window ?? 0,
+      onClose: () => {
+        if (this.#attachments.delete(attachment) && this.#attachments.size === 0) this.#options.onUnattached();
+      },
+    };
+    const attachment = openPtyAttachment(this.#pty, options, handlers);
     this.#attachments.add(attachment);
     return attachment;
   }
 
   write(data: Uint8Array): void {
-    this.#onPty(() => this.#pty.write(data));
+    asProtocolErrors(() => this.#pty.write(data));
   }
 
   /** @returns whether the size was another one before. */
   resize({ cols, rows }: Command<'resize'>, cause: Cause): boolean {
     const changed = cols !== this.#pty.cols || rows !== this.#pty.rows;
-    this.#onPty(() => this.#pty.resize(cols, rows, cause));
+    asProtocolErrors(() => this.#pty.resize(cols, rows, cause));
     return changed;
   }
 
   /** @returns the leader of the process group that got it. */
   signal(signal: string, cause: Cause): number {
-    this.#onPty(() => this.#pty.signal(signal, cause));
+    asProtocolErrors(() => this.#pty.signal(signal, cause));
     return this.#pty.pid;
   }
 
@@ -234,64 +219,6 @@ export class PtySession {
     });
   }
 
-  #attachment(
-    reader: OutputReader,
-    role: 'driver' | 'observer',
-    window: number,
-    onClose: () => void,
-  ): SessionAttachment {
-    const { output } = this.#pty;
-    const session = this;
-    const { state, cols, rows, exit } = this.#pty;
-    return {
-      info: {
-        streamId: this.streamId,
-        from: reader.offset,
-        start: output.start,
-        end: output.end,
-        window,
-        role,
-        cols,
-        rows,
-        state: wireState(state),
-        ...(exit !== null && { exit }),
-      },
-      replayEnd: output.end,
-      get offset() {
-        return reader.offset;
-      },
-      get acknowledged() {
-        return reader.acknowledged;
-      },
-      get pending() {
-        return reader.pending;
-      },
-      get pendingInputBytes() {
-        return session.#pty.pendingInputBytes;
-      },
-      next: (maxBytes) => reader.next(maxBytes),
-      acknowledge: (offset) => reader.acknowledge(offset),
-      write: (data) => {
-        if (role === 'observer') {
-          throw new ProtocolError('FORBIDDEN', 'Cannot send input: this attachment is an observer');
-        }
-        session.#onPty(() => session.#pty.write(data));
-      },
-      close: () => {
-        reader.close();
-        onClose();
-      },
-    };
-  }
-
-  #onPty<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      throw toProtocolError(error);
-    }
-  }
-
   #ptyEvent({ correlationId, ...event }: PtyEvent): void {
     this.#seq += 1;
     this.#epochMs = Date.parse(event.ts) - event.timestamp;
@@ -306,13 +233,4 @@ export class PtySession {
     this.#log.add(sessionEvent);
     this.#options.onEvent(sessionEvent);
   }
-
-  #wallTime(monotonicMs: number): string {
-    return new Date(this.#epochMs + monotonicMs).toISOString();
-  }
-}
-
-/** A PTY forks within its constructor, so nobody ever sees it idle; the wire has no word for that. */
-function wireState(state: PtyState): SessionInfo['state'] {
-  return state === 'idle' ? 'spawning' : state;
 }

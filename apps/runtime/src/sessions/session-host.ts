@@ -1,6 +1,7 @@
 import type { Command, KnownEvent, ResponseDataOf, SessionInfo, SessionState } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
+import type { Totals } from './session-totals.ts';
 
 /** Something that happened to a session. Those of its PTY are numbered without holes; coming and going has the number 0. */
 export interface SessionEvent {
@@ -45,12 +46,12 @@ export interface AttachmentHandlers {
   onInputDrained(): void;
 }
 
-/** Sizes and totals of what lies behind the sessions. */
-export interface HostCounts {
+/** Totals since the start, and sizes at the moment, of what lies behind the sessions. */
+export interface HostCounts extends Totals {
   /** Ended terminals whose end is still remembered. */
   readonly tombstones: number;
-  /** How many times a listener of a terminal failed since the start; each is a defect that disturbed nobody. */
-  readonly listenerFailures: number;
+  /** Terminals whose readers lag behind. */
+  readonly underPressure: number;
 }
 
 /**
