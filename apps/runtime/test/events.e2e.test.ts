@@ -185,13 +185,14 @@ it('[FR-007-001] [B37] counts a silent terminal as throttled until there is outp
 
 it('[FR-007-005] [B39] [B40] tells of pressure and loss exactly, to a follower who reads no output', async () => {
   const client = await connect();
-  const sessionId = await client.runRaw('read go; head -c 300000 /dev/zero', {
+  const sessionId = await client.runRaw('printf R; read go; head -c 299999 /dev/zero', {
     bufferBytes: 65_536,
     backpressureThreshold: 0.5,
   });
   const story = await follow(client, sessionId);
   const reader = await connect();
   const log = await reader.attach(sessionId, { window: 16_384 });
+  await log.until(({ text }) => text === 'R');
   await client.ask('input', { sessionId, data: '\n' });
   await story.until('pty.buffer.overflow');
   reader.acknowledge(log);
