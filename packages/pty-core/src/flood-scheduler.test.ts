@@ -67,19 +67,64 @@ test('turns are short while somebody types and for a second afterwards', async (
   removeAll(scheduler, only);
 });
 
-test('floods are read in turns, one per turn, the same number of times each', async () => {
+test('the reads of a turn go round the floods, and one flood per turn is flushed, the one that waits longest', async () => {
   const { scheduler, flood } = setup();
   const floods = [flood(), flood(), flood()];
+  const counts = () => floods.map(({ reads, flushes }) => [reads, flushes]);
   for (const source of floods) scheduler.add(source);
   await nextTurn();
-  expect(floods.map(({ reads }) => reads)).toEqual([5, 0, 0]);
-  for (let turn = 1; turn < 12; turn++) await nextTurn();
-  expect(floods.map(({ reads, flushes }) => [reads, flushes])).toEqual([
+  expect(counts()).toEqual([
+    [2, 1],
+    [2, 0],
+    [1, 0],
+  ]);
+  await nextTurn();
+  expect(counts()).toEqual([
+    [4, 1],
+    [3, 1],
+    [3, 0],
+  ]);
+  for (let turn = 2; turn < 12; turn++) await nextTurn();
+  expect(counts()).toEqual([
     [20, 4],
     [20, 4],
     [20, 4],
   ]);
   removeAll(scheduler, ...floods);
+});
+
+test('a flood that has nothing left is flushed in the turn that finds out, the others in theirs', async () => {
+  const { scheduler, flood } = setup();
+  const [endless, dry] = [flood(), flood()];
+  dry.answer = () => (dry.reads === 2 ? 'empty' : 'data');
+  scheduler.add(endless);
+  scheduler.add(dry);
+  await nextTurn();
+  expect([dry.reads, dry.flushes, endless.flushes]).toEqual([2, 1, 1]);
+  await nextTurn();
+  expect([dry.reads, dry.flushes, endless.flushes]).toEqual([2, 1, 2]);
+  removeAll(scheduler, endless);
+});
+
+test('a flood that had nothing from the start is not flushed', async () => {
+  const { scheduler, flood } = setup();
+  const dry = flood();
+  dry.answer = () => 'empty';
+  scheduler.add(dry);
+  await nextTurn();
+  expect([dry.reads, dry.flushes]).toEqual([1, 0]);
+});
+
+test('input from within a flush ends the reading of the turn', async () => {
+  const { scheduler, flood } = setup();
+  const [dry, endless] = [flood(), flood()];
+  dry.answer = () => (dry.reads === 2 ? 'empty' : 'data');
+  dry.onFlush = () => scheduler.inputSent({});
+  scheduler.add(dry);
+  scheduler.add(endless);
+  await nextTurn();
+  expect([dry.reads, endless.reads, scheduler.snapshot().held]).toEqual([2, 1, true]);
+  removeAll(scheduler, endless);
 });
 
 test('a turn reads at least once, however slow a read is', async () => {
@@ -140,11 +185,13 @@ test('a flood may be removed, and added again, from within the flush of another 
   scheduler.add(second);
   first.onFlush = () => scheduler.remove(second);
   await nextTurn();
+  const before = second.reads;
   await nextTurn();
-  expect(second.reads).toBe(0);
+  expect([second.reads, second.flushes]).toEqual([before, 0]);
   first.onFlush = () => scheduler.add(second);
   for (let turn = 0; turn < 4; turn++) await nextTurn();
-  expect(second.reads).toBeGreaterThan(0);
+  expect(second.reads).toBeGreaterThan(before);
+  expect(second.flushes).toBeGreaterThan(0);
   removeAll(scheduler, first, second);
 });
 

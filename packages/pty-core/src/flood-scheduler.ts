@@ -5,15 +5,15 @@ export type FloodRead = 'data' | 'empty' | 'closed';
 export interface FloodSource {
   /** Performs one read; answers `empty` or `closed` exactly once and is not asked again until it is added again. */
   readOnce(): FloodRead;
-  /** Passes what the reads of this turn brought on to whoever watches. */
+  /** Passes what the reads since the last flush brought on to whoever watches. */
   flush(): void;
 }
 
 /** Settings of the scheduler; times in milliseconds. */
 export interface FloodSchedulerOptions {
-  /** How long one turn of the event loop may be spent reading one of the floods while nobody types. Default 0.4. */
+  /** How long one turn of the event loop may be spent reading floods while nobody types. Default 0.4. */
   readonly turnMs?: number;
-  /** The same while somebody types, to any terminal, and for a second afterwards. Default 0.05. */
+  /** The same while somebody types, to any terminal, and for a second afterwards. Default 0.02. */
   readonly typingTurnMs?: number;
   /** How long a keystroke may hold the floods back while its echo is awaited. Default 3. */
   readonly holdMs?: number;
@@ -22,7 +22,7 @@ export interface FloodSchedulerOptions {
   readonly now?: () => number;
 }
 
-const DEFAULTS = Object.freeze({ turnMs: 0.4, typingTurnMs: 0.05, holdMs: 3, maxHoldShare: 0.6 });
+const DEFAULTS = Object.freeze({ turnMs: 0.4, typingTurnMs: 0.02, holdMs: 3, maxHoldShare: 0.6 });
 /** How long after a keystroke the next one is expected. */
 const TYPING_MS = 1_000;
 
@@ -30,10 +30,12 @@ const TYPING_MS = 1_000;
  * Reads all flooding terminals of a process in turns, so that the quiet ones keep their typing latency.
  *
  * A terminal hands over about 4 KB per read, and each wake-up through the poller costs more than the read itself: one
- * that floods is therefore read from here, one terminal per turn of the event loop, as long as the turn's time allows.
- * Its bytes then leave in one frame, and whatever became readable meanwhile, a keystroke above all, is served before the
- * next flood has its turn. Long turns cost the least per byte, short ones let a key wait the least; so turns are short
- * only while somebody types. A keystroke also makes the floods pause until the terminal typed into has answered.
+ * that floods is therefore read from here. The reads of a turn go round all floods, one each: reading the same terminal
+ * again at once means to copy what its writer has just written on another core, at up to twice the processor time per
+ * byte. What was read is passed on one flood per turn, the one that waits longest, so that it leaves in large pieces.
+ * Between turns, whatever became readable meanwhile is served, a keystroke above all. Long turns make the pieces large,
+ * short ones let a key wait the least; so turns are short only while somebody types. A keystroke also makes the floods
+ * pause until the terminal typed into has answered.
  *
  * Holds no timer and costs nothing while nothing floods.
  */
@@ -43,7 +45,10 @@ export class FloodScheduler {
   readonly #holdMs: number;
   readonly #maxHoldShare: number;
   readonly #now: () => number;
+  /** In the order in which they are read. */
   readonly #sources = new Set<FloodSource>();
+  /** Those with bytes that nobody was told of, the ones that wait longest first. */
+  readonly #unflushed = new Set<FloodSource>();
   #turnScheduled: NodeJS.Immediate | undefined;
   #hold: { readonly awaited: object; readonly since: number; readonly timer: NodeJS.Timeout } | undefined;
   #lastInputAt = Number.NEGATIVE_INFINITY;
@@ -64,9 +69,10 @@ export class FloodScheduler {
     this.#scheduleTurn();
   }
 
-  /** Leaves a terminal alone from now on. Does nothing for one that is not here. */
+  /** Leaves a terminal alone from now on, without a flush. Does nothing for one that is not here. */
   remove(source: FloodSource): void {
     this.#sources.delete(source);
+    this.#unflushed.delete(source);
   }
 
   /** Tells that input went to the terminal that `awaited` stands for: the floods wait for its answer. */
@@ -108,18 +114,31 @@ export class FloodScheduler {
     });
   }
 
-  /** Serves the terminal that waits longest, until its time is used up or it has nothing left. */
+  /** Reads until the time is used up, nobody has anything left, or somebody types; then passes on what one has brought. */
   #turn(): void {
+    const begun = this.#now();
+    const deadline = begun + (begun - this.#lastInputAt < TYPING_MS ? this.#typingTurnMs : this.#turnMs);
+    do this.#readNext();
+    while (this.#sources.size > 0 && this.#hold === undefined && this.#now() < deadline);
+    const [source] = this.#unflushed;
+    if (source !== undefined) this.#flush(source);
+  }
+
+  /** One read of the terminal that waits longest for it. One that has nothing left is passed on at once. */
+  #readNext(): void {
     const [source] = this.#sources;
     if (source === undefined) return;
     this.#sources.delete(source);
     this.#sources.add(source);
-    const begun = this.#now();
-    const deadline = begun + (begun - this.#lastInputAt < TYPING_MS ? this.#typingTurnMs : this.#turnMs);
-    let read: FloodRead;
-    do read = source.readOnce();
-    while (read === 'data' && this.#now() < deadline);
-    if (read !== 'data') this.remove(source);
-    source.flush();
+    if (source.readOnce() === 'data') {
+      this.#unflushed.add(source);
+    } else {
+      this.#sources.delete(source);
+      this.#flush(source);
+    }
+  }
+
+  #flush(source: FloodSource): void {
+    if (this.#unflushed.delete(source)) source.flush();
   }
 }
