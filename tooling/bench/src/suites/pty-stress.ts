@@ -9,7 +9,7 @@ import { onStage, progress, roundsOfThisRun, type Stage } from '../stage.ts';
 import type { BenchRow, BenchSuite } from '../suite.ts';
 
 const MIB = 1024 * 1024;
-const DEFAULTS = Object.freeze({ rounds: 3, crowdRounds: 2 });
+const DEFAULTS = Object.freeze({ rounds: 2, crowdRounds: 2 });
 /** What a flood may cost beside the ring: the engine's young generation grows with the garbage of the reads. */
 const GROWTH_MARGIN_MIB = 12;
 const LAG_LIMIT_MS = 50;
