@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { PtyManager } from '@sessiond/pty-core';
+import { join } from 'node:path';
+import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
@@ -20,8 +21,10 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer({ config, logger, version, transports, env }: RuntimeOptions): SessionServer {
   const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxConnections, maxMessageBytes } = config;
+  const ledger = openLedger(config.stateDir, logger);
   return new SessionServer({
-    ptys: new PtyManager({ maxPtys }),
+    ptys: new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) }),
+    ledger,
     serverVersion: version,
     transports,
     bufferBytes,
@@ -34,6 +37,22 @@ export function createSessionServer({ config, logger, version, transports, env }
     env,
     logger,
   });
+}
+
+/** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
+function openLedger(stateDir: string, logger: Logger): PtyLedger | undefined {
+  try {
+    return PtyLedger.open(join(stateDir, 'ptys'), {
+      onError: (error) => logger.warn({ event: 'ledger', err: error }, 'a program runs unrecorded'),
+    });
+  } catch (error) {
+    if (!isPtyError(error)) throw error;
+    logger.error(
+      { event: 'ledger', err: error },
+      'programs are not recorded; a crash of the daemon may leave some behind',
+    );
+    return undefined;
+  }
 }
 
 /** What a daemon is built from. */
@@ -109,6 +128,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const server of servers) server.close();
     throw error;
   }
+  void runtime.reconcileOrphans();
   const unlink = (): void => unix?.unlink();
   return {
     url,

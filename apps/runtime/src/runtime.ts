@@ -11,6 +11,8 @@ export interface Runtime {
   readonly host: TerminalHost & Pick<SessionHost, 'killAll'>;
   /** Serves one client until its transport is gone. */
   accept(transport: Transport, principal: Principal): void;
+  /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
+  reconcileOrphans(): Promise<void>;
   /** Tells every client, ends the children by the deadline, closes the connections. Resolves when no child is left. */
   shutdown(reason: string, deadlineMs: number): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeCodes,
+  type HealthCheck,
   PROTOCOL_VERSION,
   ProtocolError,
   type ResponseDataOf,
+  type ServerEvent,
   type ServerReadyData,
   serverEvent,
 } from '@sessiond/protocol';
-import type { PtyManager } from '@sessiond/pty-core';
+import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Logger } from 'pino';
 import type { Principal } from './auth/auth-provider.ts';
 import type { ServerFacts } from './commands/command-context.ts';
@@ -15,6 +17,7 @@ import { commandHandlers } from './commands/handlers.ts';
 import { Connection, MAX_PENDING_COMMANDS } from './connection.ts';
 import { EventHub } from './event-hub.ts';
 import { CommandRunner } from './execution/command-runner.ts';
+import { OrphanPass } from './orphan-pass.ts';
 import { serverMetrics } from './server-metrics.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { SessionHost } from './sessions/session-host.ts';
@@ -23,6 +26,8 @@ import type { Transport } from './transports/transport.ts';
 /** What the server is made of and told. */
 export interface SessionServerOptions {
   readonly ptys: PtyManager;
+  /** Where the children of `ptys` are recorded; `undefined` where that is not possible. */
+  readonly ledger: PtyLedger | undefined;
   readonly serverVersion: string;
   /** The transports clients can choose from. */
   readonly transports: readonly string[];
@@ -45,6 +50,7 @@ export class SessionServer {
   readonly #options: SessionServerOptions;
   readonly #hub: EventHub;
   readonly #runner: CommandRunner;
+  readonly #orphans: OrphanPass;
   readonly #connections = new Set<Connection>();
   readonly #startedMs = performance.now();
   #draining = false;
@@ -53,6 +59,12 @@ export class SessionServer {
     this.#options = options;
     this.host = new LocalSessionHost(options);
     this.#hub = new EventHub(this.host);
+    this.#orphans = new OrphanPass({
+      ledger: options.ledger,
+      logger: options.logger,
+      onReport: ({ found, reattached, terminated }) =>
+        this.#tellEveryone({ type: 'orphans_reconciled', found, reattached, terminated }),
+    });
     const server: ServerFacts = { health: () => this.#health(), metrics: () => this.#metrics() };
     this.#runner = new CommandRunner({ host: this.host, handlers: commandHandlers, server, logger: options.logger });
   }
@@ -73,24 +85,28 @@ export class SessionServer {
     connection.start();
   }
 
+  /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
+  reconcileOrphans(): Promise<void> {
+    return this.#orphans.run();
+  }
+
   /**
    * Ends everything: tells the clients, refuses new commands, aborts what waits, ends the children, closes the
    * connections. Resolves when no child is left.
    */
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
     this.#draining = true;
-    for (const connection of this.#connections) {
-      connection.send(
-        serverEvent(
-          { timestamp: new Date().toISOString() },
-          { type: 'server_shutdown', reason, timeoutMs: deadlineMs },
-        ),
-      );
-    }
+    this.#tellEveryone({ type: 'server_shutdown', reason, timeoutMs: deadlineMs });
     this.#runner.refuse(new ProtocolError('SHUTTING_DOWN', 'The server is ending'));
     await this.host.close(deadlineMs);
+    this.#options.ledger?.close();
     for (const connection of this.#connections) connection.end(closeCodes.goingAway, 'server is ending');
     this.#hub.close();
+  }
+
+  #tellEveryone(event: ServerEvent): void {
+    const message = serverEvent({ timestamp: new Date().toISOString() }, event);
+    for (const connection of this.#connections) connection.send(message);
   }
 
   #greeting(): Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'> {
@@ -105,14 +121,16 @@ export class SessionServer {
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {
     const sessions = await this.host.list();
+    const checks: HealthCheck[] = [{ name: 'sessions', status: 'ok' }, this.#orphans.health()];
+    const isWell = checks.every(({ status }) => status === 'ok');
     return {
-      status: this.#draining ? 'draining' : 'ok',
+      status: this.#draining ? 'draining' : isWell ? 'ok' : 'degraded',
       serverVersion: this.#options.serverVersion,
       protocolVersion: PROTOCOL_VERSION,
       uptimeMs: performance.now() - this.#startedMs,
       sessions: { pty: sessions.length, agent: 0 },
       connections: this.#connections.size,
-      checks: [{ name: 'sessions', status: 'ok' }],
+      checks,
     };
   }
 
@@ -120,12 +138,15 @@ export class SessionServer {
     return {
       capturedAt: new Date().toISOString(),
       uptimeMs: performance.now() - this.#startedMs,
-      metrics: serverMetrics({
-        sessions: await this.host.list(),
-        counts: await this.host.counts(),
-        connections: this.#connections.size,
-        rssBytes: process.memoryUsage.rss(),
-      }),
+      metrics: [
+        ...serverMetrics({
+          sessions: await this.host.list(),
+          counts: await this.host.counts(),
+          connections: this.#connections.size,
+          rssBytes: process.memoryUsage.rss(),
+        }),
+        ...this.#orphans.metrics(),
+      ],
       limits: this.#options.limits,
     };
   }

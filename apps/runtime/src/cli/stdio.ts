@@ -19,6 +19,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
     maxMessageBytes: config.maxMessageBytes,
   });
   runtime.accept(stdio, OWNER);
+  void runtime.reconcileOrphans();
   return runUntilEnded(
     {
       stop: async () => {
