@@ -1,4 +1,4 @@
-import type { OutputStats } from './output-buffer.ts';
+import type { OutputStats } from './output-stats.ts';
 import type { PtyState, PtyStateEvent } from './pty-state.ts';
 import type { SignalOutcome } from './signal-audit.ts';
 

@@ -9,6 +9,7 @@ export {
   InvalidStateError,
   InvalidTransitionError,
   isPtyError,
+  LedgerError,
   type PtyError,
   PtyNotFoundError,
   SignalError,
@@ -16,15 +17,25 @@ export {
   type SpawnFailure,
 } from './errors.ts';
 export type { Cause, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+export type { LeftAlone, LeftAloneReason } from './orphaned-session.ts';
+export { type OrphanReport, type ReconcileOptions, reconcileOrphans } from './orphans.ts';
 export {
   OutputBuffer,
   type OutputBufferOptions,
   type OutputSnapshot,
-  type OutputStats,
   type OverflowPolicy,
 } from './output-buffer.ts';
 export { type OutputChunk, type OutputEnd, OutputReader } from './output-reader.ts';
+export type { OutputStats } from './output-stats.ts';
 export { Pty, type PtySnapshot } from './pty.ts';
+export {
+  type AbandonedRun,
+  INSTANCE_VARIABLE,
+  PtyLedger,
+  type PtyLedgerOptions,
+  type PtyLedgerSnapshot,
+  type RecordedChild,
+} from './pty-ledger.ts';
 export { type ManagerSnapshot, PtyManager, type PtyManagerOptions, type SpawnRequest } from './pty-manager.ts';
 export type { PtyOptions } from './pty-options.ts';
 export { type LabelPatch, PtyRegistry, type Registered, type RegistryOptions } from './pty-registry.ts';

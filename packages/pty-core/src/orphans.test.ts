@@ -38,7 +38,7 @@ function marked(table: FakeTable, ...pids: number[]): FakeTable {
   return table;
 }
 
-describe('[B41] processes that carry the proof', () => {
+describe('[T009] [B41] processes that carry the proof', () => {
   test('are ended: the child, and what it started, each by its own pid', async () => {
     const table = marked(new FakeTable().add(LEADER).add(102, { group: 102 }), LEADER, 102);
     table.deadly.set(LEADER, 'SIGHUP').set(102, 'SIGTERM');

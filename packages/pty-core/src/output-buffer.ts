@@ -4,6 +4,7 @@ import { InvalidOptionError } from './errors.ts';
 import type { Unsubscribe } from './events.ts';
 import { chunksOf } from './output-chunks.ts';
 import { OutputReader } from './output-reader.ts';
+import type { OutputStats } from './output-stats.ts';
 import { ReaderSet } from './reader-set.ts';
 
 /**
@@ -12,17 +13,6 @@ import { ReaderSet } from './reader-set.ts';
  * - `pause`: the terminal is not read any more until a reader has caught up, so the kernel blocks the child: lossless.
  */
 export type OverflowPolicy = 'drop-oldest' | 'pause';
-
-/** Totals of one output, as plain JSON. */
-export interface OutputStats {
-  readonly totalWritten: number;
-  /** Bytes overwritten before every reader that counts had them. */
-  readonly totalDropped: number;
-  /** Undelivered bytes as a share of the capacity, 0 to 1. */
-  readonly currentUtilization: number;
-  /** How many times an append had to drop undelivered bytes. */
-  readonly overflowEvents: number;
-}
 
 /** Settings of an {@link OutputBuffer}. */
 export interface OutputBufferOptions {

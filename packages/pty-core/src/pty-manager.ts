@@ -4,10 +4,11 @@ import { FloodScheduler } from './flood-scheduler.ts';
 import { IdleMonitor } from './idle-monitor.ts';
 import { Listeners } from './listeners.ts';
 import { loadNativeBinding } from './native-binding.ts';
-import type { OutputStats } from './output-buffer.ts';
 import { createPumpShare } from './output-pump.ts';
+import type { OutputStats } from './output-stats.ts';
 import { LinuxProcessTable } from './processes.ts';
 import { Pty, type PtyHost, type PtySnapshot } from './pty.ts';
+import type { PtyLedger } from './pty-ledger.ts';
 import type { PtyOptions } from './pty-options.ts';
 import { type LabelPatch, PtyRegistry } from './pty-registry.ts';
 
@@ -17,6 +18,8 @@ export interface PtyManagerOptions {
   readonly maxPtys?: number;
   /** How many PTYs that have stopped are remembered. Default 100. */
   readonly maxTombstones?: number;
+  /** Remembers the children on disk, and marks them, so that a later run can find those a crash left: default none. */
+  readonly ledger?: PtyLedger;
   /** Default: the time of this process. */
   readonly clock?: Clock;
 }
@@ -30,6 +33,7 @@ const DEFAULTS = Object.freeze({ maxPtys: 300, maxTombstones: 100, laneId: 'defa
 export class PtyManager {
   readonly #registry: PtyRegistry<Pty>;
   readonly #host: PtyHost;
+  readonly #ledger: PtyLedger | undefined;
   readonly #events = new Listeners<PtyEvent>();
   #nextId = 1;
 
@@ -40,6 +44,7 @@ export class PtyManager {
   constructor(options: PtyManagerOptions = {}) {
     const { maxPtys = DEFAULTS.maxPtys, maxTombstones = DEFAULTS.maxTombstones, clock = systemClock } = options;
     this.#registry = new PtyRegistry({ maxPtys, maxTombstones });
+    this.#ledger = options.ledger;
     this.#host = {
       binding: loadNativeBinding(),
       pump: createPumpShare(new FloodScheduler({ now: clock.now })),
@@ -69,9 +74,12 @@ export class PtyManager {
     let deliver = (event: PtyEvent): void => {
       events.push(event);
     };
-    const start = (labels: () => PtyLabels): Pty => new Pty(labels, request, this.#host, (event) => deliver(event));
+    const options = { ...request, env: { ...request.env, ...this.#ledger?.environment } };
+    const start = (labels: () => PtyLabels): Pty => new Pty(labels, options, this.#host, (event) => deliver(event));
     try {
-      return this.#registry.register(this.#labels(request), start);
+      const pty = this.#registry.register(this.#labels(request), start);
+      this.#ledger?.started({ ptyId: pty.id, pid: pty.pid, startTime: pty.startTime });
+      return pty;
     } finally {
       deliver = (event) => this.#deliver(event);
       for (const event of events) deliver(event);
@@ -158,7 +166,10 @@ export class PtyManager {
   }
 
   #deliver(event: PtyEvent): void {
-    if (event.type === 'pty.stopped') this.#registry.remove(event.ptyId);
+    if (event.type === 'pty.stopped') {
+      this.#registry.remove(event.ptyId);
+      this.#ledger?.stopped(event.ptyId);
+    }
     this.#events.emit(event);
   }
 

@@ -147,6 +147,11 @@ export class Pty {
     return this.#labels().ptyId;
   }
 
+  /** Clock ticks between boot and the child's start: with the pid an identity no other process has. Linux only. */
+  get startTime(): number | undefined {
+    return this.#session.leaderStartTime;
+  }
+
   /** As they are now: {@link PtyManager.relabel} changes them. */
   get labels(): PtyLabels {
     return this.#labels();

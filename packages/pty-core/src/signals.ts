@@ -26,14 +26,15 @@ export function signalName(number: number): string {
 export class ProcessSession {
   readonly leaderPid: number;
   readonly #table: ProcessTable;
-  readonly #leaderStartTime: number | undefined;
+  /** `undefined` where processes cannot be looked at. */
+  readonly leaderStartTime: number | undefined;
   #leaderReaped = false;
 
   /** Made right after the fork. */
   constructor(leaderPid: number, table: ProcessTable) {
     this.leaderPid = leaderPid;
     this.#table = table;
-    this.#leaderStartTime = table.read(leaderPid)?.startTime;
+    this.leaderStartTime = table.read(leaderPid)?.startTime;
   }
 
   /** Whether {@link leaderReaped} was called. */
@@ -50,7 +51,7 @@ export class ProcessSession {
   members(): readonly ProcessInfo[] {
     const members = this.#table.sessionMembers(this.leaderPid);
     const leader = members.find(({ pid }) => pid === this.leaderPid);
-    return leader !== undefined && leader.startTime !== this.#leaderStartTime ? [] : members;
+    return leader !== undefined && leader.startTime !== this.leaderStartTime ? [] : members;
   }
 
   /** Whether no process of the session is left. Without a readable table only the leader is known of. */
@@ -78,6 +79,6 @@ export class ProcessSession {
     if (this.#leaderReaped) return false;
     if (!this.#table.readable) return true;
     const found = this.#table.read(this.leaderPid);
-    return found !== undefined && found.startTime === this.#leaderStartTime && found.state !== 'Z';
+    return found !== undefined && found.startTime === this.leaderStartTime && found.state !== 'Z';
   }
 }

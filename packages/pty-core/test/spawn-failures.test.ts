@@ -42,15 +42,15 @@ function failure(command: string, options: SpawnOptions = {}): { reason: SpawnFa
 }
 
 test.each<[string, string, SpawnOptions, SpawnFailure]>([
-  ['[B05] a missing command', 'no-such-command', {}, 'command-not-found'],
-  ['[B05] a missing path', '/no/such/command', {}, 'command-not-found'],
+  ['a missing command', 'no-such-command', {}, 'command-not-found'],
+  ['a missing path', '/no/such/command', {}, 'command-not-found'],
   ['a file that is not executable', file('plain', 'x', 0o644), {}, 'command-not-executable'],
   ['a directory', '/tmp', {}, 'command-not-executable'],
   ['a bad interpreter', file('script', '#!/no/such/interpreter\n', 0o755), {}, 'interpreter-not-found'],
-  ['[B07] a missing working directory', 'sh', { cwd: '/no/such/directory' }, 'cwd-not-found'],
+  ['a missing working directory', 'sh', { cwd: '/no/such/directory' }, 'cwd-not-found'],
   ['a file as working directory', 'sh', { cwd: '/etc/passwd' }, 'cwd-not-a-directory'],
   ['an environment the kernel refuses', 'true', { env: { A: 'x'.repeat(200_000) } }, 'arguments-too-long'],
-])('%s', (_, command, options, reason) => {
+])('[B05] [B07] [T003] what cannot be started says why: %s', (_, command, options, reason) => {
   const states: string[] = [];
   const unsubscribe = terminals.manager.onEvent((event: PtyEvent) => {
     if (event.type === 'pty.state.changed') states.push(event.to);
