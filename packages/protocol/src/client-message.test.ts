@@ -12,7 +12,7 @@ describe('decodeCommand', () => {
     expect(decodeCommand(JSON.stringify(example), { strict: true })).toEqual({ ok: true, command: example });
   });
 
-  it('[B6] names the field that is wrong, and repeats the id so that the client can tell which command it was', () => {
+  it('names the field that is wrong, and repeats the id so that the client can tell which command it was', () => {
     expect(decode({ ...resize, id: '7', cols: 0 })).toEqual({
       ok: false,
       id: '7',
@@ -99,7 +99,7 @@ describe('decodeCommand', () => {
     ['regex', { type: 'wait_for', sessionId: 'a', regex: '(' }],
     ['idleMs', { type: 'wait_for', sessionId: 'a', idleMs: 0 }],
     ['exit', { type: 'wait_for', sessionId: 'a', exit: false }],
-  ])('[B6] names %s when it is wrong', (field, message) => {
+  ])('names %s when it is wrong', (field, message) => {
     const decoded = decode(message);
     expect(decoded).toMatchObject({
       ok: false,
@@ -122,7 +122,7 @@ describe('decodeCommand', () => {
     expect(decode({ type: 'create_session', agent: { backend: 'pi' } }).ok).toBe(true);
   });
 
-  it.each(['id', 'dependsOn', 'commandId'])('[B5] refuses the reserved prefix in %s', (field) => {
+  it.each(['id', 'dependsOn', 'commandId'])('refuses the reserved prefix in %s', (field) => {
     const value = field === 'dependsOn' ? ['anon:1'] : 'anon:1';
     const decoded = decode({ type: 'cancel_command', commandId: 'c-1', [field]: value });
     expect(decoded).toMatchObject({ ok: false, error: { code: 'INVALID_COMMAND' } });
@@ -130,7 +130,7 @@ describe('decodeCommand', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'nope', 'RESIZE', 'hello', 'bytes'])(
-    '[B7] answers the type %s with UNKNOWN_COMMAND',
+    'answers the type %s with UNKNOWN_COMMAND',
     (type) => {
       expect(decodeCommand(`{"id":"1","type":${JSON.stringify(type)}}`)).toEqual({
         ok: false,
@@ -162,7 +162,7 @@ describe('decodeCommand', () => {
     ['{"type":null}', 'type is null, not text'],
     ['{"type":["resize"]}', 'type is a list, not text'],
     ['{"type":{}}', 'type is an object, not text'],
-  ])('[B8] answers %s cleanly', (text, found) => {
+  ])('answers %s cleanly', (text, found) => {
     expect(decodeCommand(text)).toMatchObject({
       ok: false,
       error: { code: 'INVALID_MESSAGE', message: `Cannot read message: ${found}` },
@@ -170,7 +170,7 @@ describe('decodeCommand', () => {
   });
 
   it.each(['', '{', '{"type":"resize"', '{type:1}', 'GET / HTTP/1.1', '\u0000', '{"a":1}{"b":2}'])(
-    '[B9] answers broken JSON %j, and repeats none of it',
+    'answers broken JSON %j, and repeats none of it',
     (text) => {
       expect(decodeCommand(text)).toEqual({
         ok: false,

@@ -9,6 +9,7 @@ import { checkPackageShape } from './package-shape.ts';
 import { checkPins } from './pins.ts';
 import { readWorkspace } from './read-workspace.ts';
 import { checkTestMarks } from './test-marks.ts';
+import { checkTraceability } from './traceability.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const workspace = readWorkspace(root);
@@ -26,6 +27,7 @@ const findings = [
   ),
   ...checkTestMarks(workspace),
   ...checkPins(workspace),
+  ...checkTraceability(workspace),
 ];
 for (const { file, problem } of findings) console.error(`${file}: ${problem}`);
 console.log(
