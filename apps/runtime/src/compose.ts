@@ -9,6 +9,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
 import type { Logger } from './logger.ts';
+import { logOverflows } from './overflow-log.ts';
 import { createProbes } from './probes.ts';
 import type { CreateRuntime, RuntimeOptions } from './runtime.ts';
 import { SessionServer } from './session-server.ts';
@@ -22,8 +23,10 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 export function createSessionServer({ config, logger, version, transports, env }: RuntimeOptions): SessionServer {
   const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxConnections, maxMessageBytes } = config;
   const ledger = openLedger(config.stateDir, logger);
+  const ptys = new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) });
+  logOverflows(ptys, logger);
   return new SessionServer({
-    ptys: new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) }),
+    ptys,
     ledger,
     serverVersion: version,
     transports,
