@@ -121,6 +121,16 @@ test('the clock can be given', async () => {
   expect(times.every(Number.isInteger)).toBe(true);
 });
 
+test('ending all with a wrong grace ends nobody', async () => {
+  const manager = new PtyManager();
+  const pty = manager.spawn(CAT);
+  await expect(manager.terminateAll({ gracePeriodMs: -1 })).rejects.toThrow(
+    expect.objectContaining({ option: 'gracePeriodMs' }),
+  );
+  expect(pty.state).toBe('active');
+  await manager.terminateAll();
+});
+
 test('ending all ends nothing when there is nothing', async () => {
   await new PtyManager().terminateAll();
 });

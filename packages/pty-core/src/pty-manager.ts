@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from './clock.ts';
 import type { Cause, PtyEvent, PtyLabels, Unsubscribe } from './events.ts';
 import { FloodScheduler } from './flood-scheduler.ts';
@@ -9,7 +10,7 @@ import type { OutputStats } from './output-stats.ts';
 import { LinuxProcessTable } from './processes.ts';
 import { Pty, type PtyHost, type PtySnapshot } from './pty.ts';
 import type { PtyLedger } from './pty-ledger.ts';
-import type { PtyOptions } from './pty-options.ts';
+import { checkedGrace, type PtyOptions } from './pty-options.ts';
 import { type LabelPatch, PtyRegistry } from './pty-registry.ts';
 
 /** Settings of a {@link PtyManager}. */
@@ -26,6 +27,9 @@ export interface PtyManagerOptions {
 
 /** What to start, how, whose it is, and which command asked for it. */
 export type SpawnRequest = PtyOptions & Partial<PtyLabels> & Cause;
+
+/** Telling one child costs about half a millisecond. */
+const ENDED_PER_TURN = 8;
 
 const DEFAULTS = Object.freeze({ maxPtys: 300, maxTombstones: 100, laneId: 'default' });
 
@@ -132,9 +136,19 @@ export class PtyManager {
     return this.#events.add(listener);
   }
 
-  /** Ends all children there are now; resolves when no process of theirs is left. */
+  /**
+   * Ends all children there are now; resolves when no process of theirs is left. They are told a few per turn of the event
+   * loop, so that ending hundreds holds nobody else up.
+   * @throws InvalidOptionError for a grace out of range; nobody is ended then.
+   */
   async terminateAll(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<void> {
-    await Promise.all(this.list().map((pty) => pty.terminate(options)));
+    if (options.gracePeriodMs !== undefined) checkedGrace(options.gracePeriodMs);
+    const ends: Promise<unknown>[] = [];
+    for (const pty of this.list()) {
+      ends.push(pty.terminate(options));
+      if (ends.length % ENDED_PER_TURN === 0) await setImmediate();
+    }
+    await Promise.all(ends);
   }
 
   /** Sends SIGKILL to every process of every PTY and waits for nothing: for when this process ends at once. Never throws. */
