@@ -68,6 +68,8 @@ export class OutputPump implements FloodSource {
   /** Nobody has the terminal open, or the stream claims so. */
   #hungUp = false;
   #childGone = false;
+  /** How far readers were told of. */
+  #flushedEnd = 0;
   #probe: NodeJS.Timeout | undefined;
   #probeMs = FIRST_PROBE_MS;
   #windowStart = 0;
@@ -108,6 +110,7 @@ export class OutputPump implements FloodSource {
   }
 
   readOnce(): FloodRead {
+    if (this.#wouldOvertake()) this.flush();
     if (this.#state !== 'flooding') return 'empty';
     const maxBytes = Math.min(READ_BYTES, this.#output.room());
     if (maxBytes <= 0) {
@@ -130,9 +133,16 @@ export class OutputPump implements FloodSource {
 
   flush(): void {
     if (this.#state === 'closed') return;
+    this.#flushedEnd = this.#output.end;
     this.#share.scheduler.outputSeen(this);
     this.#output.flush();
     this.#hooks.flushed();
+  }
+
+  /** Whether one more read could overwrite bytes that no reader was told of: a small ring is passed on before its turn. */
+  #wouldOvertake(): boolean {
+    const untold = this.#output.end - this.#flushedEnd;
+    return untold > 0 && untold + READ_BYTES > this.#output.capacityBytes;
   }
 
   /** Reads into the ring itself; a ring without capacity has no place to read into, so its bytes land beside it. */

@@ -75,6 +75,16 @@ test('[B22] one that crashes does not disturb the others', async () => {
   await until(() => transcripts.every(({ text }) => text === 'hello\r\nhello\r\n'), 'four echoes');
 });
 
+test('a reader that takes everything as it comes loses nothing, however small the ring and however many the floods', async () => {
+  const floods = [4_096, 16_384, 65_536].map((bufferBytes) =>
+    terminals.sh('stty raw; head -c 10000000 /dev/zero', { bufferBytes }),
+  );
+  const transcripts = floods.map(({ output }) => new Transcript(output));
+  await Promise.all(floods.map(({ stopped }) => stopped));
+  expect(transcripts.map(({ gaps }) => gaps)).toEqual([[], [], []]);
+  expect(transcripts.map(({ bytes }) => bytes.length)).toEqual([10_000_000, 10_000_000, 10_000_000]);
+});
+
 test('a flood that ends goes back to costing nothing, and a second flood is noticed again', async () => {
   const pty = terminals.sh(
     'stty raw -echo; head -c 3000000 /dev/zero; read -r x; head -c 3000000 /dev/zero; exec sleep 60',

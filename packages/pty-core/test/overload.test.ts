@@ -62,7 +62,7 @@ function timerLag(): { stop(): number } {
 
 describe('[B40] [T017] [NFR-007-004] `yes | head` through a ring', () => {
   const paces: readonly Pace[] = ['fast', 'slow', 'stalled', 'absent'];
-  const cases = [0, MIB / 4, MIB].flatMap((capacity) => paces.map((pace) => ({ capacity, pace })));
+  const cases = [0, 16_384, MIB / 4, MIB].flatMap((capacity) => paces.map((pace) => ({ capacity, pace })));
 
   test.each(cases)(
     'of $capacity bytes with a reader that is $pace: the ceiling holds, the sums agree',
