@@ -225,6 +225,19 @@ test('input to a quiet terminal holds the floods until that terminal answers', a
   removeAll(scheduler, noisy);
 });
 
+test('a hold ends when the awaited terminal has to be read from here itself', async () => {
+  const { scheduler, flood } = setup();
+  const [other, awaited] = [flood(), flood()];
+  scheduler.add(other);
+  scheduler.inputSent(awaited);
+  expect(scheduler.snapshot().held).toBe(true);
+  scheduler.add(awaited);
+  expect(scheduler.snapshot().held).toBe(false);
+  await nextTurn();
+  expect(awaited.reads).toBeGreaterThan(0);
+  removeAll(scheduler, other, awaited);
+});
+
 test('a hold ends by itself', async () => {
   const { scheduler, flood } = setup({ holdMs: 5 });
   const noisy = flood();

@@ -66,7 +66,9 @@ export class FloodScheduler {
   /** Takes a terminal in; it is read until it answers `empty` or `closed`, or is removed. Does nothing for one that is here. */
   add(source: FloodSource): void {
     this.#sources.add(source);
-    this.#scheduleTurn();
+    // One that is read from here only cannot answer while all of them are held back.
+    if (this.#hold?.awaited === source) this.#release();
+    else this.#scheduleTurn();
   }
 
   /** Leaves a terminal alone from now on, without a flush. Does nothing for one that is not here. */

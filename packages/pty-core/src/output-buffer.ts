@@ -63,6 +63,8 @@ export class OutputBuffer {
   #droppedBytes = 0;
   #overflowEvents = 0;
   #ended = false;
+  #flushing = false;
+  #unflushed = false;
 
   /**
    * @throws InvalidOptionError for a capacity that is negative, fractional, too large, or 0 together with `pause`, and for a
@@ -161,12 +163,21 @@ export class OutputBuffer {
 
   /** Calls every reader's `onReadable`. One that throws disturbs neither the others nor the terminal, and is counted. */
   flush(): void {
-    this.#readers.wake();
+    this.#unflushed = true;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    // A reader may clear or finish from within: then everybody is called once more, not deeper and deeper.
+    while (this.#unflushed) {
+      this.#unflushed = false;
+      this.#readers.wake();
+    }
+    this.#flushing = false;
     if (!this.#ended) this.#updatePressure();
   }
 
   /** Forgets all that is kept: readers who did not have it get a gap. It counts neither as delivered nor as dropped. */
   clear(): void {
+    if (this.#ring.start === this.#ring.end) return;
     this.#ring.clear();
     this.#moveFloor(this.#ring.end);
     this.flush();
@@ -212,7 +223,8 @@ export class OutputBuffer {
   /**
    * The output as it comes, until its end: bytes, which are copies and belong to the caller, and exact gaps. A reader of its
    * own is attached while somebody iterates; a chunk counts as delivered when the next one is asked for, so with `pause` a
-   * slow loop slows the child down and loses nothing.
+   * slow loop slows the child down and loses nothing. Leaving the loop detaches it; who waits for a chunk and no longer wants
+   * it aborts the signal, because a generator cannot be left while it waits.
    * @throws OffsetOutOfRangeError as {@link openReader} does, and the reason of the signal when that is aborted.
    */
   chunks(
@@ -284,7 +296,7 @@ export class OutputBuffer {
 }
 
 function tell(listeners: ReadonlySet<() => void>): void {
-  for (const listener of listeners) listener();
+  for (const listener of [...listeners]) listener();
 }
 
 function createRing(capacityBytes: number): RingBuffer {

@@ -14,6 +14,7 @@ export class PtyLife {
   readonly #machine: PtyStateMachine;
   readonly #listeners = new Listeners<PtyEvent>();
   #updatedAt = this.createdAt;
+  #stopped = false;
 
   constructor(labels: () => PtyLabels, clock: Clock) {
     this.#labels = labels;
@@ -50,7 +51,10 @@ export class PtyLife {
     this.tell({ type: 'pty.state.changed', from, to, cause: event }, correlationId);
   }
 
+  /** Tells everybody; after `pty.stopped`, which is the last event, nobody. */
   tell(body: PtyEventBody, correlationId?: string): void {
+    if (this.#stopped) return;
+    this.#stopped = body.type === 'pty.stopped';
     const ts = new Date().toISOString();
     if (body.type === 'pty.state.changed' || body.type === 'pty.resized') this.#updatedAt = ts;
     this.#listeners.emit({

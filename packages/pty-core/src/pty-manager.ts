@@ -19,9 +19,12 @@ export interface PtyManagerOptions {
   readonly maxPtys?: number;
   /** How many PTYs that have stopped are remembered. Default 100. */
   readonly maxTombstones?: number;
-  /** Remembers the children on disk, and marks them, so that a later run can find those a crash left: default none. */
+  /**
+   * Remembers the children on disk, and marks them, so that a later run can find those a crash left. Of one manager only,
+   * because it knows them by `ptyId`. Default none.
+   */
   readonly ledger?: PtyLedger;
-  /** Default: the time of this process. */
+  /** Times events, idleness and ending; reading and writing keep their own. Default: the time of this process. */
   readonly clock?: Clock;
 }
 
@@ -51,8 +54,8 @@ export class PtyManager {
     this.#ledger = options.ledger;
     this.#host = {
       binding: loadNativeBinding(),
-      pump: createPumpShare(new FloodScheduler({ now: clock.now })),
-      processes: new LinuxProcessTable(clock.now),
+      pump: createPumpShare(new FloodScheduler()),
+      processes: new LinuxProcessTable(),
       idle: new IdleMonitor(clock),
       clock,
     };
@@ -85,8 +88,9 @@ export class PtyManager {
       this.#ledger?.started({ ptyId: pty.id, pid: pty.pid, startTime: pty.startTime });
       return pty;
     } finally {
+      // What listeners cause meanwhile comes after what was there before.
+      for (let event = events.shift(); event !== undefined; event = events.shift()) this.#deliver(event);
       deliver = (event) => this.#deliver(event);
-      for (const event of events) deliver(event);
     }
   }
 

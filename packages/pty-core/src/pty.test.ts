@@ -160,7 +160,11 @@ describe('signals', () => {
     await pty.stopped;
     const events = eventsOf(pty);
     expect(() => pty.signal('SIGTERM')).toThrow(`Cannot deliver SIGTERM to PTY ${pty.id}: the child has ended`);
-    expect(events).toEqual([expect.objectContaining({ type: 'pty.signal.delivered', outcome: 'failed' })]);
+    expect(pty.snapshot().signals).toEqual([
+      expect.objectContaining({ signal: 'SIGTERM', outcome: 'failed', pid: pty.pid, error: 'the child has ended' }),
+    ]);
+    // `pty.stopped` was the last event.
+    expect(events).toEqual([]);
   });
 
   test('without a name of this system are refused', () => {

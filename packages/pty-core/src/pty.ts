@@ -84,12 +84,15 @@ export class Pty {
   readonly #idleness: Idleness;
   readonly #drained = new Listeners<void>();
   #resolveExited!: () => void;
+  #resolveOutputEnded!: () => void;
   #resolveStopped!: (exit: PtyExit) => void;
   #cols: number;
   #rows: number;
   /** The output's end when it was last looked at. */
   #seenEnd = 0;
   #exit: PtyExit | null = null;
+  /** The output has ended and nobody is being ended any more: there is nothing left to do. */
+  #over = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
@@ -239,11 +242,12 @@ export class Pty {
    * Ends the child and everything else in its session: see {@link terminationPlan}. Later calls join the first one; one
    * with less patience brings SIGKILL closer, none can delay it. Processes that moved to a session of their own are not found; if one of them keeps the
    * terminal open for a second longer, the output ends without it.
-   * @returns the exit, when the output has ended and no process of the session is left. A stopped PTY answers at once.
+   * @returns the exit, when the output has ended and no process of the session is left. A PTY that has stopped by itself answers
+   * at once: jobs it left behind on purpose, without its terminal, go on.
    */
   async terminate(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<PtyExit> {
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
-    if (this.state !== 'stopped') await this.#termination.request(gracePeriodMs, options.correlationId);
+    if (!this.#over) await this.#termination.request(gracePeriodMs, options.correlationId);
     return this.stopped;
   }
 
@@ -285,10 +289,14 @@ export class Pty {
     const leaderExited = new Promise<void>((resolve) => {
       this.#resolveExited = resolve;
     });
+    const outputEnded = new Promise<void>((resolve) => {
+      this.#resolveOutputEnded = resolve;
+    });
     const afterSweep = async (): Promise<void> => {
-      await settledWithin(this.#host.clock, FORCED_END_MS, this.stopped);
-      if (this.#exit !== null) this.#pump.finish();
-      await this.stopped;
+      await leaderExited;
+      await settledWithin(this.#host.clock, FORCED_END_MS, outputEnded);
+      this.#pump.finish();
+      this.#stop();
     };
     const { clock } = this.#host;
     const parts = { session: this.#session, signals: this.#signals, life: this.#life, clock, leaderExited, afterSweep };
@@ -330,11 +338,18 @@ export class Pty {
   }
 
   #outputEnded(): void {
-    const exit = this.#exit!;
-    const { correlationId } = this.#termination;
     this.#outputArrived();
     this.#telemetry.finish();
     this.#idleness.end();
+    this.#resolveOutputEnded();
+    // A process that does not use the terminal may still have to be ended: that belongs to this life, and is waited for.
+    if (!this.#termination.begun) this.#stop();
+  }
+
+  #stop(): void {
+    const exit = this.#exit!;
+    const { correlationId } = this.#termination;
+    this.#over = true;
     if (exit.reason === 'terminated' || exit.exitCode === 0) this.#life.apply('graceful-end', correlationId);
     else {
       this.#life.apply('unexpected-exit', correlationId);

@@ -5,16 +5,17 @@ import type { OutputReader } from './output-reader.ts';
  * them.
  */
 export class ReaderSet {
-  readonly #readers = new Set<OutputReader>();
-  readonly #watchers = new Set<OutputReader>();
+  // Replaced, never changed: who is being woken may open and close others.
+  #active: readonly OutputReader[] = [];
+  #passive: readonly OutputReader[] = [];
   #failures = 0;
 
   get active(): number {
-    return this.#readers.size;
+    return this.#active.length;
   }
 
   get passive(): number {
-    return this.#watchers.size;
+    return this.#passive.length;
   }
 
   /** How many times an `onReadable` threw. */
@@ -23,28 +24,34 @@ export class ReaderSet {
   }
 
   add(reader: OutputReader, isPassive: boolean): void {
-    (isPassive ? this.#watchers : this.#readers).add(reader);
+    if (isPassive) this.#passive = [...this.#passive, reader];
+    else this.#active = [...this.#active, reader];
   }
 
   /** @returns whether its progress counted. */
   remove(reader: OutputReader): boolean {
-    this.#watchers.delete(reader);
-    return this.#readers.delete(reader);
+    const before = this.#active.length;
+    this.#active = this.#active.filter((other) => other !== reader);
+    this.#passive = this.#passive.filter((other) => other !== reader);
+    return this.#active.length < before;
   }
 
   /** What the slowest reader has acknowledged; `undefined` without readers. Costs one step per reader. */
   slowest(): number | undefined {
     let slowest: number | undefined;
-    for (const { acknowledged } of this.#readers) {
+    for (const { acknowledged } of this.#active) {
       if (slowest === undefined || acknowledged < slowest) slowest = acknowledged;
     }
     return slowest;
   }
 
-  /** Calls everybody's `onReadable`. One that throws disturbs neither the others nor the terminal, and is counted. */
+  /**
+   * Calls everybody's `onReadable`, of those who are here now. One that throws disturbs neither the others nor the terminal,
+   * and is counted.
+   */
   wake(): void {
-    for (const reader of this.#readers) this.#wake(reader);
-    for (const watcher of this.#watchers) this.#wake(watcher);
+    for (const reader of this.#active) this.#wake(reader);
+    for (const reader of this.#passive) this.#wake(reader);
   }
 
   #wake(reader: OutputReader): void {

@@ -85,8 +85,9 @@ export interface SessionEnd {
   readonly onSignal: (signal: SignalName, delivered: boolean) => void;
 }
 
-/** How often a session is looked at for processes that outlive their leader. */
+/** How soon a session is looked at for processes that outlive their leader, and how seldom at last: a look costs milliseconds. */
 const MEMBER_CHECK_MS = 25;
+const LAST_MEMBER_CHECK_MS = 250;
 /** How long after SIGKILL a session is still looked after: one of its processes may have forked at that moment. */
 const SWEEP_MS = 1_000;
 
@@ -112,12 +113,16 @@ export async function endSession(session: EndableSession, options: SessionEnd): 
 /** Waits until no process of the session is left, at most until `deadline`; tells whether that came true. */
 async function emptyBefore(deadline: () => number, session: EndableSession, end: SessionEnd): Promise<boolean> {
   const { clock, grace, leaderExited } = end;
+  let lookAfterMs = MEMBER_CHECK_MS;
   while (!session.isEmpty()) {
     const leftMs = deadline() - clock.now();
     if (leftMs <= 0) return false;
-    await (session.leaderKnownGone
-      ? settledWithin(clock, Math.min(leftMs, MEMBER_CHECK_MS))
-      : settledWithin(clock, leftMs, Promise.race([leaderExited, grace.shortened])));
+    if (session.leaderKnownGone) {
+      await settledWithin(clock, Math.min(leftMs, lookAfterMs), grace.shortened);
+      lookAfterMs = Math.min(lookAfterMs * 2, LAST_MEMBER_CHECK_MS);
+    } else {
+      await settledWithin(clock, leftMs, Promise.race([leaderExited, grace.shortened]));
+    }
   }
   return true;
 }

@@ -130,3 +130,38 @@ test('a listener that resizes on every resize sees its events in order', async (
     Array.from({ length: 10 }, (_, index) => [80 + index, 81 + index]),
   );
 });
+
+test('[T010] what a listener causes while a start is told of comes after the start', async () => {
+  const told: string[] = [];
+  const stop = terminals.manager.onEvent((event) => {
+    told.push(event.type === 'pty.state.changed' ? event.to : event.type);
+    if (told.length === 1) terminals.manager.get(event.ptyId)!.resize(90, 30);
+  });
+  const pty = terminals.spawn('cat');
+  stop();
+  expect(told).toEqual(['spawning', 'active', 'pty.spawned', 'pty.resized']);
+  await pty.terminate();
+});
+
+test('a reader may close itself and open another one each time it is called', async () => {
+  const pty = terminals.spawn('seq', ['1', '20000']);
+  let opened = 0;
+  let reader: OutputReader | undefined;
+  const again = (): void => {
+    reader?.close();
+    opened += 1;
+    reader = pty.output.openReader('end', again);
+  };
+  again();
+  await pty.stopped;
+  expect(opened).toBeLessThan(10_000);
+  expect(pty.output.readerCount).toBe(1);
+});
+
+test('readers may clear the output each time they are called', async () => {
+  const pty = terminals.spawn('seq', ['1', '20000']);
+  for (let count = 0; count < 3; count += 1) pty.output.openReader('start', () => pty.output.clear());
+  await pty.stopped;
+  expect(pty.output.snapshot()).toMatchObject({ readerFailures: 0, readers: 3, ended: true });
+  expect(pty.output.start).toBe(pty.output.end);
+});

@@ -93,6 +93,65 @@ test('[B30] a background job in a group of its own does not survive, not even on
   expect(alive(job)).toBe(false);
 });
 
+describe('a job that ignores everything and does not use the terminal', () => {
+  const script =
+    'trap "exit 0" TERM; (trap "" TERM HUP; exec sleep 60 </dev/null >/dev/null 2>&1) & echo "ready $!."; wait; wait';
+
+  async function withJob(): Promise<{ pty: Pty; job: number }> {
+    const pty = terminals.sh(script, { gracePeriodMs: 150, ptyId: 'p' });
+    const transcript = await ready(pty);
+    await transcript.shows('.');
+    return { pty, job: Number(/ready (\d+)/.exec(transcript.text)![1]) };
+  }
+
+  test('is ended before the PTY has stopped, though the output has ended long before', async () => {
+    const { pty, job } = await withJob();
+    const events = eventsOf(pty);
+    let aliveAtTheEnd: boolean | undefined;
+    pty.onEvent(({ type }) => {
+      if (type === 'pty.stopped') aliveAtTheEnd = alive(job);
+    });
+    const ending = pty.terminate();
+    await until(() => pty.output.ended, 'the end of the output');
+    expect([pty.state, terminals.manager.size, alive(job)]).toEqual(['active', 1, true]);
+    await ending;
+    expect(aliveAtTheEnd).toBe(false);
+    expect(typesOf(events).slice(-4)).toEqual([
+      'pty.signal.delivered',
+      'pty.force_killed',
+      'pty.state.changed',
+      'pty.stopped',
+    ]);
+  });
+
+  test('is reached by everything that ends all, while it is being ended', async () => {
+    const { pty, job } = await withJob();
+    void pty.terminate({ gracePeriodMs: 60_000 });
+    await until(() => pty.output.ended, 'the end of the output');
+    terminals.manager.killAll();
+    await terminals.manager.terminateAll();
+    expect(alive(job)).toBe(false);
+  });
+
+  test('does not appear in the life of a successor with the same id', async () => {
+    const { pty } = await withJob();
+    const told: string[] = [];
+    const stop = terminals.manager.onEvent(({ type }) => {
+      told.push(type);
+      if (type === 'pty.stopped' && told.filter((other) => other === type).length === 1) {
+        terminals.spawn('cat', [], { ptyId: 'p' });
+      }
+    });
+    await pty.terminate();
+    stop();
+    expect(told.slice(told.indexOf('pty.stopped') + 1)).toEqual([
+      'pty.state.changed',
+      'pty.state.changed',
+      'pty.spawned',
+    ]);
+  });
+});
+
 test('a job that outlives the child and has the terminal open does not survive either', async () => {
   const pty = terminals.sh('trap "" HUP; set -m; sleep 60 & echo "ready $!."');
   const transcript = await ready(pty);
