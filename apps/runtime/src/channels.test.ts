@@ -69,6 +69,8 @@ let told: string[];
 let channels: Channels;
 let attached: Set<string>;
 
+const never: AbortSignal = new AbortController().signal;
+
 beforeEach(() => {
   transport = new FakeTransport();
   sessions = new Map([
@@ -90,7 +92,7 @@ beforeEach(() => {
     },
     onAttached: (sessionId) => attached.add(sessionId),
     onDetached: (sessionId) => attached.delete(sessionId),
-    onDue: ({ event }) => told.push(event.type),
+    onDue: ({ seq, event }) => told.push(seq === 1 ? event.type : `${event.type} ${seq}`),
   });
 });
 
@@ -100,8 +102,10 @@ async function attach(sessionId: string, role: 'driver' | 'observer' = 'driver')
   return channel;
 }
 
-function event(type: 'pty.stopped' | 'session_deleted' | 'pty.resized', sessionId = 'quiet'): SessionEvent {
-  return { sessionId, seq: 1, timestamp: '2026-01-31T12:00:00.000Z', event: { type } as KnownEvent };
+type NewsType = 'pty.stopped' | 'session_created' | 'session_deleted' | 'pty.resized';
+
+function event(type: NewsType, sessionId = 'quiet', seq = 1): SessionEvent {
+  return { sessionId, seq, timestamp: '2026-01-31T12:00:00.000Z', event: { type } as KnownEvent };
 }
 
 it('lets floods take turns when the transport drains, and another one begin each time', async () => {
@@ -152,6 +156,81 @@ it('lets an observer drive nothing until the session is another one', async () =
   expect(() => channels.assertMayDrive('quiet')).not.toThrow();
 });
 
+it('tells of the end of a session before another one takes its id, and holds nothing of the others', async () => {
+  const first = sessions.get('quiet')!;
+  await attach('quiet');
+  const tell = (type: NewsType, seq?: number): void => {
+    const news = event(type, 'quiet', seq);
+    if (!channels.holds(news)) told.push(seq === undefined ? type : `${type} ${seq}`);
+  };
+  tell('pty.stopped', 9);
+  tell('session_deleted');
+  expect(told).toEqual([]);
+  for (const seq of [5, 6, 7]) {
+    tell('session_created');
+    tell('pty.stopped', seq);
+    tell('session_deleted');
+  }
+  tell('session_created');
+  const ends = [9, 5, 6, 7].flatMap((seq) => [`pty.stopped ${seq}`, 'session_deleted', 'session_created']);
+  expect(told).toEqual(ends);
+  told.length = 0;
+  first.left = 10;
+  first.ended = true;
+  first.onReadable();
+  expect([transport.sent, told]).toEqual([['output 1', 'end 1'], []]);
+});
+
+it('keeps the attachment to a session when the output of a former one of its id ends', async () => {
+  const former = sessions.get('quiet')!;
+  await attach('quiet', 'observer');
+  channels.holds(event('session_deleted'));
+  expect([...attached]).toEqual([]);
+  channels.holds(event('session_created'));
+  sessions.set('quiet', new FakeSession(0));
+  expect(await attach('quiet')).toBe(2);
+  former.ended = true;
+  former.onReadable();
+  expect(() => channels.assertMayDrive('quiet')).not.toThrow();
+  expect([...attached]).toEqual(['quiet']);
+  expect(channels.holds(event('pty.stopped'))).toBe(true);
+  expect(channels.detach('quiet')).toMatchObject({ channel: 2 });
+});
+
+it('ends the rest of a former session when the client does not want it', async () => {
+  const former = sessions.get('quiet')!;
+  await attach('quiet');
+  channels.holds(event('session_deleted'));
+  sessions.set('quiet', new FakeSession(0));
+  await attach('quiet');
+  expect([channels.detach('quiet'), channels.detach('quiet')]).toMatchObject([{ channel: 2 }, { channel: 1 }]);
+  expect([former.closed, told]).toEqual([1, ['session_deleted']]);
+  expect(() => channels.detach('quiet')).toThrow('not attached');
+});
+
+it('does not take a session for attached that is deleted while the attachment is made', async () => {
+  const former = sessions.get('quiet')!;
+  const attaching = attach('quiet');
+  expect(channels.holds(event('session_deleted'))).toBe(false);
+  sessions.set('quiet', new FakeSession(0));
+  const channel = await attach('quiet');
+  expect(await attaching).not.toBe(channel);
+  former.ended = true;
+  former.onReadable();
+  expect([transport.sent, [...attached]]).toEqual([['end 1'], ['quiet']]);
+  expect(channels.detach('quiet')).toMatchObject({ channel });
+});
+
+it('tells at once what was held for an attachment whose answer was never sent', async () => {
+  const command = { type: 'attach', sessionId: 'quiet' } as const;
+  await channels.attach(command, never);
+  expect(channels.holds(event('pty.stopped'))).toBe(true);
+  channels.dropUnstarted({ ...command });
+  expect(told).toEqual([]);
+  channels.dropUnstarted(command);
+  expect(told).toEqual(['pty.stopped']);
+});
+
 it('has one attachment per session, also while one is being made, and never uses a number twice', async () => {
   const first = attach('quiet');
   await expect(attach('quiet')).rejects.toMatchObject({ code: 'INVALID_STATE' });
@@ -168,8 +247,9 @@ it('keeps nothing of an attachment that nobody waits for any more', async () => 
   const attaching = channels.attach({ type: 'attach', sessionId: 'a' }, cancelled.signal);
   cancelled.abort(new Error('cancelled'));
   await expect(attaching).rejects.toThrow('cancelled');
-  await channels.attach({ type: 'attach', sessionId: 'b' }, new AbortController().signal);
-  channels.dropUnstarted('b');
+  const unanswered = { type: 'attach', sessionId: 'b' } as const;
+  await channels.attach(unanswered, never);
+  channels.dropUnstarted(unanswered);
   channels.close();
   await expect(attach('quiet')).rejects.toMatchObject({ code: 'CANCELLED' });
   expect([...sessions.values()].map(({ closed }) => closed)).toEqual([1, 1, 1]);

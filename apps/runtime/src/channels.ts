@@ -18,24 +18,32 @@ export interface ChannelsOptions {
   readonly onDue: (event: SessionEvent) => void;
 }
 
-interface Channel {
-  readonly subscription: Subscription;
-  readonly sessionId: string;
-  readonly role: 'driver' | 'observer';
-  /** The session was deleted; the channel only delivers what is left of its output. */
+/** Whether the session was deleted. What is orphaned has nothing to do with a later session of the same id. */
+interface Orphanable {
   isOrphaned: boolean;
+}
+
+/** An orphaned one only delivers what is left of its output. */
+interface Channel extends Orphanable {
+  readonly subscription: Subscription;
+  /** What it was asked for with. */
+  readonly command: Command<'attach'>;
+  readonly role: 'driver' | 'observer';
+  /** News of the end, by type, for a client that has not been sent the end of its output. */
+  readonly held: Map<'pty.stopped' | 'session_deleted', SessionEvent>;
 }
 
 /**
  * The attachments of one connection, at most 256 and at most one per session: who may act, whose turn it is to send, and
  * which news have to wait for the last byte. A number is never used twice.
+ *
+ * A session id can be used again while output of its former session is still on its way to a slow client. An attachment therefore
+ * belongs to one life of the id: it is orphaned when that session is deleted, and no news of a later one touch it.
  */
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #channels = new Map<number, Channel>();
-  readonly #attaching = new Set<string>();
-  /** News of an end, at most two per session, for a client that has not been sent the end of its output. */
-  readonly #held = new Map<string, SessionEvent[]>();
+  readonly #attaching = new Map<string, Orphanable>();
   #nextChannel = 1;
   #closed = false;
 
@@ -50,11 +58,13 @@ export class Channels {
    */
   async attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
     this.#assertAttachable(command.sessionId);
-    this.#attaching.add(command.sessionId);
+    const { sessionId } = command;
+    const fate: Orphanable = { isOrphaned: false };
+    this.#attaching.set(sessionId, fate);
     try {
-      return await this.#attach(command, signal);
+      return await this.#attach(command, signal, fate);
     } finally {
-      this.#attaching.delete(command.sessionId);
+      if (this.#attaching.get(sessionId) === fate) this.#attaching.delete(sessionId);
     }
   }
 
@@ -63,27 +73,32 @@ export class Channels {
     this.#channels.get(channel)?.subscription.start();
   }
 
-  /** Gives up an attachment whose answer was never sent: nobody could ever hear of it, and it would hold the session up. */
-  dropUnstarted(sessionId: string): void {
-    const channel = this.#of(sessionId);
-    if (channel !== undefined && !channel.subscription.started) this.#drop(channel);
+  /**
+   * Gives up the attachment that a command made and whose answer was never sent: nobody could ever hear of it, and it would hold
+   * the session up.
+   */
+  dropUnstarted(command: Command<'attach'>): void {
+    const channel = this.#find((entry) => entry.command === command && !entry.subscription.started);
+    if (channel !== undefined) this.#drop(channel);
   }
 
-  /** Ends an attachment and says how far it got. @throws ProtocolError when there is none. */
+  /**
+   * Ends the attachment to a session, or to a former one of that id, and says how far it got.
+   * @throws ProtocolError when there is none.
+   */
   detach(sessionId: string): ResponseDataOf<'detach'> {
-    const entry = this.#of(sessionId);
+    const entry = this.#of(sessionId) ?? this.#find(({ command }) => command.sessionId === sessionId);
     if (entry === undefined)
       throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
     const { channel, offset } = entry.subscription;
     this.#drop(entry);
-    this.#release(sessionId);
     return { sessionId, channel, offset };
   }
 
   /** @throws ProtocolError when the connection is attached to the session as an observer. */
   assertMayDrive(sessionId: string): void {
     const channel = this.#of(sessionId);
-    if (channel?.role === 'observer' && !channel.isOrphaned) {
+    if (channel?.role === 'observer') {
       throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
     }
   }
@@ -111,29 +126,29 @@ export class Channels {
   }
 
   /**
-   * Holds an event back if it tells of an end that the client has not read up to yet; it is due after the last byte, or
-   * once the attachment is over.
+   * Holds an event back if it tells of an end that the client has not read up to yet. It is due after the last byte, or once
+   * the attachment is over, or before the news of another session with the same id, which it would otherwise seem to be about.
    * @returns whether it is held.
    */
   holds(event: SessionEvent): boolean {
+    const { sessionId } = event;
     const { type } = event.event;
-    if ((type !== 'pty.stopped' && type !== 'session_deleted') || !this.#awaitsEnd(event.sessionId)) return false;
-    this.#held.set(event.sessionId, [...(this.#held.get(event.sessionId) ?? []), event]);
-    if (type === 'session_deleted') this.#of(event.sessionId)!.isOrphaned = true;
-    return true;
-  }
-
-  /** Lets go of a session that is gone, so that a new one of the same id meets no trace of it. */
-  forget(sessionId: string): void {
+    if (type === 'session_created') this.#releaseOrphans(sessionId);
+    if (type !== 'pty.stopped' && type !== 'session_deleted') return false;
     const channel = this.#of(sessionId);
-    if (channel !== undefined) this.#drop(channel);
+    const awaitsEnd = channel?.subscription.ended === false;
+    if (awaitsEnd) channel.held.set(type, event);
+    if (type === 'session_deleted') this.#orphan(sessionId);
+    return awaitsEnd;
   }
 
-  /** Ends every attachment; none can be made afterwards. Idempotent. */
+  /** Ends every attachment; none can be made afterwards. What is held is told to nobody. Idempotent. */
   close(): void {
     this.#closed = true;
-    for (const channel of [...this.#channels.values()]) this.#drop(channel);
-    this.#held.clear();
+    for (const channel of [...this.#channels.values()]) {
+      channel.held.clear();
+      this.#drop(channel);
+    }
   }
 
   #assertAttachable(sessionId: string): void {
@@ -152,7 +167,7 @@ export class Channels {
     );
   }
 
-  async #attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
+  async #attach(command: Command<'attach'>, signal: AbortSignal, fate: Orphanable): Promise<ResponseDataOf<'attach'>> {
     const { transport, host, onAttached } = this.#options;
     const { sessionId } = command;
     let subscription: Subscription | undefined;
@@ -165,35 +180,58 @@ export class Channels {
       throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
     }
     const channel = this.#nextChannel++;
-    subscription = new Subscription(transport, attachment, {
-      channel,
-      windowBytes: attachment.info.window,
-      onEnd: () => this.#release(sessionId),
-    });
-    this.#channels.set(channel, { subscription, sessionId, role: attachment.info.role, isOrphaned: false });
-    onAttached(sessionId);
+    const { role, window: windowBytes } = attachment.info;
+    subscription = new Subscription(transport, attachment, { channel, windowBytes, onEnd: () => this.#ended(entry) });
+    const entry: Channel = { ...fate, subscription, command, role, held: new Map() };
+    this.#channels.set(channel, entry);
+    if (!entry.isOrphaned) onAttached(sessionId);
     return { channel, ...attachment.info };
   }
 
-  #drop({ subscription, sessionId }: Channel): void {
+  /** The session is gone: a new one of the same id meets no trace of it. */
+  #orphan(sessionId: string): void {
+    const fate = this.#attaching.get(sessionId);
+    if (fate !== undefined) fate.isOrphaned = true;
+    this.#attaching.delete(sessionId);
+    const channel = this.#of(sessionId);
+    if (channel === undefined) return;
+    this.#options.onDetached(sessionId);
+    channel.isOrphaned = true;
+    if (channel.subscription.ended) this.#drop(channel);
+  }
+
+  #releaseOrphans(sessionId: string): void {
+    for (const channel of this.#channels.values()) {
+      if (channel.isOrphaned && channel.command.sessionId === sessionId) this.#release(channel);
+    }
+  }
+
+  #ended(channel: Channel): void {
+    if (channel.isOrphaned) this.#drop(channel);
+    else this.#release(channel);
+  }
+
+  #drop(channel: Channel): void {
+    const { subscription, command, isOrphaned } = channel;
     subscription.close();
     this.#channels.delete(subscription.channel);
-    this.#options.onDetached(sessionId);
+    if (!isOrphaned) this.#options.onDetached(command.sessionId);
+    this.#release(channel);
   }
 
-  #release(sessionId: string): void {
-    if (this.#awaitsEnd(sessionId)) return;
-    const held = this.#held.get(sessionId) ?? [];
-    this.#held.delete(sessionId);
-    for (const event of held) this.#options.onDue(event);
+  #release({ held }: Channel): void {
+    const due = [...held.values()];
+    held.clear();
+    for (const event of due) this.#options.onDue(event);
   }
 
-  #awaitsEnd(sessionId: string): boolean {
-    return this.#of(sessionId)?.subscription.ended === false;
-  }
-
+  /** The attachment to the session that has the id now, and only to it. */
   #of(sessionId: string): Channel | undefined {
-    for (const channel of this.#channels.values()) if (channel.sessionId === sessionId) return channel;
+    return this.#find(({ command, isOrphaned }) => command.sessionId === sessionId && !isOrphaned);
+  }
+
+  #find(matches: (channel: Channel) => boolean): Channel | undefined {
+    for (const channel of this.#channels.values()) if (matches(channel)) return channel;
     return undefined;
   }
 }

@@ -41,10 +41,13 @@ const MAX_PENDING_READS = 4;
 const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Above this much unsent data events are left out; the hole in their numbers tells the client. */
 const EVENT_BUFFER_BYTES = 1024 * 1024;
-/** Above this much unsent data the client is taken for dead; only final events, for hours, can pile up so far. */
+/** Above this much unsent data the client is taken for dead; only events that are not left out, for hours, can pile up so far. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
-/** Events that say something for good and therefore are not left out; a session has a handful of them. */
-const FINAL_EVENTS: ReadonlySet<string> = new Set(['pty.exited', 'pty.stopped', 'session_deleted']);
+/**
+ * Events that are not left out, a handful per session: what they say, they say for good, and the coming and going of sessions has no
+ * number whose hole could tell the client.
+ */
+const KEPT_EVENTS: ReadonlySet<string> = new Set(['session_created', 'pty.exited', 'pty.stopped', 'session_deleted']);
 
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
@@ -90,7 +93,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       onDetached: (sessionId) => {
         if (!this.#followed.has(sessionId)) hub.unsubscribe(sessionId, this);
       },
-      onDue: (event) => this.receiveEvent(event),
+      onDue: (event) => this.#tell(event),
     });
   }
 
@@ -126,18 +129,9 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   receiveEvent(event: SessionEvent): void {
-    if (this.#channels.holds(event)) return;
-    const { type } = event.event;
-    if (type === 'session_deleted') {
-      this.#followed.delete(event.sessionId);
-      this.#channels.forget(event.sessionId);
-    }
-    if (this.#transport.bufferedBytes > MAX_UNREAD_BYTES) {
-      this.end(closeCodes.tryLater, 'events were not read');
-      return;
-    }
-    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !FINAL_EVENTS.has(type)) return;
-    this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
+    // The hub lets go of the id as well: a new session of it has to be asked for again.
+    if (event.event.type === 'session_deleted') this.#followed.delete(event.sessionId);
+    if (!this.#channels.holds(event)) this.#tell(event);
   }
 
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
@@ -165,6 +159,15 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   assertMayDrive(sessionId: string): void {
     this.#channels.assertMayDrive(sessionId);
+  }
+
+  #tell(event: SessionEvent): void {
+    if (this.#transport.bufferedBytes > MAX_UNREAD_BYTES) {
+      this.end(closeCodes.tryLater, 'events were not read');
+      return;
+    }
+    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !KEPT_EVENTS.has(event.event.type)) return;
+    this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
   #message(text: string): void {
@@ -198,7 +201,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
       if (command.type === 'attach') this.#channels.start((data as ResponseDataOf<'attach'>).channel);
     } catch (error) {
-      if (command.type === 'attach') this.#channels.dropUnstarted(command.sessionId);
+      if (command.type === 'attach') this.#channels.dropUnstarted(command);
       this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
     } finally {
       this.#pending.delete(command);

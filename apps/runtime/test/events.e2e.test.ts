@@ -235,7 +235,10 @@ it('[FR-007-004] [B28] keeps the history of a terminal, also after its end', asy
   });
   await client.ask('wait_for', { sessionId, text: 'R' });
   expect(await client.ask('terminate', { sessionId })).toMatchObject({ forceKilled: true });
+  const { seq } = await client.ask('switch_session', { sessionId });
   expect(await client.command('signal', { sessionId, signal: 'SIGINT' })).toMatchObject({ code: 'INVALID_STATE' });
+  const { events } = await client.ask('switch_session', { sessionId, after: 0 });
+  expect((events as EventMessage[]).at(-1)).toMatchObject({ seq, event: { type: 'pty.stopped' } });
   const state = await client.ask('get_state', { sessionId });
   expect(state).toMatchObject({
     gracePeriodMs: 200,
@@ -262,7 +265,7 @@ it('[FR-007-004] [B28] keeps the history of a terminal, also after its end', asy
   expect(value('sessiond.pty.listener.failures')).toBe(0);
 });
 
-it('[FR-007-006] keeps no events for a follower who does not read', async () => {
+it('[FR-007-006] keeps no events but those of coming and going for a follower who does not read', async () => {
   const client = await connect();
   const sessionId = await client.run('cat', []);
   const deaf = await connect();
@@ -274,9 +277,13 @@ it('[FR-007-006] keeps no events for a follower who does not read', async () => 
       Array.from({ length: 50 }, (_, at) => client.ask('resize', { sessionId, cols: 100 + (at % 2), rows: 30 })),
     );
   }
+  await client.ask('create_session', { kind: 'pty', sessionId: 'unheard', pty: { command: 'cat' } });
   deaf.wire.ws.resume();
   await client.ask('delete_session', { sessionId });
-  await deaf.until(() => deaf.eventsOf('pty.stopped').length === 1);
+  await client.ask('delete_session', { sessionId: 'unheard' });
+  await deaf.until(() => deaf.eventsOf('session_deleted').length === 2);
+  expect(deaf.eventsOf('pty.stopped').length).toBe(1);
+  expect(deaf.eventsOf('session_created')).toMatchObject([{ sessionId: 'unheard' }]);
   const sizeOf = (messages: readonly unknown[]): number => JSON.stringify(messages).length;
   const seen = deaf.eventsOf('pty.resized');
   expect(seen.length).toBeGreaterThan(0);

@@ -93,6 +93,40 @@ it("gives a new session of a deleted one's id no trace of it", async () => {
   await client.ask('delete_session', { sessionId: 'again', gracePeriodMs: 0 });
 });
 
+it('tells a slow reader of every session that an id had, in order, and of the last one whatever happens to it', async () => {
+  const [slow, other] = [await connect(), await connect()];
+  const create = (): Promise<unknown> =>
+    other.ask('create_session', {
+      kind: 'pty',
+      sessionId: 'reused',
+      pty: { command: '/bin/sh', args: ['-c', 'printf 0123456789; cat'] },
+    });
+  await create();
+  await slow.ask('switch_session', { sessionId: 'reused' });
+  const log = await slow.attach('reused', { window: 5 });
+  await log.until(({ offset }) => offset === 5);
+  slow.events.length = 0;
+  for (let round = 0; round < 3; round++) {
+    await other.ask('delete_session', { sessionId: 'reused', gracePeriodMs: 0 });
+    await create();
+  }
+  await slow.ask('switch_session', { sessionId: 'reused' });
+  slow.acknowledge(log);
+  await log.until(({ offset }) => offset === 10);
+  slow.acknowledge(log);
+  await log.until(({ end }) => end === 10);
+  const news = slow.events
+    .map(({ event }) => (event as { type: string }).type)
+    .filter((type) => type === 'pty.stopped' || type.startsWith('session_'));
+  const [ended, begun] = ['session_deleted', 'session_created'];
+  expect(news).toEqual(['pty.stopped', ended, begun, ended, begun, ended, begun]);
+  await other.ask('resize', { sessionId: 'reused', cols: 100, rows: 30 });
+  await other.ask('delete_session', { sessionId: 'reused', gracePeriodMs: 0 });
+  await slow.until(() => slow.eventsOf('session_deleted').length === 4);
+  expect(slow.eventsOf('pty.resized').length).toBe(1);
+  expect(slow.eventsOf('pty.stopped').length).toBe(2);
+});
+
 it('keeps the session that would have made room for one that could not start', async () => {
   const client = await connect();
   const ids = await Promise.all(Array.from({ length: 4 }, () => client.run('true', [])));
