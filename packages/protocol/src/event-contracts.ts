@@ -106,9 +106,13 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     { signal: signalName, outcome: signalOutcome, pid: processId },
     { error: z.string() },
   ),
-  'pty.terminating': ptyEvent('pty.terminating', 'SIGTERM was sent; SIGKILL follows after the grace period.', {
-    gracePeriodMs: durationMs,
-  }),
+  'pty.terminating': ptyEvent(
+    'pty.terminating',
+    'The end begins: SIGTERM now and SIGKILL after the grace period, or SIGKILL now if there is none.',
+    {
+      gracePeriodMs: durationMs,
+    },
+  ),
   'pty.force_killed': ptyEvent('pty.force_killed', 'The grace period passed and SIGKILL was sent.'),
   'pty.idle_timeout': ptyEvent('pty.idle_timeout', 'There was no output for the idle timeout.', {
     idleTimeoutMs: durationMs,

@@ -44,7 +44,7 @@ export interface PtyEventMap {
     /** Why it reached nobody. */
     readonly error?: string;
   };
-  /** SIGTERM was sent; SIGKILL follows after the grace period. */
+  /** The end begins: SIGTERM now and SIGKILL after the grace period, or SIGKILL now if there is none. */
   'pty.terminating': { readonly gracePeriodMs: number };
   /** The grace period passed and SIGKILL was sent. */
   'pty.force_killed': Record<never, never>;

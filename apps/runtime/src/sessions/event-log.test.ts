@@ -24,9 +24,16 @@ it('remembers the last 64', () => {
   expect(numbers(log, 0)).toEqual(Array.from({ length: 64 }, (_, index) => index + 37));
 });
 
-it('does not let output push out what cannot be told in another way', () => {
+it('does not let the flow of output, nor its pressure and loss, push out what cannot be told in another way', () => {
   const log = new EventLog();
   log.add(event(1, 'pty.spawned'));
-  for (let seq = 2; seq <= 1_000; seq++) log.add(event(seq, 'pty.output'));
-  expect(numbers(log, 0)).toEqual([1]);
+  let seq = 1;
+  for (let round = 0; round < 100; round++) {
+    log.add(event(++seq, 'pty.output'));
+    log.add(event(++seq, 'pty.backpressure.on'));
+    log.add(event(++seq, 'pty.buffer.overflow'));
+    log.add(event(++seq, 'pty.backpressure.off'));
+  }
+  log.add(event(++seq, 'pty.exited'));
+  expect(numbers(log, 0)).toEqual([1, 402]);
 });

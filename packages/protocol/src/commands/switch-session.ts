@@ -19,8 +19,8 @@ export interface SwitchSessionData {
   readonly seq: number;
   readonly session: SessionInfo;
   /**
-   * Events up to `seq`, oldest first; there if `after` was given. The server remembers the last 64 of a session, `pty.output` not among
-   * them.
+   * Events up to `seq`, oldest first; there if `after` was given. The server remembers the last 64 of a session; `pty.output`,
+   * `pty.backpressure.on`, `pty.backpressure.off` and `pty.buffer.overflow` are not among them.
    */
   readonly events?: readonly SessionEventMessage<PtyEvent>[];
 }
