@@ -79,9 +79,13 @@ it('does not grow for a client that stops reading in a flood, and tells it after
   client.wire.ws.pause();
   log.chunks.length = 0;
   log.gaps.length = 0;
-  const before = daemon.rssBytes();
-  await new Promise((resolve) => setTimeout(resolve, STALL_MS));
-  const growthBytes = daemon.rssBytes() - before;
+  let growthBytes = Number.POSITIVE_INFINITY;
+  // The engine's young generation may take one more step of its own meanwhile; a queue would grow in every interval.
+  for (let interval = 0; interval < 3 && growthBytes > MAX_STALL_GROWTH_BYTES; interval += 1) {
+    const before = daemon.rssBytes();
+    await new Promise((resolve) => setTimeout(resolve, STALL_MS));
+    growthBytes = daemon.rssBytes() - before;
+  }
   expect(growthBytes).toBeLessThanOrEqual(MAX_STALL_GROWTH_BYTES);
   const stalledAt = log.offset;
   client.wire.ws.resume();

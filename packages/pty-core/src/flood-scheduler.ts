@@ -130,8 +130,11 @@ export class FloodScheduler {
   #readNext(): void {
     const [source] = this.#sources;
     if (source === undefined) return;
-    this.#sources.delete(source);
-    this.#sources.add(source);
+    // A set that is turned over all the time is allocated anew all the time: a single flood needs no turning.
+    if (this.#sources.size > 1) {
+      this.#sources.delete(source);
+      this.#sources.add(source);
+    }
     if (source.readOnce() === 'data') {
       this.#unflushed.add(source);
     } else {
