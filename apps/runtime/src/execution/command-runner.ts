@@ -4,6 +4,7 @@ import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from
 import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
+import { type CommandObserver, type ObservedCode, unobservedCommands } from './command-observer.ts';
 import { type CommandSignal, commandSignal } from './command-signal.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -17,6 +18,16 @@ export interface CommandRunnerOptions {
   readonly handlers: CommandHandlers;
   readonly server: ServerFacts;
   readonly logger: Logger;
+  /** Default: nobody is told. */
+  readonly observer?: CommandObserver | undefined;
+}
+
+/** Commands at this moment. */
+export interface CommandRunnerSnapshot {
+  /** Let in and not answered yet: those that wait in a lane and those that run. */
+  readonly inFlight: number;
+  /** Of these, those that run. */
+  readonly running: number;
 }
 
 /** What a successful command is answered with. */
@@ -41,6 +52,7 @@ export interface RunningCommand {
  */
 export class CommandRunner {
   readonly #options: CommandRunnerOptions;
+  readonly #observer: CommandObserver;
   readonly #lanes = new CommandLanes();
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
   readonly #admitted = new Set<RunningCommand>();
@@ -49,6 +61,11 @@ export class CommandRunner {
 
   constructor(options: CommandRunnerOptions) {
     this.#options = options;
+    this.#observer = options.observer ?? unobservedCommands;
+  }
+
+  snapshot(): CommandRunnerSnapshot {
+    return { inFlight: this.#admitted.size, running: this.#running.size };
   }
 
   /** Starts a command or queues it. The outcome rejects with what the client is to be told. */
@@ -57,11 +74,15 @@ export class CommandRunner {
     const cause = causeOf(command);
     let cancelled: ProtocolError | undefined;
     let running: CommandSignal | undefined;
+    const admittedMs = performance.now();
+    let startedMs: number | undefined;
     const execute = async (): Promise<CommandOutcome> => {
       if (this.#refusal !== undefined && !ALWAYS_ANSWERED.has(command.type)) throw this.#refusal;
       checkSupported(command);
       const timeoutMs = await commandTimeoutMs(command, this.#options.host);
       if (cancelled !== undefined) throw cancelled;
+      startedMs = performance.now();
+      this.#observer.commandStarted(command.type, startedMs - admittedMs);
       running = commandSignal(timeoutMs);
       return this.#execute(command, { issuer, cause, running });
     };
@@ -79,8 +100,14 @@ export class CommandRunner {
       },
     };
     this.#admitted.add(entry);
-    const leave = (): void => void this.#admitted.delete(entry);
-    entry.outcome.then(leave, leave);
+    const leave = (code: ObservedCode): void => {
+      this.#admitted.delete(entry);
+      this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
+    };
+    entry.outcome.then(
+      () => leave('OK'),
+      (fault: ProtocolError) => leave(fault.code),
+    );
     return entry;
   }
 
