@@ -1,0 +1,28 @@
+/**
+ * A function of the owner that is told what happened, with one plain value.
+ *
+ * It is called after the state has changed completely, so it may call back into the object that called it. What it
+ * throws is caught and counted (`hookErrors` in the snapshot), and so is the rejection of a promise it returns; nothing
+ * else changes. It is called without `this`.
+ */
+export type Hook<E> = (event: E) => void;
+
+/** How many hooks of one object threw or rejected. */
+export class HookErrors {
+  count = 0;
+}
+
+/** Calls a hook with an event; a hook that throws, or whose promise rejects, is counted and otherwise ignored. */
+export function notify<E>(hook: Hook<E> | undefined, event: E, errors: HookErrors): void {
+  if (hook === undefined) return;
+  try {
+    const returned: unknown = hook(event);
+    if (returned instanceof Promise) {
+      returned.catch(() => {
+        errors.count++;
+      });
+    }
+  } catch {
+    errors.count++;
+  }
+}
