@@ -1,7 +1,7 @@
 import type { Refusal } from './refusal.ts';
 
 /** The `code` of every error this package throws. */
-export type ResilienceErrorCode = 'INVALID_OPTION' | 'REFUSED';
+export type ResilienceErrorCode = 'INVALID_OPTION' | 'REFUSED' | 'DEADLINE_EXCEEDED';
 
 /** What every error of this package is: an `Error` with a `code` that programs may rely on. */
 export interface ResilienceError extends Error {
@@ -34,7 +34,20 @@ export class RefusedError extends Error implements ResilienceError {
   }
 }
 
-const CODES: readonly string[] = ['INVALID_OPTION', 'REFUSED'] satisfies ResilienceErrorCode[];
+/** The work had not ended when its deadline passed; it was told to stop, but may still be going on. */
+export class DeadlineError extends Error implements ResilienceError {
+  override readonly name = 'DeadlineError';
+  readonly code = 'DEADLINE_EXCEEDED';
+  /** How long the work was given. */
+  readonly deadlineMs: number;
+
+  constructor(name: string, deadlineMs: number) {
+    super(`Cannot wait longer for work: it has not ended, ${name} allows ${count(deadlineMs)} ms`);
+    this.deadlineMs = deadlineMs;
+  }
+}
+
+const CODES: readonly string[] = ['INVALID_OPTION', 'REFUSED', 'DEADLINE_EXCEEDED'] satisfies ResilienceErrorCode[];
 
 /** Whether a caught value is an error of this package, by its code, so that it also holds across two copies of the package. */
 export function isResilienceError(value: unknown): value is ResilienceError {
@@ -44,6 +57,11 @@ export function isResilienceError(value: unknown): value is ResilienceError {
 /** Whether a caught value is a `RefusedError`, of this or another copy of the package. */
 export function isRefusedError(value: unknown): value is RefusedError {
   return value instanceof Error && 'code' in value && value.code === 'REFUSED' && 'refusal' in value;
+}
+
+/** Whether a caught value is a `DeadlineError`, of this or another copy of the package. */
+export function isDeadlineError(value: unknown): value is DeadlineError {
+  return value instanceof Error && 'code' in value && value.code === 'DEADLINE_EXCEEDED' && 'deadlineMs' in value;
 }
 
 /**
@@ -60,13 +78,20 @@ export function checkNumber(action: string, option: string, value: number, min: 
 }
 
 /**
- * Throws unless `value` is an integer of at least `min`.
+ * Throws unless `value` is an integer from `min` to `max`, both included.
  *
  * @throws InvalidOptionError that names the option and what is allowed.
  */
-export function checkInteger(action: string, option: string, value: number, min: number): void {
-  if (!(Number.isSafeInteger(value) && value >= min)) {
-    throw new InvalidOptionError(action, option, value, `allowed are integers of at least ${count(min)}`);
+export function checkInteger(
+  action: string,
+  option: string,
+  value: number,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): void {
+  if (!(Number.isSafeInteger(value) && value >= min && value <= max)) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${count(min)}` : `from ${count(min)} to ${count(max)}`;
+    throw new InvalidOptionError(action, option, value, `allowed are integers ${range}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Who refused. */
-export type Refuser = 'breaker' | 'limiter' | 'bulkhead' | 'bucket';
+export type Refuser = 'breaker' | 'limiter' | 'bulkhead' | 'bucket' | 'mutex';
 
 /**
  * Why a call may not happen now.
@@ -10,11 +10,22 @@ export type Refuser = 'breaker' | 'limiter' | 'bulkhead' | 'bucket';
  * | `probing` | breaker | half open, and the calls that test the recovery are on their way |
  * | `limit` | limiter, bucket | the budget is used up |
  * | `too-large` | limiter, bucket | more was asked for than the whole budget: waiting does not help |
- * | `queue-full` | bulkhead | every slot and every place in the queue is taken |
- * | `aborted` | bulkhead | the caller gave up waiting |
- * | `closed` | bulkhead | it takes no more work |
+ * | `queue-full` | bulkhead, mutex | every slot and every place in the queue is taken |
+ * | `keys-full` | mutex | as many keys are held as it may hold |
+ * | `waited-too-long` | bulkhead, mutex | the longest wait that is allowed is over |
+ * | `aborted` | bulkhead, mutex | the caller gave up waiting |
+ * | `closed` | bulkhead, mutex | it takes no more work |
  */
-export type RefusalReason = 'open' | 'probing' | 'limit' | 'too-large' | 'queue-full' | 'aborted' | 'closed';
+export type RefusalReason =
+  | 'open'
+  | 'probing'
+  | 'limit'
+  | 'too-large'
+  | 'queue-full'
+  | 'keys-full'
+  | 'waited-too-long'
+  | 'aborted'
+  | 'closed';
 
 /**
  * The answer "not now", as a plain value: no `Error`, no stack, plain JSON.
@@ -31,7 +42,7 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
 }
 
-const REFUSERS: readonly unknown[] = ['breaker', 'limiter', 'bulkhead', 'bucket'] satisfies Refuser[];
+const REFUSERS: readonly unknown[] = ['breaker', 'limiter', 'bulkhead', 'bucket', 'mutex'] satisfies Refuser[];
 
 /** Whether a value is a refusal, by its shape, so that it also holds across two copies of the package. */
 export function isRefusal(value: unknown): value is Refusal {
