@@ -1,5 +1,10 @@
 /** The `code` of every error that sinks throw. */
-export type MetricErrorCode = 'INVALID_METRIC' | 'INVALID_LABELS' | 'METRIC_CONFLICT' | 'INVALID_SINK_OPTION';
+export type MetricErrorCode =
+  | 'INVALID_METRIC'
+  | 'INVALID_LABELS'
+  | 'METRIC_CONFLICT'
+  | 'INVALID_SINK_OPTION'
+  | 'INVALID_ALERT_RULE';
 
 /** What every error of a sink is: an `Error` with a `code` that programs may rely on. All of them are mistakes of the program. */
 export interface MetricError extends Error {
@@ -64,11 +69,28 @@ export class InvalidSinkOptionError extends Error implements MetricError {
   }
 }
 
+/** A rule that no alert can follow; nothing was created. */
+export class InvalidAlertRuleError extends Error implements MetricError {
+  override readonly name = 'InvalidAlertRuleError';
+  readonly code = 'INVALID_ALERT_RULE';
+  /** Name of the rule, as it was given; empty if it has none. */
+  readonly rule: string;
+  /** Field of the rule that is wrong, with its path where it lies deeper: `levels.warn`. */
+  readonly field: string;
+
+  constructor(rule: string, field: string, found: string, allowed: string) {
+    super(`Cannot use alert rule ${JSON.stringify(rule)}: ${field} is ${found}, ${allowed}`);
+    this.rule = rule;
+    this.field = field;
+  }
+}
+
 const CODES: readonly string[] = [
   'INVALID_METRIC',
   'INVALID_LABELS',
   'METRIC_CONFLICT',
   'INVALID_SINK_OPTION',
+  'INVALID_ALERT_RULE',
 ] satisfies MetricErrorCode[];
 
 /** Whether a caught value is an error of a sink, by its code, so that it also holds across two copies of the package. */
