@@ -7,6 +7,7 @@ export {
   type MetricError,
   type MetricErrorCode,
 } from './errors.ts';
+export { type FanOutSink, type FanOutSnapshot, fanOut } from './fan-out.ts';
 export type { LabelBudgetOptions } from './label-budget.ts';
 export { MemorySink, type MemorySinkOptions, type SinkTroubles } from './memory.ts';
 export type {
@@ -19,6 +20,7 @@ export type {
   UpDownCounterDescriptor,
 } from './metric.ts';
 export { prometheusLabelName, prometheusName } from './names.ts';
+export { NoopSink } from './noop.ts';
 export type {
   HistogramMetricReading,
   HistogramMetricSnapshot,

@@ -9,7 +9,13 @@ import type {
   MetricDescriptor,
   UpDownCounterDescriptor,
 } from './metric.ts';
-import { type MetricReading, type MetricSnapshot, snapshotOf } from './reading.ts';
+import {
+  type HistogramReading,
+  type MetricReading,
+  type MetricSnapshot,
+  snapshotOf,
+  type ValueReading,
+} from './reading.ts';
 import { CounterSeries, GaugeSeries, HistogramSeries, type InvalidAmounts, UpDownCounterSeries } from './series.ts';
 import type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
 
@@ -29,7 +35,8 @@ export interface SinkTroubles {
 /**
  * Numbers in memory: what the other sinks read, what alerts look at, and what tests ask.
  *
- * A handle is an object with its number in a field. Recording through it is a comparison and an update of that field; it allocates nothing.
+ * A handle is an object with its number in a field. Recording through it is a comparison and an update of that field; it allocates nothing. The
+ * handle can also be read: `sent.value` is the sum so far, and `NaN` for a gauge that was never set.
  * Memory is bounded by the metrics of the program and `maxLabelSets` of each, and never shrinks.
  */
 export class MemorySink implements MetricSink {
@@ -42,20 +49,24 @@ export class MemorySink implements MetricSink {
     this.#maxLabelSets = resolveMaxLabelSets(options);
   }
 
-  counter<L extends string = never>(descriptor: CounterDescriptor<L>): MetricFamily<L, Counter> {
-    return this.#metric(descriptor) as MetricFamily<L, Counter>;
+  counter<L extends string = never>(descriptor: CounterDescriptor<L>): MetricFamily<L, Counter & ValueReading> {
+    return this.#metric(descriptor) as MetricFamily<L, Counter & ValueReading>;
   }
 
-  upDownCounter<L extends string = never>(descriptor: UpDownCounterDescriptor<L>): MetricFamily<L, UpDownCounter> {
-    return this.#metric(descriptor) as MetricFamily<L, UpDownCounter>;
+  upDownCounter<L extends string = never>(
+    descriptor: UpDownCounterDescriptor<L>,
+  ): MetricFamily<L, UpDownCounter & ValueReading> {
+    return this.#metric(descriptor) as MetricFamily<L, UpDownCounter & ValueReading>;
   }
 
-  gauge<L extends string = never>(descriptor: GaugeDescriptor<L>): MetricFamily<L, Gauge> {
-    return this.#metric(descriptor) as MetricFamily<L, Gauge>;
+  gauge<L extends string = never>(descriptor: GaugeDescriptor<L>): MetricFamily<L, Gauge & ValueReading> {
+    return this.#metric(descriptor) as MetricFamily<L, Gauge & ValueReading>;
   }
 
-  histogram<L extends string = never>(descriptor: HistogramDescriptor<L>): MetricFamily<L, Histogram> {
-    return this.#metric(descriptor) as MetricFamily<L, Histogram>;
+  histogram<L extends string = never>(
+    descriptor: HistogramDescriptor<L>,
+  ): MetricFamily<L, Histogram & HistogramReading> {
+    return this.#metric(descriptor) as MetricFamily<L, Histogram & HistogramReading>;
   }
 
   onCollect(collector: Collector): () => void {
