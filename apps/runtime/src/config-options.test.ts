@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { allowedText, defaultText, OPTION_KEYS, OPTIONS } from './config-options.ts';
+import { allowedText, defaultText } from './config-option-spec.ts';
+import { OPTION_KEYS, OPTIONS } from './config-options.ts';
 
 /** The table of options as the operations manual has it. */
 function optionTable(): string {

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import type { DefaultContext, OptionSpec } from './config-option-spec.ts';
 
 /** Everything the daemon can be told, complete and within range. Meaning and ranges: `OPTIONS`. */
 export interface Config {
@@ -15,6 +16,19 @@ export interface Config {
   readonly maxPtys: number;
   readonly maxConnections: number;
   readonly maxMessageBytes: number;
+  readonly dataCommandsPerMinute: number | null;
+  readonly controlCommandsPerMinute: number | null;
+  readonly totalCommandsPerMinute: number | null;
+  readonly principalSharePercent: number;
+  readonly maxInflightCommands: number | null;
+  readonly maxInflightPerPrincipal: number | null;
+  readonly laneQueueCommands: number;
+  readonly laneQueueMs: number;
+  readonly inputBytesPerSecond: number | null;
+  readonly spawnFailuresPerPrincipal: number | null;
+  readonly spawnFailuresTotal: number;
+  readonly spawnFailureWindowMs: number;
+  readonly spawnPauseMs: number;
   readonly retentionMs: number;
   readonly graceMs: number;
   readonly idleTimeoutMs: number | null;
@@ -23,57 +37,6 @@ export interface Config {
   readonly heartbeatTimeoutMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
-
-/** What a default may depend on: the environment, and options that stand earlier in the table. */
-export interface DefaultContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly homeDir: string;
-  readonly resolved: Partial<Config>;
-}
-
-interface OptionBase<T> {
-  /** One line for `--help`. */
-  readonly help: string;
-  /** The value when nobody says otherwise; a function where it follows from the environment. */
-  readonly default: T | ((context: DefaultContext) => T);
-  /** What `--help` shows for a default that is a function. */
-  readonly defaultText?: string;
-  /** The word for the value in `--help`, such as `<port>`. */
-  readonly placeholder?: string;
-}
-
-/** A whole number within a range; `bytes` also takes `64KiB`, `4MiB`, `1GiB`. */
-export interface NumberOption extends OptionBase<number> {
-  readonly kind: 'integer' | 'bytes';
-  /** Whether the word `never`, in the file also `null`, stands for none; the value is `null` then. */
-  readonly orNever?: true;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** A switch, off unless given. */
-export interface FlagOption extends OptionBase<boolean> {
-  readonly kind: 'flag';
-}
-
-/** One word out of a few. */
-export interface ChoiceOption extends OptionBase<string> {
-  readonly kind: 'choice';
-  readonly choices: readonly string[];
-}
-
-/** A non-empty text; a `path` is made absolute. */
-export interface TextOption extends OptionBase<string> {
-  readonly kind: 'text' | 'path';
-}
-
-/** Several texts: a repeated flag, a comma-separated variable, an array in the file. */
-export interface ListOption extends OptionBase<readonly string[]> {
-  readonly kind: 'list';
-}
-
-/** One row of the option table. */
-export type OptionSpec = NumberOption | FlagOption | ChoiceOption | TextOption | ListOption;
 
 /** Levels of the log, most important first. */
 export const LOG_LEVELS: readonly ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] = Object.freeze([
@@ -89,6 +52,8 @@ export const LOG_LEVELS: readonly ['fatal', 'error', 'warn', 'info', 'debug', 't
 const DAY_MS = 86_400_000;
 /** The longest a timer can wait. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** The most any budget of commands can be. */
+const MAX_COMMANDS = 1_000_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -183,6 +148,117 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     default: 10 * MIB,
     help: 'Largest message a client may send.',
   },
+  dataCommandsPerMinute: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 0,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 100,
+    help: 'Data commands, such as create_session, that one principal may send per minute and session; those that make a session share one budget.',
+  },
+  controlCommandsPerMinute: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 0,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 1000,
+    help: 'Control commands, which are all others, that one principal may send per minute.',
+  },
+  totalCommandsPerMinute: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 0,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 10_000,
+    help: 'Commands of all principals together per minute.',
+  },
+  principalSharePercent: {
+    kind: 'integer',
+    placeholder: 'percent',
+    min: 1,
+    max: 100,
+    default: 50,
+    help: 'The most that one principal may take of totalCommandsPerMinute, so that others still get through.',
+  },
+  maxInflightCommands: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 10_000,
+    help: 'Commands of all principals that wait or run at the same time.',
+  },
+  maxInflightPerPrincipal: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 1000,
+    help: 'Commands of one principal that wait or run at the same time.',
+  },
+  laneQueueCommands: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 0,
+    max: 100_000,
+    default: 100,
+    help: 'Data commands of one session that may wait for the one that runs.',
+  },
+  laneQueueMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 0,
+    max: 3_600_000,
+    default: 30_000,
+    help: 'How long a data command may wait for the ones before it; after that it never runs.',
+  },
+  inputBytesPerSecond: {
+    kind: 'bytes',
+    placeholder: 'bytes',
+    min: 1 * KIB,
+    max: 1024 * MIB,
+    noneWord: 'off',
+    default: 16 * MIB,
+    help: 'What is read from one connection per second; more waits at the client, nothing is lost.',
+  },
+  spawnFailuresPerPrincipal: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 10,
+    help: 'Programs of one principal that could not be started for want of resources or time, before it may start none for a while.',
+  },
+  spawnFailuresTotal: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: MAX_COMMANDS,
+    default: 50,
+    help: 'The same for all principals together; one of them counts for at most a fifth.',
+  },
+  spawnFailureWindowMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1000,
+    max: 3_600_000,
+    default: 120_000,
+    help: 'How long a program that could not be started counts.',
+  },
+  spawnPauseMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: 3_600_000,
+    default: 30_000,
+    help: 'How long no program is started after that; longer each time it did not help.',
+  },
   retentionMs: {
     kind: 'integer',
     placeholder: 'ms',
@@ -204,7 +280,7 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     placeholder: 'ms',
     min: 1,
     max: MAX_TIMER_MS,
-    orNever: true,
+    noneWord: 'never',
     default: 300_000,
     help: 'Time without output after which a terminal counts as throttled.',
   },
@@ -251,31 +327,6 @@ export function flagName(key: keyof Config): string {
 /** `bufferBytes` → `SESSIOND_BUFFER_BYTES`. */
 export function environmentName(key: keyof Config): string {
   return `SESSIOND_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
-}
-
-/** The default as a person reads it. */
-export function defaultText(spec: OptionSpec): string {
-  if (spec.defaultText !== undefined) return spec.defaultText;
-  return Array.isArray(spec.default) ? spec.default.join(',') || 'none' : String(spec.default);
-}
-
-/** What a value may be, as the end of a sentence. */
-export function allowedText(spec: OptionSpec): string {
-  switch (spec.kind) {
-    case 'integer':
-      return `a whole number from ${spec.min.toLocaleString('en')} to ${spec.max.toLocaleString('en')}${spec.orNever ? ', or never' : ''}`;
-    case 'bytes':
-      return `${spec.min.toLocaleString('en')} to ${spec.max.toLocaleString('en')} bytes, plain or as 64KiB, 4MiB, 1GiB`;
-    case 'flag':
-      return 'true or false';
-    case 'choice':
-      return spec.choices.join(', ');
-    case 'text':
-    case 'path':
-      return 'a text that is not empty';
-    case 'list':
-      return 'texts, separated by commas or in an array';
-  }
 }
 
 // The XDG rules: a relative path in one of these variables is to be ignored.

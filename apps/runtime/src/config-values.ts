@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { OptionSpec } from './config-options.ts';
+import type { OptionSpec } from './config-option-spec.ts';
 
 /** A value of an option, as the rest of the program sees it. */
 export type OptionValue = string | number | boolean | null | readonly string[];
@@ -25,7 +25,7 @@ export function parseValue(spec: OptionSpec, raw: unknown): ParsedValue {
   switch (spec.kind) {
     case 'integer':
     case 'bytes': {
-      if (spec.orNever && (raw === null || raw === 'never')) return { ok: true, value: null };
+      if (spec.noneWord !== undefined && (raw === null || raw === spec.noneWord)) return { ok: true, value: null };
       const number = parseNumber(raw, spec.kind === 'bytes');
       if (number === null) return { ok: false, found: describe(raw, 'a number') };
       const inRange = Number.isSafeInteger(number) && number >= spec.min && number <= spec.max;

@@ -31,7 +31,12 @@ describe('where a value comes from', () => {
         path: '/x',
         list: ['http://a.example'],
       };
-      const unusual: Partial<Record<string, string | number>> = { logLevel: 'debug', heartbeatMs: 20_000 };
+      const unusual: Partial<Record<string, string | number>> = {
+        logLevel: 'debug',
+        heartbeatMs: 20_000,
+        principalSharePercent: 25,
+        spawnFailureWindowMs: 5000,
+      };
       const raw = unusual[key] ?? value[spec.kind];
       const text = Array.isArray(raw) ? raw.join(',') : String(raw);
       expect(resolve({ flags: { [key]: raw } }).config[key], `${key} as flag`).toEqual(raw);
@@ -127,6 +132,24 @@ describe('sizes', () => {
       bufferBytes: 8_388_608,
       maxMessageBytes: 65_536,
     });
+  });
+});
+
+describe('a limit that may be off', () => {
+  it.each([
+    [{ flags: { dataCommandsPerMinute: 'off' } }, null],
+    [{ env: { SESSIOND_DATA_COMMANDS_PER_MINUTE: 'off' } }, null],
+    [{ file: { path: '/c.json', values: { dataCommandsPerMinute: null } } }, null],
+    [{ flags: { dataCommandsPerMinute: '0' } }, 0],
+    [{}, 100],
+  ] satisfies [Partial<ConfigSources>, number | null][])('is read from %j as %j', (sources, value) => {
+    expect(resolve(sources).config.dataCommandsPerMinute).toBe(value);
+  });
+
+  it('is switched off by its own word only, also where it is a size', () => {
+    expect(resolve({ flags: { inputBytesPerSecond: 'off' } }).config.inputBytesPerSecond).toBeNull();
+    expect(() => resolve({ flags: { inputBytesPerSecond: '0' } })).toThrow('64KiB, 4MiB, 1GiB, or off');
+    expect(() => resolve({ flags: { dataCommandsPerMinute: 'never' } })).toThrow('from 0 to 1,000,000, or off');
   });
 });
 

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { ConfigFile } from './config-file.ts';
-import { allowedText, type Config, environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
+import { allowedText } from './config-option-spec.ts';
+import { type Config, environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
 import { assertSafe } from './config-safety.ts';
 import { type OptionValue, parseValue } from './config-values.ts';
 import { StartupError } from './startup-error.ts';

@@ -1,10 +1,11 @@
 import type { ResolvedConfig } from '../config.ts';
-import { environmentName, flagName, OPTION_KEYS } from '../config-options.ts';
+import type { OptionSpec } from '../config-option-spec.ts';
+import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config-options.ts';
 import type { OptionValue } from '../config-values.ts';
 
 /** The table of `sessiond config`: option, value, origin. */
 export function configTable({ config, origins }: ResolvedConfig): string {
-  const rows = OPTION_KEYS.map((key) => [flagName(key).slice(2), text(config[key]), origins[key]]);
+  const rows = OPTION_KEYS.map((key) => [flagName(key).slice(2), text(config[key], OPTIONS[key]), origins[key]]);
   const width = (column: number): number => Math.max(...rows.map((row) => row[column]!.length));
   const [first, second] = [width(0), width(1)];
   return rows.map(([name, value, origin]) => `${name!.padEnd(first)}  ${value!.padEnd(second)}  ${origin}\n`).join('');
@@ -22,7 +23,7 @@ export function configJson({ config, origins }: ResolvedConfig): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }
 
-function text(value: OptionValue): string {
-  if (value === null) return 'never';
+function text(value: OptionValue, spec: OptionSpec): string {
+  if (value === null) return 'noneWord' in spec ? spec.noneWord! : '';
   return typeof value === 'object' ? value.join(',') || '-' : String(value);
 }
