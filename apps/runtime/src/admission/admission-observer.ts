@@ -11,7 +11,7 @@ export type BulkheadName = 'commands' | 'principal' | 'lane';
 export type BreakerName = 'spawn';
 
 /** Where a breaker stands. */
-export type BreakerState = 'closed' | 'open' | 'half-open';
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
 
 /**
  * Told what admission decides, in plain values: no principal, no session. Called when the state it tells of is in place.
