@@ -7,7 +7,7 @@ export type EvictionReason = 'idle' | 'full';
 export interface BoundedMapOptions<K, V> {
   /** Entries kept at most: an integer of at least 1. */
   readonly maxEntries: number;
-  /** Milliseconds without use after which an entry may go; by default it stays until its place is needed. */
+  /** Milliseconds without use after which an entry goes; by default it stays until its place is needed. */
   readonly idleMs?: number;
   /**
    * The time until which a value must not be evicted: `-Infinity`, the default, lets it go at once, `Infinity` keeps it
@@ -221,14 +221,11 @@ export class BoundedMap<K, V> {
       const idleSince = this.#now - this.#idleMs;
       const free = this.#free.oldest;
       const waiting = this.#waiting.oldest;
-      if (
-        !(free !== undefined && free.usedAt <= idleSince) &&
-        !(waiting !== undefined && waiting.usedAt <= idleSince)
-      ) {
+      if (!(free !== undefined && free.usedAt < idleSince) && !(waiting !== undefined && waiting.usedAt < idleSince)) {
         return;
       }
       const entry = this.#oldestFree();
-      if (entry === undefined || entry.usedAt > idleSince) return;
+      if (entry === undefined || entry.usedAt >= idleSince) return;
       this.#remove(entry);
       this.#evictedIdle++;
       this.#onEvicted?.(entry.key, entry.value, 'idle');

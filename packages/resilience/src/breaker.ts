@@ -1,0 +1,128 @@
+import type { BreakerState } from './breaker-events.ts';
+import { type BreakerOptions, BreakerSettings } from './breaker-settings.ts';
+import { Circuit, type CircuitSnapshot } from './circuit.ts';
+import { type ExecuteOptions, execute } from './execute.ts';
+import type { Outcome } from './outcome.ts';
+import type { Permit } from './permit.ts';
+import type { Refusal } from './refusal.ts';
+
+/** The numbers of a breaker, plain JSON. */
+export interface BreakerSnapshot extends CircuitSnapshot {
+  /** Hooks that threw or rejected. */
+  readonly hookErrors: number;
+}
+
+/**
+ * Stops calls to something that fails, and finds out with a few of them when it works again.
+ *
+ * - A call counts only in the epoch that admitted it: what began before an outage neither ends nor prolongs it.
+ * - Nobody waits here: a call gets a permit or a refusal, at once.
+ * - No timers: time is looked at when somebody asks, at most once per decision.
+ * - `tryAcquire`, `settle` and `execute` cost the same however many calls lie within the window.
+ * - Memory is fixed: see `failures` for the only part that depends on an option.
+ *
+ * The idea is M. Nygard's (Release It!, 2007); the states are those of M. Fowler's CircuitBreaker (2014).
+ */
+export class Breaker {
+  readonly #settings: BreakerSettings;
+  readonly #circuit: Circuit;
+
+  /** @throws InvalidOptionError for an option out of its range. */
+  constructor(options: BreakerOptions = {}) {
+    this.#settings = new BreakerSettings(options);
+    this.#circuit = new Circuit(this.#settings, null);
+  }
+
+  /** The `name` option. */
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** The state as the last call left it; that `openMs` has passed shows in the next `tryAcquire` or `snapshot`. */
+  get state(): BreakerState {
+    return this.#circuit.state;
+  }
+
+  /** How often the state changed so far. */
+  get epoch(): number {
+    return this.#circuit.epoch;
+  }
+
+  /** Asks for a call: a permit that must be given back, or the reason why not. */
+  tryAcquire(): Permit | Refusal {
+    const circuit = this.#circuit;
+    const now = circuit.advance(circuit.admitsByTime ? this.#settings.now() : Number.NaN);
+    const admitted = circuit.admit(now);
+    return typeof admitted === 'number' ? new CircuitPermit(circuit, this.#settings, admitted, now) : admitted;
+  }
+
+  /**
+   * Calls `call`, if it may, and settles with what `classify` makes of the end.
+   *
+   * Gives what `call` gives. An error after `options.signal` was aborted, or a refusal of a guard inside, is `ignored`.
+   *
+   * @throws RefusedError if the call was refused.
+   */
+  execute<T>(call: () => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T> {
+    return execute(this.tryAcquire(), this.#settings.classify, call, options);
+  }
+
+  /** Opens it now, for as long as a condition would, from whatever state. */
+  trip(): void {
+    this.#circuit.trip(this.#now());
+  }
+
+  /** Closes it now, with an empty window, from whatever state; calls in flight no longer count. */
+  reset(): void {
+    this.#circuit.reset(this.#now());
+  }
+
+  /**
+   * How many calls have been running for `slowMs` or longer, by all that hold a permit of whatever epoch; 0 without `slowMs`.
+   *
+   * Never counts a call early, and counts it at most a sixteenth of `slowMs` late.
+   */
+  overdue(now: number = this.#settings.now()): number {
+    return this.#circuit.overdue(this.#circuit.advance(now));
+  }
+
+  /** State, window and totals as plain JSON; turns half open if `openMs` has passed. */
+  snapshot(): BreakerSnapshot {
+    return { ...this.#circuit.snapshot(this.#now()), hookErrors: this.#settings.hookErrors.count };
+  }
+
+  #now(): number {
+    return this.#circuit.advance(this.#settings.now());
+  }
+}
+
+class CircuitPermit implements Permit {
+  readonly ok = true;
+  readonly #circuit: Circuit;
+  readonly #settings: BreakerSettings;
+  readonly #epoch: number;
+  readonly #startedAt: number;
+  #held = true;
+
+  constructor(circuit: Circuit, settings: BreakerSettings, epoch: number, startedAt: number) {
+    this.#circuit = circuit;
+    this.#settings = settings;
+    this.#epoch = epoch;
+    this.#startedAt = startedAt;
+  }
+
+  settle(outcome: Outcome): boolean {
+    if (!this.#held) return false;
+    this.#held = false;
+    const circuit = this.#circuit;
+    const now = circuit.advance(circuit.settlesByTime(outcome) ? this.#settings.now() : Number.NaN);
+    return circuit.settle(this.#epoch, this.#startedAt, now, outcome);
+  }
+
+  cancel(): boolean {
+    if (!this.#held) return false;
+    this.#held = false;
+    this.#circuit.cancel(this.#epoch, this.#startedAt, this.#circuit.advance(this.#settings.now()));
+    return true;
+  }
+}

@@ -1,0 +1,331 @@
+import type { BreakerState, BreakerTransition, TransitionReason } from './breaker-events.ts';
+import type { BreakerSettings } from './breaker-settings.ts';
+import { FailureTimes } from './failure-times.ts';
+import { notify } from './observe.ts';
+import type { Outcome } from './outcome.ts';
+import { OutcomeWindow } from './outcome-window.ts';
+import { OverdueCalls } from './overdue-calls.ts';
+import type { Refusal } from './refusal.ts';
+
+/** The numbers of one state machine, plain JSON. */
+export interface CircuitSnapshot {
+  readonly name: string;
+  readonly key: string | null;
+  readonly state: BreakerState;
+  readonly epoch: number;
+  /** While open: when asking again makes sense. Otherwise `null`. */
+  readonly retryAfterMs: number | null;
+  /** How long it is open, or would be if it opened now. */
+  readonly openMs: number;
+  /** Calls that hold a permit, whichever epoch admitted them. */
+  readonly inFlight: number;
+  /** Those of them that have been running for `slowMs`; see `overdue`. */
+  readonly overdue: number;
+  /** Failures within the window that count towards `failures`, which is the highest number shown; `null` without this condition. */
+  readonly recentFailures: number | null;
+  /** Failures in a row, within the window of each other. */
+  readonly consecutiveFailures: number;
+  /** What the rates are made of; `null` without a rate to look at. */
+  readonly window: { readonly calls: number; readonly failures: number; readonly slow: number } | null;
+  /** While half open: probes on their way or done, and those of them that were good. Otherwise 0. */
+  readonly probesTaken: number;
+  readonly probesPassed: number;
+  /** Totals since the beginning. */
+  readonly successes: number;
+  readonly failures: number;
+  readonly ignored: number;
+  /** Calls that were slow, whatever else they were; ignored ones are left out. */
+  readonly slow: number;
+  /** Outcomes that came too late to count. */
+  readonly late: number;
+  readonly refused: number;
+  /** How often it opened. */
+  readonly opened: number;
+}
+
+/**
+ * The state machine of a breaker: time is an argument, and permits are two numbers that the caller keeps.
+ *
+ * ```
+ *            a condition holds, trip                openMs has passed
+ *   closed ───────────────────────────→ open ───────────────────────────→ halfOpen ─┐ probes out
+ *     ↑                                  ↑ a bad probe: openMs grows          │  │  ↑  │ for too long
+ *     │                                  └────────────────────────────────────┘  │  └──┘
+ *     └── every probe good, reset ───────────────────────────────────────────────┘
+ * ```
+ *
+ * Every arrow begins an epoch with an empty window. A call belongs to the epoch that admitted it, and its outcome counts
+ * only there. Hooks run last: what they see, and what they call, finds the state as it will stay.
+ */
+export class Circuit {
+  readonly #settings: BreakerSettings;
+  readonly #key: string | null;
+  readonly #failureTimes: FailureTimes | undefined;
+  readonly #window: OutcomeWindow | undefined;
+  readonly #overdueCalls: OverdueCalls | undefined;
+
+  #state: BreakerState = 'closed';
+  #epoch = 0;
+  // Times begin as doubles: a field that begins as an integer makes every object change its shape later.
+  #now: number = Number.NEGATIVE_INFINITY;
+  #closedAt: number = Number.NEGATIVE_INFINITY;
+  #openUntil: number = Number.NaN;
+  #openForMs: number = Number.NaN;
+  #probeAt: number = Number.NaN;
+  #lastFailureAt: number = Number.NEGATIVE_INFINITY;
+  #lastRecordAt: number = Number.NEGATIVE_INFINITY;
+  #probesTaken = 0;
+  #probesPassed = 0;
+  #consecutiveFailures = 0;
+  #inFlight = 0;
+  #successes = 0;
+  #failures = 0;
+  #ignored = 0;
+  #slow = 0;
+  #late = 0;
+  #refused = 0;
+  #opened = 0;
+
+  constructor(settings: BreakerSettings, key: string | null) {
+    this.#settings = settings;
+    this.#key = key;
+    this.#openForMs = settings.openMs;
+    const { failures, failureRate, slowRate, slowMs, windowMs } = settings;
+    this.#failureTimes = failures === undefined ? undefined : new FailureTimes(failures, windowMs);
+    this.#window = failureRate === undefined && slowRate === undefined ? undefined : new OutcomeWindow(windowMs);
+    this.#overdueCalls = slowMs === Number.POSITIVE_INFINITY ? undefined : new OverdueCalls(slowMs);
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether `admit` needs to be told the time: while closed it is only for measuring calls. */
+  get admitsByTime(): boolean {
+    return this.#settings.measures || this.#state !== 'closed';
+  }
+
+  /** Whether `settle` needs to be told the time. */
+  settlesByTime(outcome: Outcome): boolean {
+    return this.#settings.measures || outcome === 'failure' || this.#state !== 'closed';
+  }
+
+  /**
+   * The time until which there is something to remember: `-Infinity` or past if nothing is, `Infinity` while it is not
+   * closed or calls are in flight. The length of the time open, grown by bad probes, does not count.
+   */
+  get emptyAt(): number {
+    if (this.#state !== 'closed' || this.#inFlight > 0) return Number.POSITIVE_INFINITY;
+    return this.#lastRecordAt + this.#settings.windowMs;
+  }
+
+  /** The time as the circuit sees it: an earlier one than before, or none (`NaN`), does not move it back. */
+  advance(time: number): number {
+    if (time > this.#now) this.#now = time;
+    return this.#now;
+  }
+
+  /** The epoch that admits a call at this time, which `settle` or `cancel` must be given; or why there is none. */
+  admit(now: number): number | Refusal {
+    if (this.#state !== 'closed') return this.#admitProbe(now);
+    this.#inFlight++;
+    this.#overdueCalls?.start(now);
+    return this.#epoch;
+  }
+
+  /** A call that `epoch` admitted at `startedAt` ended; whether that changed anything. To be called once per call. */
+  settle(epoch: number, startedAt: number, now: number, outcome: Outcome): boolean {
+    const { slowMs, hooks, hookErrors } = this.#settings;
+    const counted = epoch === this.#epoch;
+    const slow = now - startedAt >= slowMs;
+    this.#leave(startedAt, now);
+    let moved: BreakerTransition | undefined;
+    if (outcome === 'ignored') {
+      this.#ignored++;
+      if (counted && this.#state === 'halfOpen') this.#probesTaken--;
+    } else {
+      if (outcome === 'failure') this.#failures++;
+      else this.#successes++;
+      if (slow) this.#slow++;
+      if (!counted) this.#late++;
+      else if (this.#state === 'closed') moved = this.#judge(now, outcome === 'failure', slow);
+      else moved = this.#judgeProbe(now, outcome === 'failure', slow);
+    }
+    if (hooks.onOutcome !== undefined) {
+      const event = { name: this.#settings.name, key: this.#key, outcome, durationMs: now - startedAt, slow, counted };
+      notify(hooks.onOutcome, event, hookErrors);
+    }
+    this.#tell(moved);
+    return counted;
+  }
+
+  /** A call that `epoch` admitted at `startedAt` did not take place. To be called instead of `settle`. */
+  cancel(epoch: number, startedAt: number, now: number): void {
+    this.#leave(startedAt, now);
+    if (epoch === this.#epoch && this.#state === 'halfOpen') this.#probesTaken--;
+  }
+
+  /** Opens, from whatever state. */
+  trip(now: number, reason: TransitionReason = 'tripped'): void {
+    this.#tell(this.#open(now, reason));
+  }
+
+  /** Closes, from whatever state, and forgets that the time open has grown. */
+  reset(now: number): void {
+    this.#openForMs = this.#settings.openMs;
+    const moved = this.#close(now, 'reset');
+    this.#tell(moved);
+  }
+
+  /** How many calls have been running for `slowMs`, by `OverdueCalls`. */
+  overdue(now: number): number {
+    return this.#overdueCalls?.count(now) ?? 0;
+  }
+
+  snapshot(now: number): CircuitSnapshot {
+    const moved = this.#state === 'open' && now >= this.#openUntil ? this.#halfOpen('open-elapsed') : undefined;
+    this.#window?.advance(now);
+    const snapshot: CircuitSnapshot = {
+      name: this.#settings.name,
+      key: this.#key,
+      state: this.#state,
+      epoch: this.#epoch,
+      retryAfterMs: this.#state === 'open' ? this.#openUntil - now : null,
+      openMs: this.#state === 'closed' ? this.#nextOpenMs(now) : this.#openForMs,
+      inFlight: this.#inFlight,
+      overdue: this.overdue(now),
+      recentFailures: this.#failureTimes?.count(now) ?? null,
+      consecutiveFailures: this.#inARow(now),
+      window:
+        this.#window === undefined
+          ? null
+          : { calls: this.#window.calls, failures: this.#window.failures, slow: this.#window.slow },
+      probesTaken: this.#probesTaken,
+      probesPassed: this.#probesPassed,
+      successes: this.#successes,
+      failures: this.#failures,
+      ignored: this.#ignored,
+      slow: this.#slow,
+      late: this.#late,
+      refused: this.#refused,
+      opened: this.#opened,
+    };
+    this.#tell(moved);
+    return snapshot;
+  }
+
+  #admitProbe(now: number): number | Refusal {
+    const { probes, probeTimeoutMs } = this.#settings;
+    let moved: BreakerTransition | undefined;
+    if (this.#state === 'open') {
+      if (now < this.#openUntil) return this.#refuse('open', this.#openUntil - now);
+      moved = this.#halfOpen('open-elapsed');
+    } else if (this.#probesTaken >= probes) {
+      const freeAt = this.#probeAt + probeTimeoutMs;
+      if (now < freeAt) return this.#refuse('probing', freeAt - now);
+      moved = this.#halfOpen('probe-timeout');
+    }
+    const epoch = this.#epoch;
+    this.#probesTaken++;
+    this.#probeAt = now;
+    this.#inFlight++;
+    this.#overdueCalls?.start(now);
+    this.#tell(moved);
+    return epoch;
+  }
+
+  #refuse(reason: 'open' | 'probing', retryAfterMs: number): Refusal {
+    const { name, hooks, hookErrors } = this.#settings;
+    const refusal: Refusal = { ok: false, by: 'breaker', name, reason, retryAfterMs };
+    this.#refused++;
+    if (hooks.onRefused !== undefined) notify(hooks.onRefused, { key: this.#key, refusal }, hookErrors);
+    return refusal;
+  }
+
+  #leave(startedAt: number, now: number): void {
+    this.#inFlight--;
+    this.#overdueCalls?.end(startedAt, now);
+  }
+
+  #judge(now: number, failed: boolean, slow: boolean): BreakerTransition | undefined {
+    const { failures, failureRate, consecutiveFailures, slowRate, minimumCalls } = this.#settings;
+    const window = this.#window;
+    if (window !== undefined) {
+      window.record(now, failed, slow);
+      this.#lastRecordAt = now;
+    }
+    let reason: TransitionReason | undefined;
+    if (failed) {
+      this.#consecutiveFailures = this.#inARow(now) + 1;
+      this.#lastFailureAt = now;
+      this.#lastRecordAt = now;
+      if (failures !== undefined && this.#failureTimes!.record(now)) reason = 'failures';
+      else if (consecutiveFailures !== undefined && this.#consecutiveFailures >= consecutiveFailures) {
+        reason = 'consecutive-failures';
+      }
+    } else {
+      this.#consecutiveFailures = 0;
+    }
+    if (reason === undefined && window !== undefined && window.calls >= minimumCalls) {
+      if (failureRate !== undefined && window.failures >= failureRate * window.calls) reason = 'failure-rate';
+      else if (slowRate !== undefined && window.slow >= slowRate * window.calls) reason = 'slow-rate';
+    }
+    return reason === undefined ? undefined : this.#open(now, reason);
+  }
+
+  #judgeProbe(now: number, failed: boolean, slow: boolean): BreakerTransition | undefined {
+    if (failed || slow) {
+      const { openFactor, maxOpenMs } = this.#settings;
+      this.#openForMs = Math.min(this.#openForMs * openFactor, maxOpenMs);
+      return this.#open(now, failed ? 'probe-failed' : 'probe-slow');
+    }
+    this.#probesPassed++;
+    return this.#probesPassed >= this.#settings.probes ? this.#close(now, 'probes-passed') : undefined;
+  }
+
+  #inARow(now: number): number {
+    return now - this.#lastFailureAt < this.#settings.windowMs ? this.#consecutiveFailures : 0;
+  }
+
+  #nextOpenMs(now: number): number {
+    return now - this.#closedAt >= this.#settings.quietMs ? this.#settings.openMs : this.#openForMs;
+  }
+
+  #open(now: number, reason: TransitionReason): BreakerTransition {
+    if (this.#state === 'closed') this.#openForMs = this.#nextOpenMs(now);
+    this.#openUntil = now + this.#openForMs;
+    this.#opened++;
+    return this.#move('open', reason);
+  }
+
+  #halfOpen(reason: TransitionReason): BreakerTransition {
+    return this.#move('halfOpen', reason);
+  }
+
+  #close(now: number, reason: TransitionReason): BreakerTransition {
+    this.#closedAt = now;
+    return this.#move('closed', reason);
+  }
+
+  #move(to: BreakerState, reason: TransitionReason): BreakerTransition {
+    const from = this.#state;
+    this.#state = to;
+    this.#epoch++;
+    this.#probesTaken = 0;
+    this.#probesPassed = 0;
+    this.#consecutiveFailures = 0;
+    this.#lastRecordAt = Number.NEGATIVE_INFINITY;
+    this.#failureTimes?.clear();
+    this.#window?.clear();
+    const openMs = to === 'open' ? this.#openForMs : null;
+    return { name: this.#settings.name, key: this.#key, from, to, epoch: this.#epoch, reason, openMs };
+  }
+
+  #tell(moved: BreakerTransition | undefined): void {
+    if (moved !== undefined) notify(this.#settings.hooks.onTransition, moved, this.#settings.hookErrors);
+  }
+}
