@@ -81,11 +81,12 @@ function commandTable(): string {
     `[\`${contract.type}\`](#${contract.type})`,
     contract.appliesTo,
     contract.lane,
+    contract.limited ? contract.lane : 'none',
     contract.mutates ? 'yes' : '',
     code(contract.scope),
     code(contract.timeoutClass),
   ]);
-  return table(['command', 'for', 'lane', 'changes the version', 'scope', 'timeout'], rows);
+  return table(['command', 'for', 'lane', 'budget', 'changes the version', 'scope', 'timeout'], rows);
 }
 
 function commandDetails(type: string): string {

@@ -101,6 +101,11 @@ describe.each(contracts)('the contract of $type', (contract) => {
   });
 });
 
+it('[R13] limits every command but the two that tell how the server is', () => {
+  const unlimited = contracts.filter(({ limited }) => !limited).map(({ type }) => type);
+  expect(unlimited.toSorted()).toEqual(['get_metrics', 'health_check']);
+});
+
 describe('requiredScope', () => {
   it('asks a driver for more than an observer', () => {
     const attach = { type: 'attach', sessionId: 'a' } as const;

@@ -79,6 +79,8 @@ export interface CommandContract<
   readonly appliesTo: CommandTarget;
   /** `data` commands of a session run one at a time in order; `control` commands never wait behind them. */
   readonly lane: 'control' | 'data';
+  /** Whether it draws on budgets and can be refused by limiters, bulkheads and breakers; what tells how the server is never is. */
+  readonly limited: boolean;
   /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. */
   readonly scope: Scope;
   /** Whether success changes the version of the session. */
@@ -106,7 +108,15 @@ export interface CommandContract<
 }
 
 /** What a contract may leave out because it is as usual. */
-type Usual = 'lane' | 'mutates' | 'timeoutClass' | 'journalled' | 'journalKeeps' | 'outcomeScope' | 'scopeOf';
+type Usual =
+  | 'lane'
+  | 'limited'
+  | 'mutates'
+  | 'timeoutClass'
+  | 'journalled'
+  | 'journalKeeps'
+  | 'outcomeScope'
+  | 'scopeOf';
 
 /** What a command file says about its command. */
 type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = Omit<
@@ -121,7 +131,7 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
 /**
  * Completes a contract.
  *
- * As usual means: control lane, changes nothing, quick, not journalled, outcome for the principal, one scope for every use.
+ * As usual means: control lane, limited, changes nothing, quick, not journalled, outcome for the principal, one scope for every use.
  */
 export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
   parts: ContractParts<C, D>,
@@ -132,6 +142,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
   const builtDataSchema = once(dataSchema);
   return Object.freeze({
     lane: 'control',
+    limited: true,
     mutates: false,
     timeoutClass: 'quick',
     journalled: false,

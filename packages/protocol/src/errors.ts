@@ -162,7 +162,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = Object.fr
     424,
   ),
   RATE_LIMITED: entry(
-    'The budget of the principal, the session or the server is used up.',
+    'The budget of the principal, of the session or of the server is used up; the command did not run and took nothing of it.',
     'Wait for `retryAfterMs`.',
     'later',
     429,
@@ -174,7 +174,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = Object.fr
     503,
   ),
   QUEUE_FULL: entry(
-    'Too many commands are waiting, on the connection or in the session.',
+    'Too many commands are waiting or running: on the connection, in the session, of the principal or in the server.',
     'Await answers before sending more.',
     'later',
     503,
@@ -187,7 +187,7 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeEntry>> = Object.fr
     closeCodes.tooLarge,
   ),
   TIMEOUT: entry(
-    'The deadline passed before the command finished; this is its final outcome.',
+    'The deadline passed before the command finished, or its time in the lane before it began (`details.started` is false then, and it never runs); this is its final outcome.',
     'Send a new command with a longer `timeoutMs`, if it is safe to run twice.',
     'never',
     504,

@@ -1,3 +1,4 @@
+export type { AdmissionStatus, BreakerStatus, BulkheadStatus, LimiterStatus } from './admission-status.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { type BytesMessage, bytesMessage } from './bytes-message.ts';
 export { type DecodedClientLine, decodeClientLine } from './client-line.ts';

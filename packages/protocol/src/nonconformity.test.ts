@@ -68,7 +68,7 @@ describe('nonconformity', () => {
       check({ type: 'response', command: contract.type, success: true, data: fields });
     for (const name of Object.keys(data)) {
       const { [name]: _, ...rest } = data;
-      const optional = ['pid', 'gap', 'lastOutputAt', 'events'].includes(name);
+      const optional = ['pid', 'gap', 'lastOutputAt', 'events', 'admission'].includes(name);
       if (!optional) expect(message(rest), name).toContain(`data of ${contract.type}: ${name} `);
     }
     expect(message({ ...data, extra: 1 })).toBe(`data of ${contract.type}: extra is unknown`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AdmissionStatus, admissionStatus } from '../admission-status.ts';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { list, object, offset, oneOf, timestamp } from '../fields.ts';
 
@@ -28,6 +29,8 @@ export interface GetMetricsData {
   readonly metrics: readonly MetricSample[];
   /** Every configured limit, by the name it has in the configuration; `null` is off. */
   readonly limits: Readonly<Record<string, number | null>>;
+  /** What stands before commands, and how far it is used; servers from before it existed leave it out. */
+  readonly admission?: AdmissionStatus;
 }
 
 const metricSample = object<MetricSample>(
@@ -43,9 +46,10 @@ const metricSample = object<MetricSample>(
 /** Contract of `get_metrics`. */
 export const getMetrics: CommandContract<GetMetricsCommand, GetMetricsData> = contract({
   type: 'get_metrics',
-  summary: 'Answers with every metric and every limit of the server.',
+  summary: 'Answers with every metric and every limit of the server; never limited itself.',
   appliesTo: 'server',
   scope: 'server:read',
+  limited: false,
   example: { type: 'get_metrics', id: 'c-4' },
   exampleData: {
     capturedAt: '2026-01-31T12:00:00.000Z',
@@ -54,13 +58,21 @@ export const getMetrics: CommandContract<GetMetricsCommand, GetMetricsData> = co
       { name: 'sessiond.pty.io', kind: 'counter', unit: 'By', labels: { direction: 'read' }, value: 1_048_576 },
     ],
     limits: { maxPtys: 300, maxMessageBytes: 10_485_760 },
+    admission: {
+      limiters: [{ name: 'control', limitPerMinute: 1000, keys: 1, generation: 23_040 }],
+      bulkheads: [{ name: 'commands', limit: 10_000, usage: 3, waiting: 0 }],
+      breakers: [{ name: 'spawn', state: 'closed', keys: 1, openKeys: 0, retryAfterMs: null }],
+    },
   },
   schema: () => serverCommand<GetMetricsCommand>('get_metrics'),
   dataSchema: () =>
-    object<GetMetricsData>({
-      capturedAt: timestamp,
-      uptimeMs: z.number(),
-      metrics: list(metricSample, 100_000),
-      limits: z.record(z.string(), z.number().nullable()),
-    }),
+    object<GetMetricsData>(
+      {
+        capturedAt: timestamp,
+        uptimeMs: z.number(),
+        metrics: list(metricSample, 100_000),
+        limits: z.record(z.string(), z.number().nullable()),
+      },
+      { admission: admissionStatus },
+    ),
 });

@@ -34,6 +34,7 @@ export const healthCheck: CommandContract<HealthCheckCommand, HealthCheckData> =
     'Answers with the state of the server and of its parts; never limited, so that it works when nothing else does.',
   appliesTo: 'server',
   scope: 'server:read',
+  limited: false,
   example: { type: 'health_check', id: 'c-5' },
   exampleData: {
     status: 'ok',
