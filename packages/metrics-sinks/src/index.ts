@@ -1,4 +1,35 @@
+export { ALERT_NOTICES, type AlertEvent, type AlertHandler } from './alert-event.ts';
+export { callbackAlertHandler } from './alert-handlers/callback.ts';
+export { type AlertLogger, logAlertHandler } from './alert-handlers/log.ts';
 export {
+  type DeliveryGate,
+  WebhookAlertHandler,
+  type WebhookAlertHandlerOptions,
+  type WebhookAlertSnapshot,
+} from './alert-handlers/webhook.ts';
+export {
+  type AlertLevel,
+  type AlertPercentile,
+  type AlertReduce,
+  type AlertRule,
+  type AlertThreshold,
+  type NoDataPolicy,
+  type ResolvedAlertRule,
+  resolveAlertRule,
+  type SeriesSelection,
+} from './alert-rule.ts';
+export {
+  type AlertEventKind,
+  type AlertPhase,
+  type AlertState,
+  type AlertStep,
+  type AlertTransition,
+  initialAlertState,
+  step,
+} from './alert-state.ts';
+export { ConsoleSink, type ConsoleSinkOptions, type ConsoleSinkSnapshot } from './console.ts';
+export {
+  InvalidAlertRuleError,
   InvalidLabelsError,
   InvalidMetricError,
   InvalidSinkOptionError,
@@ -32,5 +63,7 @@ export type {
   ValueMetricSnapshot,
   ValueReading,
 } from './reading.ts';
+export type { AlertSnapshot, RuleSnapshot } from './rule-watch.ts';
 export type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
+export { ThresholdAlertSink, type ThresholdAlertSinkOptions, type ThresholdAlertSnapshot } from './threshold-alert.ts';
 export { validateMetric } from './validate-metric.ts';

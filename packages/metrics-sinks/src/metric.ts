@@ -33,7 +33,7 @@ export interface GaugeDescriptor<L extends string = never> extends DescriptorBas
 /** How values are spread: durations, sizes. */
 export interface HistogramDescriptor<L extends string = never> extends DescriptorBase<L> {
   readonly kind: 'histogram';
-  /** Upper bounds, finite and ascending, in the unit of the metric; one more bucket takes what is above the last. */
+  /** Upper bounds, finite, not negative and ascending, in the unit of the metric; one more bucket takes what is above the last. */
   readonly buckets: readonly number[];
 }
 

@@ -142,7 +142,8 @@ class HistogramFamily implements MetricFamily<string, Histogram> {
       handle = {
         record: (value) => {
           series.record(value);
-          if (Number.isFinite(value) && !this.#isClosed()) this.#instrument.record(value, series.labels);
+          if (value >= 0 && value < Number.POSITIVE_INFINITY && !this.#isClosed())
+            this.#instrument.record(value, series.labels);
         },
       };
       this.#handles.set(series, handle);

@@ -14,7 +14,7 @@ export interface PrometheusSinkOptions extends LabelBudgetOptions {
   /** Memory to expose, with all that others record there; by default one of its own, for which `maxLabelSets` counts. */
   readonly memory?: MemorySink;
   /**
-   * Where the metrics are registered; by default a registry of its own. One made with `Registry.OPENMETRICS_CONTENT_TYPE` is exposed in that
+   * Where the metrics are registered; by default a registry of its own. One set to `Registry.OPENMETRICS_CONTENT_TYPE` is exposed in that
    * format. It may hold other metrics too, and reading it oneself gives the same numbers.
    */
   readonly registry?: AnyRegistry;

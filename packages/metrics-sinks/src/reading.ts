@@ -17,7 +17,7 @@ export interface HistogramReading {
 }
 
 interface ReadingBase {
-  /** Amounts that were left out because the metric cannot take them: not finite, or negative for a counter. */
+  /** Amounts that were left out because the metric cannot take them: not finite, or negative where that means nothing. */
   readonly invalid: number;
   /** How often a label set beyond the budget was asked for. */
   readonly overflowed: number;

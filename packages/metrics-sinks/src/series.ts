@@ -111,7 +111,7 @@ export class HistogramSeries implements Histogram {
 
   record(value: number): void {
     const sum = this.#sum + value;
-    if (!Number.isFinite(sum)) {
+    if (!(value >= 0 && sum < Number.POSITIVE_INFINITY)) {
       this.#invalid.invalid++;
       return;
     }

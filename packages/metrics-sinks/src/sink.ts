@@ -31,7 +31,7 @@ export interface Gauge {
 
 /** Records into one series of a histogram. */
 export interface Histogram {
-  /** Counts `value`, in the unit of the metric. A non-finite value is left out and counted by the sink. */
+  /** Counts `value`, in the unit of the metric. A negative or non-finite value is left out and counted by the sink. */
   record(value: number): void;
 }
 

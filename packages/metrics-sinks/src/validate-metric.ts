@@ -58,8 +58,8 @@ function validateBuckets(
     refuse('buckets', buckets, `allowed are 1 to ${MAX_BUCKETS} upper bounds`);
   }
   for (const [index, bound] of buckets.entries()) {
-    if (!Number.isFinite(bound) || bound <= (buckets[index - 1] ?? Number.NEGATIVE_INFINITY)) {
-      refuse(`buckets[${index}]`, bound, 'allowed are finite numbers, each above the one before');
+    if (!Number.isFinite(bound) || bound < 0 || bound <= (buckets[index - 1] ?? Number.NEGATIVE_INFINITY)) {
+      refuse(`buckets[${index}]`, bound, 'allowed are finite numbers of at least 0, each above the one before');
     }
   }
 }
