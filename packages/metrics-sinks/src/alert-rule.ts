@@ -199,7 +199,7 @@ function resolveThresholds(rule: AlertRule, refuse: Refuse): readonly AlertThres
   if (!isRecord(levels)) refuse('levels', levels, `required is a number for at least one of ${LEVELS.join(', ')}`);
   const given = LEVELS.filter((level) => levels[level] !== undefined);
   for (const level of Object.keys(levels)) oneOf('levels', level, LEVELS, refuse);
-  if (given.length === 0) refuse('levels', 'empty', `required is a number for at least one of ${LEVELS.join(', ')}`);
+  if (given.length === 0) refuse('levels', levels, `required is a number for at least one of ${LEVELS.join(', ')}`);
   const clears = clearsByLevel(clearField, rule[clearField], given, refuse);
 
   const thresholds: AlertThreshold[] = [];
