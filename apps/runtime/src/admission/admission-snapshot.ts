@@ -1,40 +1,31 @@
-import type { BreakerName, BreakerState, BulkheadName, LimiterName } from './admission-observer.ts';
+import type {
+  AdmissionStatus,
+  BreakerStatus as BreakerStatusOnWire,
+  BulkheadStatus as BulkheadStatusOnWire,
+  LimiterStatus as LimiterStatusOnWire,
+} from '@sessiond/protocol';
+import type { BreakerName, BulkheadName, LimiterName } from './admission-observer.ts';
 
-/** One limiter as it is now. */
-export interface LimiterStatus {
+/** One limiter as it is now; `keys` and `generation` of one that is off are 0. */
+export interface LimiterStatus extends LimiterStatusOnWire {
   readonly name: LimiterName;
-  /** Per minute and key; `null` is off. */
-  readonly limitPerMinute: number | null;
-  /** Keys with budget in use. */
-  readonly keys: number;
-  /** How many reservations there have been. */
-  readonly generation: number;
 }
 
-/** One bulkhead as it is now; for one per key the sum of what is in use, and the limit of one. */
-export interface BulkheadStatus {
+/** One bulkhead as it is now; of those that every principal or session has, the sums of their use and the limit of one. */
+export interface BulkheadStatus extends BulkheadStatusOnWire {
   readonly name: BulkheadName;
-  /** Places; `null` is off. */
-  readonly limit: number | null;
-  readonly usage: number;
-  readonly waiting: number;
 }
 
 /** One breaker as it is now. */
-export interface BreakerStatus {
+export interface BreakerStatus extends BreakerStatusOnWire {
   readonly name: BreakerName;
-  /** Of the breaker in front of everybody. */
-  readonly state: BreakerState;
-  /** Keys with a breaker of their own. */
-  readonly keys: number;
-  /** Of these, those that are open. */
-  readonly openKeys: number;
-  /** Until the one of everybody lets a call through; `null` while it is not open. */
-  readonly retryAfterMs: number | null;
 }
 
-/** What stands before commands as it is now; plain JSON. What is switched off is listed with `null`, breakers are left out. */
-export interface AdmissionSnapshot {
+/**
+ * What stands before commands as it is now; plain JSON, and what `get_metrics` answers with. Limiters and bulkheads that are off are
+ * listed with the limit `null`, breakers that are off are left out.
+ */
+export interface AdmissionSnapshot extends AdmissionStatus {
   readonly limiters: readonly LimiterStatus[];
   readonly bulkheads: readonly BulkheadStatus[];
   readonly breakers: readonly BreakerStatus[];

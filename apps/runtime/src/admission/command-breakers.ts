@@ -1,0 +1,114 @@
+import type { Command, CommandType, ProtocolFault } from '@sessiond/protocol';
+import { type BreakerTransition, type Clock, HybridBreaker, type Permit, type Refusal } from '@sessiond/resilience';
+import type { Logger } from 'pino';
+import type { AdmissionObserver } from './admission-observer.ts';
+import type { BreakerStatus } from './admission-snapshot.ts';
+import type { BreakerRule } from './breaker-rules.ts';
+import type { CommandRefusal } from './command-refusal.ts';
+
+/** What breakers are made of. */
+export interface CommandBreakersOptions {
+  readonly rules: readonly BreakerRule[];
+  readonly observer: AdmissionObserver;
+  readonly logger: Logger;
+  readonly now: Clock;
+}
+
+/** The right to try a command that a breaker stands before; to be given back once. */
+export interface Attempt {
+  readonly ok: true;
+  /** Tells how the command ended; `undefined` is a success. */
+  settle(fault: ProtocolFault | undefined): void;
+}
+
+/** What stands before a command without a breaker. */
+const UNGUARDED: Attempt = Object.freeze({ ok: true, settle() {} });
+
+interface Guarded {
+  readonly rule: BreakerRule;
+  readonly breaker: HybridBreaker;
+}
+
+/** The breakers before commands, by the type of the command; one for each key, and one before all. */
+export class CommandBreakers {
+  readonly #options: CommandBreakersOptions;
+  readonly #byCommand = new Map<CommandType, Guarded>();
+  readonly #guards: readonly Guarded[];
+
+  constructor(options: CommandBreakersOptions) {
+    this.#options = options;
+    this.#guards = options.rules.map((rule) => ({ rule, breaker: this.#breaker(rule) }));
+    for (const guard of this.#guards) for (const type of guard.rule.commands) this.#byCommand.set(type, guard);
+  }
+
+  /** Asks the breaker before this command, if there is one. */
+  attempt(command: Command, principalId: string): Attempt | CommandRefusal {
+    const guard = this.#byCommand.get(command.type);
+    if (guard === undefined) return UNGUARDED;
+    const { rule, breaker } = guard;
+    const answer = breaker.tryAcquire(rule.keyOf(command, principalId));
+    if (answer.ok) return new GuardedAttempt(rule, answer, this.#options.observer);
+    this.#options.observer.breakerCalled(rule.name, 'refused');
+    return { ok: false, fault: faultOf(rule, answer) };
+  }
+
+  snapshot(): BreakerStatus[] {
+    return this.#guards.map(({ rule, breaker }) => {
+      const { session, global } = breaker.snapshot();
+      return {
+        name: rule.name,
+        state: global.state,
+        keys: session.keys,
+        openKeys: session.open,
+        retryAfterMs: global.state === 'open' ? global.retryAfterMs : null,
+      };
+    });
+  }
+
+  #breaker(rule: BreakerRule): HybridBreaker {
+    const { name, windowMs, pauseMs: openMs, probes, failuresPerKey, failuresTotal } = rule;
+    return new HybridBreaker({
+      name,
+      session: { failures: failuresPerKey, windowMs, openMs, probes },
+      global: { failures: failuresTotal, windowMs, openMs, probes },
+      now: this.#options.now,
+      hooks: { onTransition: (transition) => this.#changed(rule, transition) },
+    });
+  }
+
+  #changed({ name, trouble }: BreakerRule, { name: part, key, from, to, reason, openMs }: BreakerTransition): void {
+    const scope = part === `${name}.global` ? 'global' : 'key';
+    this.#options.observer.breakerTransitioned(name, scope, from, to);
+    const fields = { event: 'breaker', breaker: name, scope, key, from, to, reason, openMs };
+    if (to === 'open') this.#options.logger.warn(fields, `${trouble}; for a while none is tried`);
+    else this.#options.logger.info(fields, to === 'closed' ? 'it works again' : 'trying whether it works again');
+  }
+}
+
+class GuardedAttempt implements Attempt {
+  readonly ok = true;
+  readonly #rule: BreakerRule;
+  readonly #permit: Permit;
+  readonly #observer: AdmissionObserver;
+
+  constructor(rule: BreakerRule, permit: Permit, observer: AdmissionObserver) {
+    this.#rule = rule;
+    this.#permit = permit;
+    this.#observer = observer;
+  }
+
+  settle(fault: ProtocolFault | undefined): void {
+    const outcome = this.#rule.outcomeOf(fault);
+    this.#permit.settle(outcome);
+    this.#observer.breakerCalled(this.#rule.name, outcome);
+  }
+}
+
+function faultOf({ name, trouble }: BreakerRule, { retryAfterMs }: Refusal): ProtocolFault {
+  return {
+    code: 'CIRCUIT_OPEN',
+    message: `Cannot run the command: ${trouble}`,
+    details: { breaker: name },
+    ...(retryAfterMs !== null && { retryAfterMs: Math.ceil(retryAfterMs) }),
+  };
+}
