@@ -17,9 +17,19 @@ export type {
   TransitionReason,
 } from './breaker-events.ts';
 export type { BreakerOptions } from './breaker-settings.ts';
+export {
+  type AcquireOptions,
+  Bulkhead,
+  type BulkheadHooks,
+  type BulkheadOptions,
+  type BulkheadSnapshot,
+  type Slot,
+  type Waited,
+} from './bulkhead.ts';
 export type { CircuitSnapshot } from './circuit.ts';
 export { anyError, type CallerSignal, type Classify, timeoutOnly } from './classify.ts';
 export { type Clock, monotonicNow } from './clock.ts';
+export { Deadline, type DeadlineCallOptions, type DeadlineOptions, type DeadlineRun } from './deadline.ts';
 export {
   DeadlineError,
   InvalidOptionError,
@@ -32,6 +42,17 @@ export {
 } from './errors.ts';
 export type { ExecuteOptions } from './execute.ts';
 export {
+  type Entry,
+  Guard,
+  type GuardBreaker,
+  type GuardCallOptions,
+  type GuardEnterOptions,
+  type GuardLimiter,
+  type GuardOptions,
+  type GuardResult,
+  type GuardSnapshot,
+} from './guard.ts';
+export {
   type GlobalBreakerOptions,
   HybridBreaker,
   type HybridBreakerOptions,
@@ -39,6 +60,15 @@ export {
   type SessionBreakerOptions,
 } from './hybrid-breaker.ts';
 export { KeyedBreaker, type KeyedBreakerOptions, type KeyedBreakerSnapshot } from './keyed-breaker.ts';
+export {
+  type Hold,
+  type HoldOptions,
+  KeyedMutex,
+  type KeyedMutexHooks,
+  type KeyedMutexOptions,
+  type KeyedMutexRefused,
+  type KeyedMutexSnapshot,
+} from './keyed-mutex.ts';
 export type { Hook } from './observe.ts';
 export type { Outcome } from './outcome.ts';
 export type { Permit } from './permit.ts';
@@ -52,6 +82,8 @@ export {
   type Reservation,
 } from './rate-limiter.ts';
 export { isRefusal, type Refusal, type RefusalReason, type Refuser } from './refusal.ts';
+export type { CancelSignal, WorkSignal } from './signal.ts';
+export type { Timers } from './timer.ts';
 export {
   TokenBucket,
   type TokenBucketHooks,
@@ -59,3 +91,4 @@ export {
   type TokenBucketSnapshot,
   type TokenGrant,
 } from './token-bucket.ts';
+export type { Term, Work, WorkContext } from './work-run.ts';

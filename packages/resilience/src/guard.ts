@@ -1,0 +1,245 @@
+import type { Bulkhead, Slot } from './bulkhead.ts';
+import { anyError, type Classify, outcomeOfError, outcomeOfResult } from './classify.ts';
+import type { Deadline } from './deadline.ts';
+import { RefusedError } from './errors.ts';
+import type { Outcome } from './outcome.ts';
+import type { Permit } from './permit.ts';
+import type { Reservation } from './rate-limiter.ts';
+import type { Refusal } from './refusal.ts';
+import type { CancelSignal } from './signal.ts';
+import { type Work, type WorkObserver, WorkRun } from './work-run.ts';
+
+const DEFAULTS = Object.freeze({ name: 'guard', key: '' });
+
+/** What a guard asks of a limiter; a `RateLimiter` is one. */
+export interface GuardLimiter {
+  take(key: string, n?: number): Reservation | Refusal;
+}
+
+/** What a guard asks of a breaker; `Breaker`, `KeyedBreaker` and `HybridBreaker` are such. */
+export interface GuardBreaker {
+  tryAcquire(key: string): Permit | Refusal;
+}
+
+/** What a `Guard` is made of; each part may be left out, and may be shared with other guards. */
+export interface GuardOptions {
+  /** In snapshots. Default `'guard'`. */
+  readonly name?: string;
+  readonly limiter?: GuardLimiter;
+  readonly bulkhead?: Bulkhead;
+  readonly breaker?: GuardBreaker;
+  readonly deadline?: Deadline;
+  /** What an end of the work says to the breaker. Default `anyError`. */
+  readonly classify?: Classify;
+}
+
+/** For whom, and how much. */
+export interface GuardEnterOptions {
+  /** What limiter and breaker count by. Default `''`. */
+  readonly key?: string;
+  /** What is taken from the limiter: an integer of at least 1. Default 1. */
+  readonly n?: number;
+}
+
+/** How a call is made. */
+export interface GuardCallOptions extends GuardEnterOptions {
+  /** Of the caller: its abort ends the wait or answers the caller, with its reason, and aborts the work. */
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** Everything that had to be asked has agreed; must be settled or cancelled. One-shot: then `false`, and nothing changes. */
+export interface Entry {
+  readonly ok: true;
+  /** The work has ended: gives the slot back, and tells the breaker how. */
+  settle(outcome: Outcome): boolean;
+  /** The work did not begin: gives everything back, to the limiter too. */
+  cancel(): boolean;
+}
+
+/** What the work returned. */
+export interface GuardResult<T> {
+  readonly ok: true;
+  readonly value: T;
+}
+
+/** The state of a guard as plain JSON; its parts have their own. */
+export interface GuardSnapshot {
+  readonly name: string;
+  /** Entries that are neither settled nor cancelled. */
+  readonly inside: number;
+  /** Calls whose caller was answered while the work goes on. */
+  readonly abandoned: number;
+}
+
+/**
+ * Limiter, bulkhead, breaker and deadline in front of work, asked in this order.
+ *
+ * A refusal takes nothing: what an earlier part gave is given back. Once inside, the caller is answered when the work ends,
+ * at the deadline, or when it aborts. The slot of the bulkhead comes back only when the work has really ended; the
+ * breaker hears of an expired deadline at once, of everything else when the work ends, and a caller who aborted
+ * tells it nothing.
+ */
+export class Guard {
+  readonly #name: string;
+  readonly #limiter: GuardLimiter | undefined;
+  readonly #bulkhead: Bulkhead | undefined;
+  readonly #breaker: GuardBreaker | undefined;
+  readonly #deadline: Deadline | undefined;
+  readonly #classify: Classify;
+  #inside = 0;
+  #abandoned = 0;
+
+  constructor(options: GuardOptions) {
+    this.#name = options.name ?? DEFAULTS.name;
+    this.#limiter = options.limiter;
+    this.#bulkhead = options.bulkhead;
+    this.#breaker = options.breaker;
+    this.#deadline = options.deadline;
+    this.#classify = options.classify ?? anyError;
+  }
+
+  /** Asks limiter, bulkhead and breaker, without waiting for a slot. */
+  tryEnter(options: GuardEnterOptions = {}): Entry | Refusal {
+    const { key = DEFAULTS.key, n } = options;
+    const reservation = this.#limiter?.take(key, n);
+    if (reservation?.ok === false) return reservation;
+    return this.#enterWith(key, reservation, this.#bulkhead?.tryAcquire());
+  }
+
+  /**
+   * Asks limiter, bulkhead and breaker, and waits for a slot as long as the bulkhead lets it.
+   *
+   * Never rejects, except with what a part throws; an abort while waiting is a refusal of the bulkhead.
+   */
+  async enter(options: GuardCallOptions = {}): Promise<Entry | Refusal> {
+    const { key = DEFAULTS.key, n, signal } = options;
+    const bulkhead = this.#bulkhead;
+    const reservation = this.#limiter?.take(key, n);
+    if (reservation?.ok === false) return reservation;
+    if (bulkhead === undefined) return this.#enterWith(key, reservation, undefined);
+    return this.#enterWith(key, reservation, await bulkhead.acquire({ signal }));
+  }
+
+  /**
+   * Does `work` if it may; a refusal is a value.
+   *
+   * Rejects as `execute` does, except for refusals.
+   */
+  async run<T>(work: Work<T>, options: GuardCallOptions = {}): Promise<GuardResult<T> | Refusal> {
+    const entry = await this.#enterForWork(options);
+    return entry.ok ? { ok: true, value: await this.#do(work, entry, options.signal) } : entry;
+  }
+
+  /**
+   * Does `work` if it may, and answers when it ends, at the deadline or when the caller aborts, whichever is first.
+   *
+   * @throws RefusedError if a part refused, and the work did not begin; DeadlineError when the deadline passes; what the
+   * work throws; the reason of the caller's abort, also if it was waiting or had aborted before.
+   */
+  async execute<T>(work: Work<T>, options: GuardCallOptions = {}): Promise<T> {
+    const entry = await this.#enterForWork(options);
+    if (!entry.ok) throw new RefusedError(entry);
+    return this.#do(work, entry, options.signal);
+  }
+
+  /** Who is inside, as plain JSON. */
+  snapshot(): GuardSnapshot {
+    return { name: this.#name, inside: this.#inside, abandoned: this.#abandoned };
+  }
+
+  async #enterForWork(options: GuardCallOptions): Promise<GuardEntry | Refusal> {
+    const { signal } = options;
+    if (signal?.aborted) throw signal.reason;
+    const entry = await this.enter(options);
+    if (signal?.aborted) {
+      if (entry.ok) entry.cancel();
+      throw signal.reason;
+    }
+    return entry as GuardEntry | Refusal;
+  }
+
+  #enterWith(key: string, reservation: Reservation | undefined, slot: Slot | Refusal | undefined): Entry | Refusal {
+    if (slot?.ok === false) {
+      reservation?.refund();
+      return slot;
+    }
+    const permit = this.#breaker?.tryAcquire(key);
+    if (permit?.ok === false) {
+      slot?.release();
+      reservation?.refund();
+      return permit;
+    }
+    this.#inside++;
+    return new GuardEntry(this.#leave, reservation, slot, permit);
+  }
+
+  readonly #leave = (): void => {
+    this.#inside--;
+  };
+
+  #do<T>(work: Work<T>, entry: GuardEntry, signal: CancelSignal | undefined): Promise<T> {
+    let abandoned = false;
+    const classify = this.#classify;
+    const abandon = (): void => {
+      abandoned = true;
+      this.#abandoned++;
+    };
+    const end = (outcome: Outcome): void => {
+      if (abandoned) this.#abandoned--;
+      entry.settle(outcome);
+    };
+    const observer: WorkObserver<T> = {
+      expired: (error) => {
+        abandon();
+        entry.permit?.settle(outcomeOfError(classify, error, undefined));
+      },
+      cancelled: abandon,
+      returned: (value) => end(signal?.aborted ? 'ignored' : outcomeOfResult(classify, value)),
+      threw: (error) => end(outcomeOfError(classify, error, signal)),
+    };
+    return new WorkRun<T>(this.#deadline?.term, signal, observer).start(work).result;
+  }
+}
+
+class GuardEntry implements Entry {
+  readonly ok = true;
+  readonly permit: Permit | undefined;
+  readonly #reservation: Reservation | undefined;
+  readonly #slot: Slot | undefined;
+  #leave: (() => void) | undefined;
+
+  constructor(
+    leave: () => void,
+    reservation: Reservation | undefined,
+    slot: Slot | undefined,
+    permit: Permit | undefined,
+  ) {
+    this.#leave = leave;
+    this.#reservation = reservation;
+    this.#slot = slot;
+    this.permit = permit;
+  }
+
+  settle(outcome: Outcome): boolean {
+    if (!this.#left()) return false;
+    // First the breaker: whoever gets the slot must find it informed.
+    this.permit?.settle(outcome);
+    this.#slot?.release();
+    return true;
+  }
+
+  cancel(): boolean {
+    if (!this.#left()) return false;
+    this.permit?.cancel();
+    this.#slot?.release();
+    this.#reservation?.refund();
+    return true;
+  }
+
+  #left(): boolean {
+    const leave = this.#leave;
+    this.#leave = undefined;
+    leave?.();
+    return leave !== undefined;
+  }
+}
