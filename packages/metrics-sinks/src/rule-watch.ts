@@ -215,7 +215,9 @@ function misfitOf(
   const { labelNames = [] } = reading.descriptor;
   const foreign = [...Object.keys(selector), ...by].find((label) => !labelNames.includes(label));
   if (foreign !== undefined) return `${metric} has no label ${foreign}`;
-  return FITTING[reduce]?.includes(reading.kind) ? null : `${reduce} cannot be made of ${metric}, a ${reading.kind}`;
+  return FITTING[reduce]?.includes(reading.kind)
+    ? null
+    : `${reduce} cannot be made of ${metric}, whose kind is ${reading.kind}`;
 }
 
 const HISTOGRAMS: readonly string[] = ['histogram'];

@@ -1,0 +1,465 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AlertEvent, AlertHandler } from './alert-event.ts';
+import { callbackAlertHandler } from './alert-handlers/callback.ts';
+import type { AlertRule } from './alert-rule.ts';
+import type { AlertEventKind } from './alert-state.ts';
+import { fanOut } from './fan-out.ts';
+import { MemorySink } from './memory.ts';
+import type { CounterDescriptor, GaugeDescriptor, HistogramDescriptor, UpDownCounterDescriptor } from './metric.ts';
+import { NoopSink } from './noop.ts';
+import { ThresholdAlertSink, type ThresholdAlertSinkOptions } from './threshold-alert.ts';
+
+const failures: CounterDescriptor = { name: 'some.failures', kind: 'counter', unit: '{failure}', help: 'Failures.' };
+const calls: CounterDescriptor<'of' | 'outcome'> = {
+  name: 'some.calls',
+  kind: 'counter',
+  unit: '{call}',
+  help: 'Calls.',
+  labelNames: ['of', 'outcome'],
+};
+const open: UpDownCounterDescriptor = { name: 'some.open', kind: 'upDownCounter', unit: '{file}', help: 'Open files.' };
+const usage: GaugeDescriptor<'of'> = { name: 'some.usage', kind: 'gauge', unit: '1', help: 'Use.', labelNames: ['of'] };
+const delay: HistogramDescriptor = {
+  name: 'some.delay',
+  kind: 'histogram',
+  unit: 's',
+  help: 'Delay.',
+  buckets: [1, 3, 9],
+};
+
+const EVERY_KIND: readonly AlertEventKind[] = [
+  'pending',
+  'cancelled',
+  'firing',
+  'escalated',
+  'deescalated',
+  'repeated',
+  'recovering',
+  'relapsed',
+  'resolved',
+];
+
+const sinks: ThresholdAlertSink[] = [];
+afterEach(() => {
+  for (const sink of sinks.splice(0)) sink.close();
+});
+
+/** A sink at second 0 of a clock of its own, and what it tells. */
+function watching(
+  rules: readonly Partial<AlertRule>[],
+  options: Partial<ThresholdAlertSinkOptions> = {},
+): { sink: ThresholdAlertSink; events: AlertEvent[]; told: () => string[]; tick: (seconds: number) => void } {
+  const events: AlertEvent[] = [];
+  const sink = new ThresholdAlertSink({
+    sink: new NoopSink(),
+    rules: rules.map((rule, index) => ({ name: `rule-${index}`, metric: 'some.open', levels: { warn: 10 }, ...rule })),
+    handlers: [callbackAlertHandler((event) => events.push(event), EVERY_KIND)],
+    now: () => 0,
+    ...options,
+  });
+  sinks.push(sink);
+  const told = () => events.map(({ kind, at, value }) => `${at / 1_000}: ${kind} at ${value}`);
+  return { sink, events, told, tick: (seconds) => sink.tick(seconds * 1_000) };
+}
+
+describe('a value', () => {
+  it('[M05] that goes 9.9, 10, 9.9, 10 around a bound of 10 fires once', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.usage' }]);
+    const gauge = sink.gauge(usage).handle({ of: 'disk' });
+    for (const [second, value] of [9.9, 10, 9.9, 10].entries()) {
+      gauge.set(value);
+      tick(second);
+    }
+    expect(told()).toEqual(['1: firing at 10']);
+  });
+
+  it('is the sum of the series that the selector leaves', () => {
+    const { sink, told, tick } = watching([
+      { metric: 'some.calls', selector: { outcome: 'failure' }, levels: { info: 5 } },
+    ]);
+    const family = sink.counter(calls);
+    family.handle({ of: 'a', outcome: 'failure' }).add(2);
+    family.handle({ of: 'a', outcome: 'success' }).add(100);
+    tick(1);
+    expect(told()).toEqual([]);
+    family.handle({ of: 'b', outcome: 'failure' }).add(3);
+    tick(2);
+    expect(told()).toEqual(['2: firing at 5']);
+  });
+
+  it('is read from what collectors report', () => {
+    const { sink, told, tick } = watching([{}]);
+    const files = sink.upDownCounter(open).handle({});
+    const stop = sink.onCollect(() => files.add(6));
+    tick(1);
+    tick(2);
+    stop();
+    tick(3);
+    expect(told()).toEqual(['2: firing at 12']);
+  });
+
+  it('says what was found and why it matters, as plain JSON', () => {
+    const { sink, events, tick } = watching([{ name: 'files', summary: 'Too many files are open.' }]);
+    sink.upDownCounter(open).handle({}).add(11);
+    tick(4);
+    expect(JSON.parse(JSON.stringify(events))).toEqual([
+      {
+        kind: 'firing',
+        rule: 'files',
+        summary: 'Too many files are open.',
+        metric: 'some.open',
+        labels: {},
+        level: 'warn',
+        previousLevel: null,
+        phase: 'firing',
+        previousPhase: 'inactive',
+        value: 11,
+        at: 4_000,
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        activeMs: 0,
+      },
+    ]);
+    sink.upDownCounter(open).handle({}).add(-11);
+    tick(9);
+    expect(events.at(-1)).toMatchObject({ kind: 'resolved', previousLevel: 'warn', value: 0, activeMs: 5_000 });
+  });
+});
+
+describe('a rate', () => {
+  it('is what a counter grew per second since the last tick', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.failures', reduce: 'rate', levels: { warn: 10 } }]);
+    const counter = sink.counter(failures).handle({});
+    counter.add(19);
+    tick(2);
+    counter.add(20);
+    tick(4);
+    tick(6);
+    expect(told()).toEqual(['4: firing at 10', '6: resolved at 0']);
+  });
+
+  it('counts the first growth of a series that was not there before', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.failures', reduce: 'rate', levels: { warn: 0.1 } }]);
+    tick(10);
+    sink.counter(failures).handle({}).add();
+    tick(20);
+    expect(told()).toEqual(['20: firing at 0.1']);
+  });
+
+  it('does not count what was there before the sink', () => {
+    const memory = new MemorySink();
+    memory.counter(failures).handle({}).add(1e6);
+    const { told, tick } = watching([{ metric: 'some.failures', reduce: 'rate' }], { sink: memory });
+    tick(1);
+    expect(told()).toEqual([]);
+  });
+
+  it('is measured over the window', () => {
+    const rule: Partial<AlertRule> = { metric: 'some.failures', reduce: 'rate', levels: { warn: 1 }, windowMs: 10_000 };
+    const { sink, told, tick } = watching([rule]);
+    const counter = sink.counter(failures).handle({});
+    counter.add(10);
+    for (let second = 1; second <= 20; second++) tick(second);
+    expect(told()).toEqual(['1: firing at 10', '12: resolved at 0.8333333333333334']);
+  });
+
+  it('of a histogram is how many values it counted', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.delay', reduce: 'rate', levels: { warn: 2 } }]);
+    const histogram = sink.histogram(delay).handle({});
+    for (let count = 0; count < 4; count++) histogram.record(0.1);
+    tick(2);
+    expect(told()).toEqual(['2: firing at 2']);
+  });
+});
+
+describe('a ratio', () => {
+  const rule: Partial<AlertRule> = {
+    metric: 'some.calls',
+    selector: { outcome: 'failure' },
+    reduce: 'ratio',
+    over: { metric: 'some.calls' },
+    levels: { warn: 0.5 },
+    clearBelow: 0.2,
+  };
+
+  it('is the growth of one over that of the other', () => {
+    const { sink, told, tick } = watching([rule]);
+    const failed = sink.counter(calls).handle({ of: 'a', outcome: 'failure' });
+    const done = sink.counter(calls).handle({ of: 'a', outcome: 'success' });
+    failed.add(1);
+    done.add(3);
+    tick(1);
+    failed.add(2);
+    done.add(2);
+    tick(2);
+    done.add(9);
+    tick(3);
+    expect(told()).toEqual(['2: firing at 0.5', '3: resolved at 0']);
+  });
+
+  it('is 0 where nothing failed ever, and no value where nothing was done', () => {
+    const { sink, tick } = watching([rule]);
+    sink.counter(calls).handle({ of: 'a', outcome: 'success' }).add(3);
+    tick(1);
+    expect(sink.snapshot().alerts[0]?.value).toBe(0);
+    tick(2);
+    expect(sink.snapshot().alerts[0]?.value).toBeNull();
+  });
+
+  it('stays within an instance', () => {
+    const { sink, events, tick } = watching([{ ...rule, by: ['of'] }]);
+    sink.counter(calls).handle({ of: 'a', outcome: 'failure' }).add(1);
+    sink.counter(calls).handle({ of: 'b', outcome: 'success' }).add(9);
+    tick(1);
+    expect(events.map(({ labels, value }) => [labels, value])).toEqual([[{ of: 'a' }, 1]]);
+    expect(sink.snapshot().alerts.map(({ value }) => value)).toEqual([1, 0]);
+  });
+});
+
+describe('a percentile', () => {
+  it('is of what was recorded since the last tick', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.delay', reduce: 'p50', levels: { warn: 2 } }]);
+    const histogram = sink.histogram(delay).handle({});
+    for (let count = 0; count < 100; count++) histogram.record(0.5);
+    tick(1);
+    for (let count = 0; count < 10; count++) histogram.record(2);
+    tick(2);
+    histogram.record(0.5);
+    tick(3);
+    expect(told()).toEqual(['2: firing at 2', '3: resolved at 0.5']);
+  });
+
+  it('is no value while nothing is recorded', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.delay', reduce: 'p99', levels: { warn: 2 } }]);
+    sink.histogram(delay).handle({}).record(5);
+    for (let second = 1; second < 5; second++) tick(second);
+    expect(told()).toEqual(['1: firing at 8.94']);
+  });
+});
+
+describe('instances', () => {
+  it('are alerts of their own', () => {
+    const { sink, events, tick } = watching([{ metric: 'some.usage', by: ['of'] }]);
+    const disk = sink.gauge(usage).handle({ of: 'disk' });
+    disk.set(11);
+    tick(1);
+    sink.gauge(usage).handle({ of: 'memory' }).set(12);
+    disk.set(1);
+    tick(2);
+    expect(events.map(({ labels, kind }) => `${labels['of']}: ${kind}`)).toEqual([
+      'disk: firing',
+      'disk: resolved',
+      'memory: firing',
+    ]);
+  });
+
+  it('beyond the bound are counted', () => {
+    const { sink, events, tick } = watching([{ metric: 'some.usage', by: ['of'], maxInstances: 2 }]);
+    for (const of of ['a', 'b', 'c', 'd']) sink.gauge(usage).handle({ of }).set(11);
+    tick(1);
+    tick(2);
+    expect(events.map(({ labels }) => labels['of'])).toEqual(['a', 'b']);
+    expect(sink.snapshot().rules).toEqual([{ name: 'rule-0', instances: 2, unwatched: 2, problem: null }]);
+  });
+
+  it('include the series of what is beyond the label budget', () => {
+    const memory = new MemorySink({ maxLabelSets: 1 });
+    const { sink, events, tick } = watching([{ metric: 'some.usage', by: ['of'] }], { sink: memory });
+    for (const of of ['a', 'b']) sink.gauge(usage).handle({ of }).set(11);
+    tick(1);
+    expect(events.map(({ labels }) => labels)).toEqual([{ of: 'a' }, { overflow: 'true' }]);
+  });
+});
+
+describe('what goes through', () => {
+  it('reaches the wrapped sink, named by a rule or not', () => {
+    const inner = new MemorySink();
+    // Not found out to be a memory: so what rules name is kept a second time.
+    const { sink, told, tick } = watching([{}], { sink: fanOut([inner]) });
+    sink.upDownCounter(open).handle({}).add(12);
+    sink.counter(failures).handle({}).add(3);
+    sink.gauge(usage).handle({ of: 'disk' }).set(4);
+    sink.histogram(delay).handle({}).record(5);
+    tick(1);
+    expect(told()).toEqual(['1: firing at 12']);
+    expect(inner.snapshot().map((metric) => [metric.name, metric.series.length])).toEqual([
+      ['some.open', 1],
+      ['some.failures', 1],
+      ['some.usage', 1],
+      ['some.delay', 1],
+    ]);
+    expect(inner.read('some.open')?.series[0]).toMatchObject({ value: 12 });
+  });
+
+  it('goes through the very handles of the wrapped sink where no rule names the metric', () => {
+    const inner = fanOut([]);
+    const { sink } = watching([{ metric: 'some.open', reduce: 'ratio', over: { metric: 'some.calls' } }], {
+      sink: inner,
+    });
+    expect(sink.counter(failures)).toBe(inner.counter(failures));
+    expect(sink.upDownCounter(open)).not.toBe(inner.upDownCounter(open));
+    expect(sink.counter(calls)).not.toBe(inner.counter(calls));
+  });
+
+  it('goes through the very handles everywhere if the memory can be read', () => {
+    const memory = new MemorySink();
+    const alone = watching([{}], { sink: memory });
+    expect(alone.sink.upDownCounter(open).handle({})).toBe(memory.upDownCounter(open).handle({}));
+    const both = fanOut([memory, new NoopSink()]);
+    const shared = watching([{}], { sink: both, memory });
+    expect(shared.sink.upDownCounter(open)).toBe(both.upDownCounter(open));
+    shared.sink.upDownCounter(open).handle({}).add(10);
+    shared.tick(1);
+    expect(shared.told()).toEqual(['1: firing at 10']);
+  });
+});
+
+describe('handlers', () => {
+  it('are told what people have to know unless they say what else', () => {
+    const notices: string[] = [];
+    const ends: string[] = [];
+    const { sink, told, tick } = watching([{ forMs: 1_000, keepMs: 1_000 }], {
+      handlers: [
+        callbackAlertHandler(({ kind }) => notices.push(kind)),
+        callbackAlertHandler(({ kind }) => ends.push(kind), ['resolved']),
+      ],
+    });
+    const files = sink.upDownCounter(open).handle({});
+    files.add(10);
+    tick(1);
+    tick(2);
+    files.add(-10);
+    tick(3);
+    tick(4);
+    expect([notices, ends, told()]).toEqual([['firing', 'resolved'], ['resolved'], []]);
+  });
+
+  it('that throw or reject stop nothing and are counted', async () => {
+    const seen: AlertEvent[] = [];
+    const rejected: Promise<never>[] = [];
+    const bad: AlertHandler[] = [
+      {
+        handle: () => {
+          throw new Error('no');
+        },
+      },
+      {
+        handle: () => {
+          const promise = Promise.reject(new Error('no'));
+          rejected.push(promise);
+          return promise;
+        },
+      },
+    ];
+    const { sink, tick } = watching([{}, {}], {
+      handlers: [...bad, callbackAlertHandler((event) => seen.push(event))],
+    });
+    sink.upDownCounter(open).handle({}).add(10);
+    tick(1);
+    expect(seen.map(({ rule }) => rule)).toEqual(['rule-0', 'rule-1']);
+    await Promise.allSettled(rejected);
+    expect(sink.snapshot().handlerFailures).toBe(4);
+  });
+
+  it('see events in one order, also when one of them ticks', () => {
+    const seen: string[] = [];
+    const inner = new MemorySink();
+    const files = inner.upDownCounter(open).handle({});
+    const { tick } = watching([{}, {}], {
+      sink: inner,
+      handlers: [
+        callbackAlertHandler(({ rule, kind }) => {
+          if (rule !== 'rule-0' || kind !== 'firing') return;
+          files.add(-10);
+          tick(2);
+        }),
+        callbackAlertHandler(({ rule, kind }) => seen.push(`${rule} ${kind}`)),
+      ],
+    });
+    files.add(10);
+    tick(1);
+    expect(seen).toEqual(['rule-0 firing', 'rule-1 firing', 'rule-0 resolved', 'rule-1 resolved']);
+  });
+});
+
+describe('a rule that finds nothing', () => {
+  it.each<[Partial<AlertRule>, string]>([
+    [{ metric: 'some.thing' }, 'some.thing does not exist so far'],
+    [{ selector: { state: 'x' } }, 'some.open has no label state'],
+    [{ by: ['state'] }, 'some.open has no label state'],
+    [{ reduce: 'rate' }, 'rate cannot be made of some.open, whose kind is upDownCounter'],
+    [{ reduce: 'p99' }, 'p99 cannot be made of some.open, whose kind is upDownCounter'],
+    [{ metric: 'some.delay' }, 'value cannot be made of some.delay, whose kind is histogram'],
+    [
+      { metric: 'some.delay', reduce: 'p99', levels: { info: 9.5 } },
+      'info begins at 9.5, and p99 of some.delay is at most its last bucket, 9',
+    ],
+    [{ metric: 'some.delay', reduce: 'ratio', over: { metric: 'some.thing' } }, 'some.thing does not exist so far'],
+    [
+      { metric: 'some.delay', reduce: 'ratio', over: { metric: 'some.open' } },
+      'ratio cannot be made of some.open, whose kind is upDownCounter',
+    ],
+  ])('says why: %j', (rule, problem) => {
+    const { sink, told, tick } = watching([rule]);
+    sink.upDownCounter(open).handle({}).add(100);
+    sink.histogram(delay).handle({}).record(100);
+    tick(1);
+    expect(sink.snapshot().rules[0]?.problem).toBe(problem);
+    expect(told()).toEqual([]);
+  });
+
+  it('finds it when it comes', () => {
+    const { sink, told, tick } = watching([{ noData: 'fire' }]);
+    tick(1);
+    sink.upDownCounter(open).handle({});
+    tick(2);
+    expect(told()).toEqual(['1: firing at null', '2: resolved at 0']);
+    expect(sink.snapshot().rules[0]?.problem).toBeNull();
+  });
+});
+
+describe('the sink', () => {
+  it('shows every alert, firing or not', () => {
+    const { sink, tick } = watching([{ name: 'files' }, { name: 'failures', metric: 'some.failures' }]);
+    expect(sink.snapshot().tickedAt).toBeNull();
+    sink.upDownCounter(open).handle({}).add(10);
+    sink.counter(failures).handle({}).add(1);
+    tick(3);
+    const { tickedAt, alerts } = sink.snapshot();
+    expect(tickedAt).toBe(3_000);
+    expect(alerts).toEqual([
+      { rule: 'files', labels: {}, phase: 'firing', level: 'warn', value: 10, since: 3_000, activeSince: 3_000 },
+      { rule: 'failures', labels: {}, phase: 'inactive', level: null, value: 1, since: 0, activeSince: null },
+    ]);
+    expect(sink.rules.map(({ name }) => name)).toEqual(['files', 'failures']);
+  });
+
+  it('refuses two rules of one name, and a rule that is not valid', () => {
+    expect(() => watching([{ name: 'same' }, { name: 'same' }])).toThrow(
+      'Cannot use alert rule "same": name is "same", as is that of another rule',
+    );
+    expect(() => watching([{ forMs: -1 }])).toThrow(expect.objectContaining({ code: 'INVALID_ALERT_RULE' }));
+  });
+
+  it.each([0, -1, Number.NaN, 30_001, Number.POSITIVE_INFINITY])('refuses to tick every %d ms', (intervalMs) => {
+    expect(() => watching([{}]).sink.start(intervalMs)).toThrow(
+      `Cannot create sink: intervalMs is ${intervalMs}, allowed are 1 to 30000 milliseconds, half of the smallest maxGapMs`,
+    );
+  });
+
+  it('ticks by itself once started, until it is closed', async () => {
+    let now = 0;
+    let ticked = () => {};
+    const { sink } = watching([{}], { now: () => (now += 1_000) });
+    sink.onCollect(() => ticked());
+    sink.start(30_000);
+    sink.start(1);
+    await new Promise<void>((resolve) => (ticked = resolve));
+    await new Promise<void>((resolve) => (ticked = resolve));
+    sink.close();
+    sink.close();
+    const { tickedAt } = sink.snapshot();
+    sink.tick();
+    sink.start(1);
+    expect(sink.snapshot().tickedAt).toBe(tickedAt);
+  });
+});
