@@ -6,21 +6,18 @@ import type { HistogramReading, MetricReading, ValueReading } from './reading.ts
 /** One line of a scrape, as prom-client writes it. */
 interface Line {
   readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Written after `labels`; prom-client keeps the text it made of them for as long as the object lives. */
-  readonly sharedLabels?: Labels;
+  /** prom-client keeps the text it made of these for as long as the object lives. */
+  readonly sharedLabels: Labels;
   readonly value: number;
 }
 
-interface Exposed {
+interface Exposed<V> {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly values: readonly Line[];
+  readonly values: readonly V[];
   readonly aggregator: 'sum';
 }
-
-const NO_LABELS: Labels = Object.freeze({});
 
 /** One metric of a memory as a registry of prom-client wants it: it holds no number, but reads them when it is asked. */
 export class PrometheusMetric {
@@ -30,11 +27,12 @@ export class PrometheusMetric {
   /** The registry itself takes the suffix `_total` off when it writes OpenMetrics, so this is not what `get` goes by. */
   name: string;
   readonly #descriptor: MetricDescriptor;
-  readonly #registry: Pick<Registry, 'contentType'> | { readonly contentType: string };
+  readonly #registry: { readonly contentType: string };
   readonly #read: () => MetricReading;
-  readonly #bounds: readonly Labels[];
-  /** Label sets as Prometheus spells them, where that differs; one for each series. */
-  readonly #spelled: Map<Labels, Labels> | undefined;
+  readonly #bounds: readonly string[];
+  readonly #hasDots: boolean;
+  /** Label sets as Prometheus wants them, where they are not those of the series: kept, so that prom-client keeps their text. */
+  readonly #spelled = new Map<Labels, readonly Labels[]>();
 
   constructor(descriptor: MetricDescriptor, registry: { readonly contentType: string }, read: () => MetricReading) {
     this.name = prometheusName(descriptor);
@@ -44,12 +42,12 @@ export class PrometheusMetric {
     this.#registry = registry;
     this.#read = read;
     const buckets = descriptor.kind === 'histogram' ? descriptor.buckets : [];
-    this.#bounds = [...buckets.map(String), '+Inf'].map((le) => Object.freeze({ le }));
-    this.#spelled = descriptor.labelNames?.some((name) => name.includes('.')) ? new Map() : undefined;
+    this.#bounds = [...buckets.map(String), '+Inf'];
+    this.#hasDots = descriptor.labelNames?.some((name) => name.includes('.')) ?? false;
   }
 
   /** What the registry writes as text. */
-  getForPromString(): Exposed {
+  getForPromString(): Exposed<Line> {
     const reading = this.#read();
     const values =
       reading.kind === 'histogram'
@@ -60,12 +58,9 @@ export class PrometheusMetric {
   }
 
   /** The same for `getMetricsAsJSON`, where every value has all its labels. */
-  get(): Exposed {
+  get(): Exposed<Omit<Line, 'sharedLabels'> & { readonly labels: Labels }> {
     const exposed = this.getForPromString();
-    const values = exposed.values.map(({ sharedLabels, labels, ...line }) => ({
-      ...line,
-      labels: { ...labels, ...sharedLabels },
-    }));
+    const values = exposed.values.map(({ sharedLabels, ...line }) => ({ ...line, labels: sharedLabels }));
     return { ...exposed, values };
   }
 
@@ -78,27 +73,30 @@ export class PrometheusMetric {
   }
 
   #line({ labels, value }: ValueReading): Line {
-    return { labels: NO_LABELS, sharedLabels: this.#spell(labels), value };
+    return { sharedLabels: this.#hasDots ? this.#spell(labels)[0]! : labels, value };
   }
 
   #histogramLines({ labels, counts, sum }: HistogramReading): Line[] {
     const name = prometheusName(this.#descriptor);
-    const sharedLabels = this.#spell(labels);
+    const [sharedLabels, ...buckets] = this.#spell(labels) as [Labels, ...Labels[]];
     let cumulative = 0;
-    const lines: Line[] = this.#bounds.map((bound, index) => {
+    const lines: Line[] = buckets.map((bucket, index) => {
       cumulative += counts[index]!;
-      return { metricName: `${name}_bucket`, labels: bound, sharedLabels, value: cumulative };
+      return { metricName: `${name}_bucket`, sharedLabels: bucket, value: cumulative };
     });
-    lines.push({ metricName: `${name}_sum`, labels: NO_LABELS, sharedLabels, value: sum });
-    lines.push({ metricName: `${name}_count`, labels: NO_LABELS, sharedLabels, value: cumulative });
+    lines.push({ metricName: `${name}_sum`, sharedLabels, value: sum });
+    lines.push({ metricName: `${name}_count`, sharedLabels, value: cumulative });
     return lines;
   }
 
-  #spell(labels: Labels): Labels {
-    if (this.#spelled === undefined) return labels;
+  /** The labels of a series, and for a histogram those of each of its buckets. */
+  #spell(labels: Labels): readonly Labels[] {
     let spelled = this.#spelled.get(labels);
     if (spelled === undefined) {
-      spelled = Object.fromEntries(Object.entries(labels).map(([name, value]) => [prometheusLabelName(name), value]));
+      const own: Labels = Object.fromEntries(
+        Object.entries(labels).map(([name, value]) => [prometheusLabelName(name), value]),
+      );
+      spelled = this.type === 'histogram' ? [own, ...this.#bounds.map((le) => ({ le, ...own }))] : [own];
       this.#spelled.set(labels, spelled);
     }
     return spelled;

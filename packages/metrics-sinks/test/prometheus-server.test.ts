@@ -27,8 +27,9 @@ function stored(data: unknown): Record<string, number> {
   return Object.fromEntries(
     series.map(({ metric: { __name__ = '', job: _, instance: __, ...labels }, value }) => {
       // Version 3 writes the bound 1 as 1.0.
-      if (labels['le'] !== undefined && labels['le'] !== '+Inf') labels['le'] = String(Number(labels['le']));
-      return [seriesKey(__name__, labels), Number(value[1])];
+      const { le, ...rest } = labels;
+      const spelled = le === undefined ? labels : { ...rest, le: le === '+Inf' ? le : String(Number(le)) };
+      return [seriesKey(__name__, spelled), Number(value[1])];
     }),
   );
 }
