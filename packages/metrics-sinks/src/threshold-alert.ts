@@ -2,13 +2,14 @@ import { ALERT_NOTICES, type AlertEvent, type AlertHandler } from './alert-event
 import { type AlertRule, type ResolvedAlertRule, resolveAlertRule } from './alert-rule.ts';
 import { InvalidAlertRuleError, InvalidSinkOptionError } from './errors.ts';
 import { fanOut } from './fan-out.ts';
+import type { LabelBudgetOptions } from './label-budget.ts';
 import { MemorySink } from './memory.ts';
 import type { CounterDescriptor, GaugeDescriptor, HistogramDescriptor, UpDownCounterDescriptor } from './metric.ts';
 import { type AlertSnapshot, type RuleSnapshot, RuleWatch } from './rule-watch.ts';
 import type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
 
-/** What a `ThresholdAlertSink` wraps, watches and tells. */
-export interface ThresholdAlertSinkOptions {
+/** What a `ThresholdAlertSink` wraps, watches and tells. The label budget is that of a memory of its own, if it needs one. */
+export interface ThresholdAlertSinkOptions extends LabelBudgetOptions {
   /** Where every number goes. */
   readonly sink: MetricSink;
   /**
@@ -63,12 +64,15 @@ export class ThresholdAlertSink implements MetricSink {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @throws InvalidAlertRuleError if a rule is not valid, or named like another one. */
+  /**
+   * @throws InvalidAlertRuleError if a rule is not valid, or named like another one.
+   * @throws InvalidSinkOptionError if `maxLabelSets` is not an integer of at least 0.
+   */
   constructor(options: ThresholdAlertSinkOptions) {
     const { sink, handlers = [], now = () => performance.now() } = options;
     const memory = options.memory ?? (sink instanceof MemorySink ? sink : undefined);
     this.#sink = sink;
-    this.#memory = memory ?? new MemorySink();
+    this.#memory = memory ?? new MemorySink(options);
     this.#watched = memory === undefined ? fanOut([sink, this.#memory]) : sink;
     this.#handlers = [...handlers];
     this.#now = now;
