@@ -2,7 +2,7 @@ import type { BreakerHooks } from './breaker-events.ts';
 import { anyError, type Classify } from './classify.ts';
 import { type Clock, monotonicNow } from './clock.ts';
 import { checkInteger, checkNumber } from './errors.ts';
-import { HookErrors } from './observe.ts';
+import { HookQueue } from './observe.ts';
 
 /**
  * How a breaker judges. It opens as soon as one of the conditions that were given holds: `failures`, `failureRate`,
@@ -79,12 +79,12 @@ export class BreakerSettings {
   readonly classify: Classify;
   readonly now: Clock;
   readonly hooks: BreakerHooks;
-  readonly hookErrors: HookErrors = new HookErrors();
+  readonly hookQueue: HookQueue;
   /** Whether the duration of every call is looked at, or at least when it ended. */
   readonly measures: boolean;
 
   /** @throws InvalidOptionError for an option out of its range. */
-  constructor(options: BreakerOptions) {
+  constructor(options: BreakerOptions, hookQueue: HookQueue = new HookQueue()) {
     const { failures, failureRate, consecutiveFailures, slowRate } = options;
     const judgesFailures = [failures, failureRate, consecutiveFailures].some((given) => given !== undefined);
     this.name = options.name ?? DEFAULTS.name;
@@ -109,6 +109,7 @@ export class BreakerSettings {
     this.classify = options.classify ?? anyError;
     this.now = options.now ?? monotonicNow;
     this.hooks = options.hooks ?? {};
+    this.hookQueue = hookQueue;
     this.measures =
       this.slowMs !== FOREVER ||
       failureRate !== undefined ||

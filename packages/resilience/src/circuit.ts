@@ -1,7 +1,6 @@
 import type { BreakerState, BreakerTransition, TransitionReason } from './breaker-events.ts';
 import type { BreakerSettings } from './breaker-settings.ts';
 import { FailureTimes } from './failure-times.ts';
-import { notify } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import { OutcomeWindow } from './outcome-window.ts';
 import { OverdueCalls } from './overdue-calls.ts';
@@ -43,8 +42,11 @@ export interface CircuitSnapshot {
   readonly opened: number;
 }
 
+/** Told by a circuit of its own change of state. */
+export type OnMove = (from: BreakerState, to: BreakerState) => void;
+
 /**
- * The state machine of a breaker: time is an argument, and permits are two numbers that the caller keeps.
+ * The state machine of a breaker: time is an argument that never goes back, and a permit is two numbers that the caller keeps.
  *
  * ```
  *            a condition holds, trip                openMs has passed
@@ -60,6 +62,7 @@ export interface CircuitSnapshot {
 export class Circuit {
   readonly #settings: BreakerSettings;
   readonly #key: string | null;
+  readonly #onMove: OnMove | undefined;
   readonly #failureTimes: FailureTimes | undefined;
   readonly #window: OutcomeWindow | undefined;
   readonly #overdueCalls: OverdueCalls | undefined;
@@ -67,7 +70,6 @@ export class Circuit {
   #state: BreakerState = 'closed';
   #epoch = 0;
   // Times begin as doubles: a field that begins as an integer makes every object change its shape later.
-  #now: number = Number.NEGATIVE_INFINITY;
   #closedAt: number = Number.NEGATIVE_INFINITY;
   #openUntil: number = Number.NaN;
   #openForMs: number = Number.NaN;
@@ -86,9 +88,11 @@ export class Circuit {
   #refused = 0;
   #opened = 0;
 
-  constructor(settings: BreakerSettings, key: string | null) {
+  /** `onMove` is told of every change of state at once, before any hook. */
+  constructor(settings: BreakerSettings, key: string | null, onMove?: OnMove) {
     this.#settings = settings;
     this.#key = key;
+    this.#onMove = onMove;
     this.#openForMs = settings.openMs;
     const { failures, failureRate, slowRate, slowMs, windowMs } = settings;
     this.#failureTimes = failures === undefined ? undefined : new FailureTimes(failures, windowMs);
@@ -102,6 +106,11 @@ export class Circuit {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** Whether it is open and will be for a while: nothing passes. */
+  isShut(now: number): boolean {
+    return this.#state === 'open' && now < this.#openUntil;
   }
 
   /** Whether `admit` needs to be told the time: while closed it is only for measuring calls. */
@@ -123,12 +132,6 @@ export class Circuit {
     return this.#lastRecordAt + this.#settings.windowMs;
   }
 
-  /** The time as the circuit sees it: an earlier one than before, or none (`NaN`), does not move it back. */
-  advance(time: number): number {
-    if (time > this.#now) this.#now = time;
-    return this.#now;
-  }
-
   /** The epoch that admits a call at this time, which `settle` or `cancel` must be given; or why there is none. */
   admit(now: number): number | Refusal {
     if (this.#state !== 'closed') return this.#admitProbe(now);
@@ -139,10 +142,10 @@ export class Circuit {
 
   /** A call that `epoch` admitted at `startedAt` ended; whether that changed anything. To be called once per call. */
   settle(epoch: number, startedAt: number, now: number, outcome: Outcome): boolean {
-    const { slowMs, hooks, hookErrors } = this.#settings;
+    const { slowMs, hooks, hookQueue } = this.#settings;
     const counted = epoch === this.#epoch;
     const slow = now - startedAt >= slowMs;
-    this.#leave(startedAt, now);
+    this.#leave(startedAt);
     let moved: BreakerTransition | undefined;
     if (outcome === 'ignored') {
       this.#ignored++;
@@ -157,15 +160,15 @@ export class Circuit {
     }
     if (hooks.onOutcome !== undefined) {
       const event = { name: this.#settings.name, key: this.#key, outcome, durationMs: now - startedAt, slow, counted };
-      notify(hooks.onOutcome, event, hookErrors);
+      hookQueue.tell(hooks.onOutcome, event);
     }
     this.#tell(moved);
     return counted;
   }
 
   /** A call that `epoch` admitted at `startedAt` did not take place. To be called instead of `settle`. */
-  cancel(epoch: number, startedAt: number, now: number): void {
-    this.#leave(startedAt, now);
+  cancel(epoch: number, startedAt: number): void {
+    this.#leave(startedAt);
     if (epoch === this.#epoch && this.#state === 'halfOpen') this.#probesTaken--;
   }
 
@@ -239,16 +242,16 @@ export class Circuit {
   }
 
   #refuse(reason: 'open' | 'probing', retryAfterMs: number): Refusal {
-    const { name, hooks, hookErrors } = this.#settings;
+    const { name, hooks, hookQueue } = this.#settings;
     const refusal: Refusal = { ok: false, by: 'breaker', name, reason, retryAfterMs };
     this.#refused++;
-    if (hooks.onRefused !== undefined) notify(hooks.onRefused, { key: this.#key, refusal }, hookErrors);
+    if (hooks.onRefused !== undefined) hookQueue.tell(hooks.onRefused, { key: this.#key, refusal });
     return refusal;
   }
 
-  #leave(startedAt: number, now: number): void {
+  #leave(startedAt: number): void {
     this.#inFlight--;
-    this.#overdueCalls?.end(startedAt, now);
+    this.#overdueCalls?.end(startedAt);
   }
 
   #judge(now: number, failed: boolean, slow: boolean): BreakerTransition | undefined {
@@ -321,11 +324,12 @@ export class Circuit {
     this.#lastRecordAt = Number.NEGATIVE_INFINITY;
     this.#failureTimes?.clear();
     this.#window?.clear();
+    this.#onMove?.(from, to);
     const openMs = to === 'open' ? this.#openForMs : null;
     return { name: this.#settings.name, key: this.#key, from, to, epoch: this.#epoch, reason, openMs };
   }
 
   #tell(moved: BreakerTransition | undefined): void {
-    if (moved !== undefined) notify(this.#settings.hooks.onTransition, moved, this.#settings.hookErrors);
+    if (moved !== undefined) this.#settings.hookQueue.tell(this.#settings.hooks.onTransition, moved);
   }
 }

@@ -20,7 +20,12 @@ export class FailureTimes {
     this.#times ??= new Array<number>(this.#limit).fill(Number.NEGATIVE_INFINITY);
     this.#times[this.#next] = now;
     this.#next = this.#next + 1 === this.#limit ? 0 : this.#next + 1;
-    return now - this.#times[this.#next]! < this.#windowMs;
+    return this.full(now);
+  }
+
+  /** Whether `limit` failures are younger than the window. */
+  full(now: number): boolean {
+    return this.#times !== undefined && now - this.#times[this.#next]! < this.#windowMs;
   }
 
   /** How many of the last `limit` failures are younger than the window; looks at each of them. */

@@ -26,3 +26,35 @@ export function notify<E>(hook: Hook<E> | undefined, event: E, errors: HookError
     errors.count++;
   }
 }
+
+/**
+ * The hooks of several state machines that change together: while one holds them, events wait, and are told in their
+ * order when all is done.
+ */
+export class HookQueue {
+  readonly errors: HookErrors = new HookErrors();
+  #held = 0;
+  #waiting: { hook: Hook<never>; event: unknown }[] = [];
+
+  /** Calls a hook now, or when `release` is called as often as `hold` was. */
+  tell<E>(hook: Hook<E> | undefined, event: E): void {
+    if (hook === undefined) return;
+    if (this.#held === 0) notify(hook, event, this.errors);
+    else this.#waiting.push({ hook, event });
+  }
+
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+    if (this.#held === 0 && this.#waiting.length > 0) this.#drain();
+  }
+
+  #drain(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { hook, event } of waiting) notify(hook as Hook<unknown>, event, this.errors);
+  }
+}

@@ -13,8 +13,10 @@ const WIDTH = 3;
 export class OutcomeWindow {
   readonly #slotMs: number;
   readonly #counts: number[] = new Array<number>(SLOTS * WIDTH).fill(0);
-  /** Number of the newest slot, counted from time 0. */
+  /** The newest slot: its number, counted from time 0, where its counts begin, and when it is over. */
   #slot: number = Number.NEGATIVE_INFINITY;
+  #at = 0;
+  #endsAt: number = Number.NEGATIVE_INFINITY;
   #calls = 0;
   #failures = 0;
   #slow = 0;
@@ -40,8 +42,8 @@ export class OutcomeWindow {
 
   /** Adds a call that ended now, which must not be earlier than the one before. */
   record(now: number, failed: boolean, slow: boolean): void {
-    this.advance(now);
-    const at = (((this.#slot % SLOTS) + SLOTS) % SLOTS) * WIDTH;
+    if (now >= this.#endsAt) this.#turn(now);
+    const at = this.#at;
     this.#calls++;
     this.#counts[at]!++;
     if (failed) {
@@ -56,13 +58,7 @@ export class OutcomeWindow {
 
   /** Forgets what is older than the window now. */
   advance(now: number): void {
-    const slot = Math.floor(now / this.#slotMs);
-    if (slot <= this.#slot) return;
-    if (this.#calls > 0) {
-      if (slot - this.#slot >= SLOTS) this.clear();
-      else for (let passed = this.#slot + 1; passed <= slot; passed++) this.#forget(passed);
-    }
-    this.#slot = slot;
+    if (now >= this.#endsAt) this.#turn(now);
   }
 
   /** Forgets all. */
@@ -73,9 +69,17 @@ export class OutcomeWindow {
     this.#slow = 0;
   }
 
-  /** Empties the place of a slot, which holds the one from a whole window before. */
-  #forget(slot: number): void {
-    const at = (((slot % SLOTS) + SLOTS) % SLOTS) * WIDTH;
+  /** Begins the slot of this time, and forgets those that are a whole window away from it. */
+  #turn(now: number): void {
+    const slot = Math.floor(now / this.#slotMs);
+    const from = Math.max(this.#slot + 1, slot - SLOTS + 1);
+    for (let passed = from; passed <= slot; passed++) this.#forget(place(passed));
+    this.#slot = slot;
+    this.#at = place(slot);
+    this.#endsAt = (slot + 1) * this.#slotMs;
+  }
+
+  #forget(at: number): void {
     this.#calls -= this.#counts[at]!;
     this.#failures -= this.#counts[at + 1]!;
     this.#slow -= this.#counts[at + 2]!;
@@ -83,4 +87,10 @@ export class OutcomeWindow {
     this.#counts[at + 1] = 0;
     this.#counts[at + 2] = 0;
   }
+}
+
+/** Where the counts of a slot begin: those of the slot a whole window before it are there until then. */
+function place(slot: number): number {
+  const rest = slot % SLOTS;
+  return (rest < 0 ? rest + SLOTS : rest) * WIDTH;
 }

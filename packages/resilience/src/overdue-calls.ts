@@ -1,5 +1,7 @@
 /** Into how many slots `slowMs` is cut. */
 const SLOTS = 16;
+/** The share of a slot at both of its ends where only the same division can tell on which side a time lies. */
+const EDGE = 1 / 1_024;
 
 /**
  * How many calls have been running for longer than `slowMs`, without a list of them.
@@ -12,7 +14,11 @@ export class OverdueCalls {
   readonly #slotMs: number;
   /** Calls still running, by the slot in which they began; one slot more than `slowMs` has, for the one it begins in. */
   readonly #running: number[] = new Array<number>(SLOTS + 1).fill(0);
+  /** The newest slot: its number, counted from time 0, its place, and times between which others surely belong to it. */
   #slot: number = Number.NEGATIVE_INFINITY;
+  #at = 0;
+  #sureFrom: number = Number.NaN;
+  #sureUntil: number = Number.NEGATIVE_INFINITY;
   #overdue = 0;
 
   constructor(slowMs: number) {
@@ -21,27 +27,31 @@ export class OverdueCalls {
 
   /** A call begins, not earlier than the one before. */
   start(now: number): void {
-    this.#advance(now);
-    this.#running[place(this.#slot)]!++;
+    if (now >= this.#sureUntil) this.#turn(now);
+    this.#running[this.#at]!++;
   }
 
   /** A call that began at `startedAt` ends. */
-  end(startedAt: number, now: number): void {
-    this.#advance(now);
-    const slot = this.#slotOf(startedAt);
-    if (this.#slot - slot > SLOTS) this.#overdue--;
-    else this.#running[place(slot)]!--;
+  end(startedAt: number): void {
+    if (startedAt >= this.#sureFrom) this.#running[this.#at]!--;
+    else this.#endEarlier(startedAt);
   }
 
   /** How many are overdue now. */
   count(now: number): number {
-    this.#advance(now);
+    if (now >= this.#sureUntil) this.#turn(now);
     return this.#overdue;
   }
 
-  #advance(now: number): void {
-    const slot = this.#slotOf(now);
-    if (slot <= this.#slot) return;
+  #endEarlier(startedAt: number): void {
+    const slot = Math.floor(startedAt / this.#slotMs);
+    if (this.#slot - slot > SLOTS) this.#overdue--;
+    else this.#running[place(slot)]!--;
+  }
+
+  /** Begins the slot of this time; what still runs of the slots that are more than `slowMs` away from it is overdue. */
+  #turn(now: number): void {
+    const slot = Math.floor(now / this.#slotMs);
     const from = Math.max(this.#slot + 1, slot - SLOTS);
     for (let passed = from; passed <= slot; passed++) {
       const at = place(passed);
@@ -49,10 +59,9 @@ export class OverdueCalls {
       this.#running[at] = 0;
     }
     this.#slot = slot;
-  }
-
-  #slotOf(time: number): number {
-    return Math.floor(time / this.#slotMs);
+    this.#at = place(slot);
+    this.#sureFrom = (slot + EDGE) * this.#slotMs;
+    this.#sureUntil = (slot + 1 - EDGE) * this.#slotMs;
   }
 }
 
