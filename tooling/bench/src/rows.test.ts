@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bounded, comparison, selfComparison } from './rows.ts';
+import { bounded, cheapest, comparison, selfComparison } from './rows.ts';
 
 const rounds = [
   { ours: 12, rival: 10 },
@@ -59,4 +59,24 @@ test('a comparison with ourselves pairs within the round', () => {
 test('a bounded row judges our own value, and zero can be the bound', () => {
   expect(bounded('shorts', 'runs', 0, { most: 0 })).toMatchObject({ target: 'value <= 0', ok: true, rival: null });
   expect(bounded('shorts', 'runs', 1, { most: 0 })).toMatchObject({ ok: false });
+});
+
+test('the cheapest rounds are compared and judged, and the medians stand beside them', () => {
+  const row = cheapest(rounds, { name: 'cost', unit: 'ns', ours: 'ours', rival: 'rival', target: { most: 1.1 } });
+  expect(row).toEqual({
+    name: 'cost',
+    unit: 'ns',
+    ours: 11,
+    rival: 10,
+    rivalName: 'rival',
+    ratio: 1.1,
+    target: 'ratio <= 1.1',
+    ok: true,
+    medians: { ours: 12, rival: 10, ratio: 1.2 },
+  });
+});
+
+test('the cheapest round of ours can be judged alone, in another unit', () => {
+  const row = cheapest(rounds, { name: 'cost', unit: 'µs', ours: 'ours', per: 10, bound: { most: 1 } });
+  expect(row).toMatchObject({ ours: 1.1, rival: null, target: 'value <= 1', ok: false, medians: { ours: 1.2 } });
 });

@@ -38,6 +38,48 @@ export function comparison<Sample>(
   };
 }
 
+/** Ours beside one rival or none, from paired rounds of one operation. */
+export interface CheapestOptions {
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: string;
+  readonly rival?: string;
+  /** What a sample is divided by to be in that unit; by default 1. */
+  readonly per?: number;
+  /** A bound for the ratio of the minima. */
+  readonly target?: Target;
+  /** A bound for our own minimum instead. */
+  readonly bound?: Target;
+}
+
+/** A row with both minima, which it judges, and the medians of the same rounds. */
+export function cheapest(rounds: readonly Round<number>[], options: CheapestOptions): BenchRow {
+  const { name, unit, ours, rival, per = 1, target, bound } = options;
+  const own = samplesOf(rounds, ours).map((sample) => sample / per);
+  const least = Math.min(...own);
+  const judgement = bound === undefined ? undefined : judged('value', least, bound);
+  if (rival === undefined) {
+    const medians = { ours: rounded(median(own)), rival: null, ratio: null };
+    return { ...bounded(name, unit, least), ...judgement, medians };
+  }
+  const others = samplesOf(rounds, rival).map((sample) => sample / per);
+  const ratio = least / Math.min(...others);
+  return {
+    name,
+    unit,
+    ours: rounded(least),
+    rival: rounded(Math.min(...others)),
+    rivalName: rival,
+    ratio: rounded(ratio),
+    ...(judgement ?? judged('ratio', ratio, target)),
+    medians: {
+      ours: rounded(median(own)),
+      rival: rounded(median(others)),
+      ratio: rounded(medianRatio(rounds, ours, rival, (sample) => sample)),
+    },
+  };
+}
+
 /** A row about one value of ours beside another of ours, paired by round; the target is about their ratio. */
 export function selfComparison<Sample>(
   samples: readonly Sample[],

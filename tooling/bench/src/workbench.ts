@@ -104,6 +104,16 @@ export class Workbench {
   }
 }
 
+/** Opens a workbench, measures, and closes it whatever happens. */
+export async function onWorkbench<T>(measure: (bench: Workbench) => Promise<T>): Promise<T> {
+  const bench = new Workbench();
+  try {
+    return await measure(bench);
+  } finally {
+    bench.close();
+  }
+}
+
 /** A port of the loopback interface that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
