@@ -155,7 +155,7 @@ export class RateLimiter {
       maxEntries: maxKeys,
       // The map's clock is the generation.
       idleMs: SLOTS_PER_WINDOW + 1,
-      keepUntil: (row) => this.#counts.emptyFrom(row),
+      keepUntil: (row) => this.#counts.lastAdded(row) + SLOTS_PER_WINDOW + 1,
       onEvicted: (key, row) => this.#forget(key, row),
     });
     this.#origin = now();
@@ -188,8 +188,10 @@ export class RateLimiter {
     this.#granted++;
     this.#grantedUnits += n;
     if (entry === undefined) return this.#grantFirst(key, n, slot);
+    // Rows that were last added to in the same slot are forgotten in the same one, so their order means nothing.
+    const moved = this.#counts.lastAdded(row) !== slot;
     this.#counts.add(row, slot, n);
-    this.#rows.touch(entry, slot);
+    if (moved) this.#rows.touch(entry, slot);
     return new Grant(this.#giveBack, row, slot, n);
   }
 

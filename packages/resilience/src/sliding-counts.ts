@@ -48,9 +48,9 @@ export class SlidingCounts {
     return this.#words[row * WORDS + SUM]!;
   }
 
-  /** The first slot in which the row will count nothing, whatever is taken back. */
-  emptyFrom(row: number): number {
-    return this.#added[row]! + SLOTS;
+  /** The slot in which the row was last added to. */
+  lastAdded(row: number): number {
+    return this.#added[row]!;
   }
 
   /** Counts `n` in `slot`, to which the row has been moved by `sum`. */
@@ -74,17 +74,18 @@ export class SlidingCounts {
     this.#added[target] = this.#added[source]!;
   }
 
-  /** The first slot in which the row will count at most `most`, if nothing is added; the row has been moved to `slot`. */
+  /** The first slot in which the row, which counts more in `slot`, will count at most `most` if nothing is added. */
   slotWithAtMost(row: number, slot: number, most: number): number {
+    const words = this.#words;
     const first = row * WORDS;
-    let sum = this.#words[first + SUM]!;
-    let oldest = slot - SLOTS_PER_WINDOW;
-    while (sum > most) {
-      // Slots before 0 have never counted; they share places with slots that have.
-      if (oldest >= 0) sum -= this.#words[first + (oldest % SLOTS)]!;
-      oldest++;
+    let place = slot % SLOTS;
+    let newest = slot;
+    // As many of the newest slots as fit; the one before them has to go.
+    for (let sum = words[first + place]!; sum <= most; sum += words[first + place]!) {
+      place = place === 0 ? SLOTS_PER_WINDOW : place - 1;
+      newest--;
     }
-    return oldest + SLOTS_PER_WINDOW;
+    return newest + SLOTS;
   }
 
   #advance(row: number, slot: number): void {
