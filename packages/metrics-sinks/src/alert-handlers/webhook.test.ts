@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -178,7 +178,8 @@ describe('a server that does not answer', () => {
     await handler.flush();
     expect(handler.snapshot()).toMatchObject({ delivered: 1 });
     await receiver.until(() => receiver.closedSockets.size === 1);
-  });
+    // A socket that nobody closes is closed in the end by the garbage collector.
+  }, 5_000);
 });
 
 describe('a server that fails', () => {
@@ -333,6 +334,15 @@ describe('a gate', () => {
     await handler.flush();
     expect(handler.snapshot()).toMatchObject({ failed: 1, lastFailure: 'took too long' });
     await receiver.until(() => receiver.closedSockets.size === 1);
+  });
+
+  it('finds its signal without listeners after every attempt', async () => {
+    receiver.answers = [status(500), status(200)];
+    const { signal } = new AbortController();
+    const handler = webhook({ gate: { execute: (work) => work(signal) } });
+    handler.handle(event('a'));
+    await handler.flush();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('that lets nobody in meets the deadline, and work it lets in later is not done', async () => {
