@@ -3,6 +3,7 @@ import type { OutputChunk } from '@sessiond/pty-core';
 import { beforeEach, expect, it } from 'vitest';
 import { Channels } from './channels.ts';
 import type { SessionAttachment, SessionEvent } from './sessions/session-host.ts';
+import { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** A transport that takes `room` bytes of frames and then nothing until it has drained. */
@@ -64,6 +65,7 @@ class FakeSession {
 
 const MIB = 1024 * 1024;
 let transport: FakeTransport;
+let traffic: Traffic;
 let sessions: Map<string, FakeSession>;
 let told: string[];
 let channels: Channels;
@@ -73,6 +75,7 @@ const never: AbortSignal = new AbortController().signal;
 
 beforeEach(() => {
   transport = new FakeTransport();
+  traffic = new Traffic();
   sessions = new Map([
     ['a', new FakeSession(MIB)],
     ['b', new FakeSession(MIB)],
@@ -82,6 +85,7 @@ beforeEach(() => {
   attached = new Set();
   channels = new Channels({
     transport: transport as unknown as Transport,
+    traffic,
     host: {
       attach: async ({ sessionId, role = 'driver', window = 0 }, { onReadable }) => {
         const session = sessions.get(sessionId);

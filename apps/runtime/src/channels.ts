@@ -1,6 +1,7 @@
 import { type AckFrame, type Command, type InputFrame, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import { Subscription } from './subscription.ts';
+import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** Attachments of one connection at a time. */
@@ -10,6 +11,7 @@ const MAX_CHANNELS = 256;
 export interface ChannelsOptions {
   readonly transport: Transport;
   readonly host: Pick<SessionHost, 'attach'>;
+  readonly traffic: Traffic;
   /** The connection is attached to the session from now on; comes before the answer. */
   readonly onAttached: (sessionId: string) => void;
   /** The connection is no longer attached to the session. */
@@ -151,6 +153,17 @@ export class Channels {
     }
   }
 
+  /** What clients with a window have not acknowledged, and what their windows allow. */
+  snapshot(): { readonly unacknowledgedBytes: number; readonly windowBytes: number } {
+    let unacknowledgedBytes = 0;
+    let windowBytes = 0;
+    for (const { subscription } of this.#channels.values()) {
+      unacknowledgedBytes += subscription.unacknowledgedBytes;
+      windowBytes += subscription.windowBytes;
+    }
+    return { unacknowledgedBytes, windowBytes };
+  }
+
   #assertAttachable(sessionId: string): void {
     if (this.#channels.size >= MAX_CHANNELS) {
       throw new ProtocolError(
@@ -168,7 +181,7 @@ export class Channels {
   }
 
   async #attach(command: Command<'attach'>, signal: AbortSignal, fate: Orphanable): Promise<ResponseDataOf<'attach'>> {
-    const { transport, host, onAttached } = this.#options;
+    const { transport, host, traffic, onAttached } = this.#options;
     const { sessionId } = command;
     let subscription: Subscription | undefined;
     const attachment = await host.attach(command, {
@@ -181,7 +194,8 @@ export class Channels {
     }
     const channel = this.#nextChannel++;
     const { role, window: windowBytes } = attachment.info;
-    subscription = new Subscription(transport, attachment, { channel, windowBytes, onEnd: () => this.#ended(entry) });
+    const onEnd = (): void => this.#ended(entry);
+    subscription = new Subscription(transport, attachment, { channel, windowBytes, traffic, onEnd });
     const entry: Channel = { ...fate, subscription, command, role, held: new Map() };
     this.#channels.set(channel, entry);
     if (!entry.isOrphaned) onAttached(sessionId);

@@ -1,31 +1,52 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
+import {
+  type DeliveryGate,
+  logAlertHandler,
+  MemorySink,
+  ThresholdAlertSink,
+  WebhookAlertHandler,
+} from '@sessiond/metrics-sinks';
+import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
+import { Breaker, Guard } from '@sessiond/resilience';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
+import { configuredLimits } from './configured-limits.ts';
 import { drain, type Endable } from './drain.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
-import type { Logger } from './logger.ts';
+import { createMetricsPage } from './http/metrics-page.ts';
+import type { Log, Logger } from './logger.ts';
 import { logOverflows } from './overflow-log.ts';
 import { createProbes } from './probes.ts';
 import type { CreateRuntime, RuntimeOptions } from './runtime.ts';
 import { SessionServer } from './session-server.ts';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
+import { alertHealth } from './telemetry/alert-metrics.ts';
+import { defaultAlerts } from './telemetry/default-alerts.ts';
+import { Exposition } from './telemetry/exposition.ts';
+import type { Instruments } from './telemetry/instruments.ts';
+import { metricSamples } from './telemetry/metric-samples.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { loadToken, type StoredToken } from './token.ts';
 import { HeartbeatWheel } from './transports/heartbeat-wheel.ts';
 import type { Transport } from './transports/transport.ts';
 import { type Entrance, WebSocketServer } from './transports/websocket-server.ts';
 
 /** Builds what lies behind the connections: the terminals of this process. */
-export function createSessionServer({ config, logger, version, transports, env }: RuntimeOptions): SessionServer {
-  const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxConnections, maxMessageBytes } = config;
+export function createSessionServer(options: RuntimeOptions): SessionServer {
+  const { config, logger, instruments, version, transports, env } = options;
+  const { telemetry } = instruments;
+  const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxMessageBytes } = config;
   const ledger = openLedger(config.stateDir, logger);
   const ptys = new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) });
   logOverflows(ptys, logger);
-  return new SessionServer({
+  ptys.onEvent((event) => telemetry.terminalEvent(event));
+  const server = new SessionServer({
     ptys,
     ledger,
     serverVersion: version,
@@ -36,10 +57,66 @@ export function createSessionServer({ config, logger, version, transports, env }
     retentionMs,
     maxSessions: maxPtys,
     maxMessageBytes,
-    limits: { bufferBytes, maxPtys, maxConnections, maxMessageBytes },
+    limits: configuredLimits(config),
     env,
     logger,
+    traffic: telemetry.traffic,
+    commandObserver: telemetry.commands,
+    metrics: () => instruments.samples(),
+    checks: [() => instruments.health()],
   });
+  telemetry.watchServer(() => server.snapshot());
+  return server;
+}
+
+/** What the instruments of a daemon are made for. */
+export interface InstrumentsOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/**
+ * Builds what measures a daemon. All numbers lie in one memory, which `get_metrics`, Prometheus, the alerts and, where the program that hosts
+ * the daemon has set one up, the SDK of OpenTelemetry read.
+ */
+export function createInstruments({ config, log, version }: InstrumentsOptions): Instruments {
+  const { logger } = log;
+  const memory = new MemorySink();
+  const meter = otel.getMeter('sessiond', version);
+  const exporter = meter === createNoopMeter() ? null : new OpenTelemetrySink({ meter, memory });
+  const webhook =
+    config.alertWebhook === null ? null : new WebhookAlertHandler({ url: config.alertWebhook, gate: alertGate() });
+  const alerts = new ThresholdAlertSink({
+    sink: exporter ?? memory,
+    memory,
+    rules: defaultAlerts(config),
+    handlers: [logAlertHandler(logger.child({ event: 'alert' })), ...(webhook === null ? [] : [webhook])],
+  });
+  const telemetry = new Telemetry({ sink: alerts, limits: configuredLimits(config) });
+  telemetry.watchLog(() => log.droppedLines());
+  telemetry.watchAlerts(() => alerts.snapshot().alerts, webhook && (() => webhook.snapshot()));
+  alerts.start(config.alertIntervalMs);
+  const exposition = new Exposition(memory);
+  return {
+    telemetry,
+    samples: () => metricSamples(memory.snapshot()),
+    expose: () => exposition.expose(),
+    health: () => alertHealth(alerts.snapshot().alerts),
+    close: async () => {
+      alerts.close();
+      telemetry.close();
+      exporter?.close();
+      await webhook?.close();
+    },
+  };
+}
+
+/** Keeps alerts from a receiver that is down: three attempts in a row that failed are enough for half a minute. */
+function alertGate(): DeliveryGate {
+  const breaker = new Breaker({ name: 'alert-webhook', consecutiveFailures: 3 });
+  const guard = new Guard({ name: 'alert-webhook', breaker });
+  return { execute: (work) => guard.execute(({ signal }) => work(signal)) };
 }
 
 /** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
@@ -61,7 +138,7 @@ function openLedger(stateDir: string, logger: Logger): PtyLedger | undefined {
 /** What a daemon is built from. */
 export interface DaemonOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly log: Log;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default: `createSessionServer`. */
@@ -80,21 +157,27 @@ export interface Daemon extends Endable {
 
 /** Builds the daemon and listens. Throws a `StartupError` when it cannot; then nothing of it is left. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, logger, version, env, createRuntime = createSessionServer } = options;
+  const { config, log, version, env, createRuntime = createSessionServer } = options;
+  const { logger } = log;
   ensurePrivateDir(config.stateDir, STATE_DIR);
   const token: StoredToken | null = config.auth === 'token' && !config.noTcp ? loadToken(config.stateDir) : null;
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
-  const runtime = createRuntime({ config, logger, version, transports, env });
+  const instruments = createInstruments({ config, log, version });
+  const { telemetry } = instruments;
+  const runtime = createRuntime({ config, logger, instruments, version, transports, env });
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
     maxMessageBytes: config.maxMessageBytes,
     heartbeat: new HeartbeatWheel(config),
     terminals: runtime.host,
     logger,
+    traffic: telemetry.traffic,
+    onRefused: (reason) => telemetry.authFailed(reason),
     onConnection: (transport, principal) => runtime.accept(transport, principal),
   });
+  telemetry.watchRawTerminals(() => webSockets.snapshot().rawTerminals);
   const probes = createProbes(version, () => (webSockets.snapshot().draining ? ['draining'] : []));
   const servers: Server[] = [];
   const open = (entrance: Entrance): Server => {
@@ -102,6 +185,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       probes,
       requestOrigin: entrance.requestOrigin,
       maxConnections: config.maxConnections,
+      metricsPage: createMetricsPage({
+        auth: entrance.auth,
+        expose: () => instruments.expose(),
+        onRefused: (reason) => telemetry.authFailed(reason),
+        logger,
+      }),
+      onRefused: (reason) => telemetry.authFailed(reason),
       onUpgrade: (request, socket, head) => void webSockets.upgrade(request, socket, head, entrance),
     });
     servers.push(server);
@@ -129,6 +219,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   } catch (error) {
     unix?.unlink();
     for (const server of servers) server.close();
+    await instruments.close();
     throw error;
   }
   void runtime.reconcileOrphans();
@@ -137,7 +228,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     url,
     socketPath: unix?.path ?? null,
     tokenPath: token?.path ?? null,
-    stop: () => drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }),
+    stop: () =>
+      drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(() => instruments.close()),
     abandon: () => {
       unlink();
       runtime.host.killAll();

@@ -37,8 +37,10 @@ export interface ChoiceOption extends OptionBase<string> {
 }
 
 /** A non-empty text; a `path` is made absolute. */
-export interface TextOption extends OptionBase<string> {
+export interface TextOption extends OptionBase<string | null> {
   readonly kind: 'text' | 'path';
+  /** As for a number. */
+  readonly noneWord?: 'off';
 }
 
 /** Several texts: a repeated flag, a comma-separated variable, an array in the file. */
@@ -50,7 +52,7 @@ export interface ListOption extends OptionBase<readonly string[]> {
 export type OptionSpec = NumberOption | FlagOption | ChoiceOption | TextOption | ListOption;
 
 /** What `allowedText` says of the word for none. */
-function orNone({ noneWord }: NumberOption): string {
+function orNone({ noneWord }: NumberOption | TextOption): string {
   return noneWord === undefined ? '' : `, or ${noneWord}`;
 }
 
@@ -73,7 +75,7 @@ export function allowedText(spec: OptionSpec): string {
       return spec.choices.join(', ');
     case 'text':
     case 'path':
-      return 'a text that is not empty';
+      return `a text that is not empty${orNone(spec)}`;
     case 'list':
       return 'texts, separated by commas or in an array';
   }

@@ -35,6 +35,8 @@ export interface Config {
   readonly drainMs: number;
   readonly heartbeatMs: number;
   readonly heartbeatTimeoutMs: number;
+  readonly alertIntervalMs: number;
+  readonly alertWebhook: string | null;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -307,6 +309,22 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     max: 3_600_000,
     default: 10_000,
     help: 'Time a client has to react to a ping; not more than --heartbeat-ms.',
+  },
+  alertIntervalMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: 30_000,
+    default: 5000,
+    help: 'Time between two looks at the rules for alerts.',
+  },
+  alertWebhook: {
+    kind: 'text',
+    placeholder: 'url',
+    noneWord: 'off',
+    default: null,
+    defaultText: 'off',
+    help: 'URL that alerts are posted to as JSON; better in the environment or the file than in a command line, if it is a secret.',
   },
   logLevel: {
     kind: 'choice',

@@ -17,6 +17,7 @@ export function assertSafe(config: Config): void {
     );
   }
   for (const origin of config.allowOrigin) assertOrigin(origin);
+  assertWebhook(config.alertWebhook);
   if (config.noTcp) return;
   if (config.auth === 'none' && !isLoopback(config.host)) {
     throw unsafe(
@@ -42,6 +43,16 @@ function assertOrigin(origin: string): void {
       'Cannot use option allowOrigin: found a text that is not an origin, allowed is scheme, host and port and nothing else, such as https://term.example.com',
     );
   }
+}
+
+// The URL is not repeated: it may hold a secret.
+function assertWebhook(text: string | null): void {
+  const url = text !== null && URL.canParse(text) ? new URL(text) : null;
+  if (text === null || url?.protocol === 'http:' || url?.protocol === 'https:') return;
+  throw new StartupError(
+    'CONFIG_INVALID',
+    'Cannot use option alertWebhook: found a text that is not a URL of http or https, allowed is one such as https://alerts.example.com/hook, or off',
+  );
 }
 
 function unsafe(reason: string): StartupError {

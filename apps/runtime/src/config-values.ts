@@ -38,6 +38,7 @@ export function parseValue(spec: OptionSpec, raw: unknown): ParsedValue {
         ? { ok: true, value: raw }
         : { ok: false, found: describe(raw, 'one of them') };
     case 'text':
+      if (spec.noneWord !== undefined && (raw === null || raw === spec.noneWord)) return { ok: true, value: null };
       return parseText(raw);
     case 'path': {
       const text = parseText(raw);

@@ -36,6 +36,7 @@ describe('where a value comes from', () => {
         heartbeatMs: 20_000,
         principalSharePercent: 25,
         spawnFailureWindowMs: 5000,
+        alertWebhook: 'https://alerts.example.com/hook',
       };
       const raw = unusual[key] ?? value[spec.kind];
       const text = Array.isArray(raw) ? raw.join(',') : String(raw);
@@ -104,6 +105,7 @@ describe('a value that is not allowed', () => {
     ],
     [{ file: { path: '/c.json', values: JSON.parse('{"__proto__": 1}') } }, 'the unknown key "__proto__"'],
     [{ flags: { allowOrigin: 'https://a.example/path' } }, 'allowed is scheme, host and port and nothing else'],
+    [{ flags: { alertWebhook: 'ftp://a.example' } }, 'allowed is one such as https://alerts.example.com/hook, or off'],
     [
       { flags: { heartbeatMs: '5000' } },
       'Cannot use option heartbeatTimeoutMs: found 10,000, allowed is at most heartbeatMs, which is 5,000',

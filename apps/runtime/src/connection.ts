@@ -26,11 +26,13 @@ import {
   successResponse,
 } from '@sessiond/protocol';
 import type { Principal } from './auth/auth-provider.ts';
+import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
+import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
@@ -53,6 +55,8 @@ const KEPT_EVENTS: ReadonlySet<string> = new Set(['session_created', 'pty.exited
 export interface ConnectionOptions {
   readonly connectionId: string;
   readonly transport: Transport;
+  /** Counts what is sent and received. */
+  readonly traffic: Traffic;
   readonly principal: Principal;
   readonly host: SessionHost;
   readonly hub: EventHub;
@@ -60,6 +64,17 @@ export interface ConnectionOptions {
   /** The greeting, without what is this connection's own. */
   readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
   readonly onClosed: () => void;
+}
+
+/** One connection as it is now. */
+export interface ConnectionSnapshot {
+  readonly kind: Transport['kind'];
+  /** Bytes that the kernel has not taken. */
+  readonly bufferedBytes: number;
+  /** Output that was sent and not acknowledged, over all attachments with a window. */
+  readonly unacknowledgedBytes: number;
+  /** What these windows allow. */
+  readonly windowBytes: number;
 }
 
 /** What is answered when an answer cannot be made, such as one that is too large for a string. */
@@ -75,6 +90,7 @@ const UNANSWERABLE: ProtocolFault = Object.freeze({
 export class Connection implements EventReceiver, CommandIssuer {
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
+  readonly #traffic: Traffic;
   readonly #channels: Channels;
   readonly #pending = new Map<Command, RunningCommand>();
   /** Sessions whose events this client asked for, attached or not. */
@@ -85,10 +101,12 @@ export class Connection implements EventReceiver, CommandIssuer {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
-    const { transport, host, hub } = options;
+    const { transport, host, hub, traffic } = options;
+    this.#traffic = traffic;
     this.#channels = new Channels({
       transport,
       host,
+      traffic,
       onAttached: (sessionId) => hub.subscribe(sessionId, this),
       onDetached: (sessionId) => {
         if (!this.#followed.has(sessionId)) hub.unsubscribe(sessionId, this);
@@ -116,6 +134,12 @@ export class Connection implements EventReceiver, CommandIssuer {
     });
   }
 
+  /** What waits to be sent, and to be acknowledged. */
+  snapshot(): ConnectionSnapshot {
+    const { kind, bufferedBytes } = this.#transport;
+    return { kind, bufferedBytes, ...this.#channels.snapshot() };
+  }
+
   /** Ends the connection from this side. */
   end(closeCode: number, reason: string): void {
     this.#transport.close(closeCode, reason);
@@ -124,7 +148,9 @@ export class Connection implements EventReceiver, CommandIssuer {
   /** Sends a message that answers no command, such as `server_shutdown`. */
   send(message: object): void {
     if (this.#closed) return;
-    this.#transport.sendMessage(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    this.#traffic.sent.message += Buffer.byteLength(text);
+    this.#transport.sendMessage(text);
     if (this.#isBackedUp()) this.#transport.pauseReading();
   }
 
@@ -171,6 +197,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   #message(text: string): void {
+    this.#traffic.received.message += Buffer.byteLength(text);
     const decoded = decodeClientMessage(text);
     if (!decoded.ok) {
       this.#fail(decoded.error, { id: decoded.id, type: decoded.command });
@@ -235,7 +262,9 @@ export class Connection implements EventReceiver, CommandIssuer {
       return;
     }
     try {
-      this.#channels.frame(clientFrame(decoded.frame));
+      const frame = clientFrame(decoded.frame);
+      this.#traffic.received[frame.kind] += bytes.length;
+      this.#channels.frame(frame);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
       this.#fail(
@@ -271,8 +300,4 @@ export class Connection implements EventReceiver, CommandIssuer {
 function clientFrame(frame: Frame): InputFrame | AckFrame {
   if (frame.kind === 'input' || frame.kind === 'ack') return frame;
   throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: clients send input and ack, not ${frame.kind}`);
-}
-
-function isAllowed({ scopes }: Principal, scope: string): boolean {
-  return scopes.includes('*') || scopes.includes(scope);
 }

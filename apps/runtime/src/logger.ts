@@ -18,6 +18,8 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** A log and the way to empty it. */
 export interface Log {
   readonly logger: Logger;
+  /** Lines that were dropped because nobody read them. */
+  droppedLines(): number;
   /** Writes what is waiting, at once; for the last moment of the process. Never throws. */
   flush(): void;
 }
@@ -27,12 +29,18 @@ export function createLog(level: Config['logLevel']): Log {
   const destination = pino.destination({ fd: 2, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES });
   // Without a listener, a closed stderr would end the daemon.
   destination.on('error', () => {});
+  let droppedLines = 0;
+  // Each line is given to it by itself.
+  destination.on('drop', () => {
+    droppedLines += 1;
+  });
   const logger = pino(
     { level, base: { pid: process.pid }, redact: { paths: [...REDACTED], censor: '[redacted]' } },
     destination,
   );
   return {
     logger,
+    droppedLines: () => droppedLines,
     flush: () => {
       try {
         destination.flushSync();

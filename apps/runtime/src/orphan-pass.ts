@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { HealthCheck, MetricSample } from '@sessiond/protocol';
+import type { HealthCheck } from '@sessiond/protocol';
 import { type OrphanReport, type PtyLedger, reconcileOrphans } from '@sessiond/pty-core';
 import type { Logger } from './logger.ts';
 
@@ -9,6 +9,15 @@ export interface OrphanPassOptions {
   readonly ledger: PtyLedger | undefined;
   readonly logger: Logger;
   readonly onReport: (report: OrphanReport) => void;
+}
+
+/** Processes that an earlier run left behind, by what became of them. */
+export interface OrphanCounts {
+  readonly found: number;
+  readonly reattached: number;
+  readonly terminated: number;
+  /** Left alone. */
+  readonly reported: number;
 }
 
 type Outcome =
@@ -68,17 +77,11 @@ export class OrphanPass {
     }
   }
 
-  /** What `get_metrics` says about it; nothing before the pass is over. */
-  metrics(): MetricSample[] {
-    if (this.#outcome.kind !== 'done') return [];
+  /** How many processes met which fate; `null` before the pass is over. */
+  counts(): OrphanCounts | null {
+    if (this.#outcome.kind !== 'done') return null;
     const { found, reattached, terminated, reported } = this.#outcome.report;
-    const outcomes = { found, reattached, terminated, reported: reported.length };
-    return Object.entries(outcomes).map(([outcome, value]) => ({
-      name: 'sessiond.pty.orphans',
-      kind: 'gauge',
-      labels: { outcome },
-      value,
-    }));
+    return { found, reattached, terminated, reported: reported.length };
   }
 }
 

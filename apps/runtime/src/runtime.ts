@@ -2,6 +2,7 @@ import type { Principal } from './auth/auth-provider.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
+import type { Instruments } from './telemetry/instruments.ts';
 import type { TerminalHost } from './transports/raw-terminal.ts';
 import type { Transport } from './transports/transport.ts';
 
@@ -21,6 +22,8 @@ export interface Runtime {
 export interface RuntimeOptions {
   readonly config: Config;
   readonly logger: Logger;
+  /** What measures it. */
+  readonly instruments: Instruments;
   /** Version of the daemon. */
   readonly version: string;
   /** The transports clients can choose from. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   closeCodes,
   type HealthCheck,
+  type MetricSample,
   PROTOCOL_VERSION,
   ProtocolError,
   type ResponseDataOf,
@@ -14,13 +15,14 @@ import type { Logger } from 'pino';
 import type { Principal } from './auth/auth-provider.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
-import { Connection, MAX_PENDING_COMMANDS } from './connection.ts';
+import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
 import { EventHub } from './event-hub.ts';
+import type { CommandObserver } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
-import { OrphanPass } from './orphan-pass.ts';
-import { serverMetrics } from './server-metrics.ts';
+import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
-import type { SessionHost } from './sessions/session-host.ts';
+import type { HostCounts, SessionHost } from './sessions/session-host.ts';
+import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** What the server is made of and told. */
@@ -39,9 +41,31 @@ export interface SessionServerOptions {
   readonly maxSessions: number;
   readonly maxMessageBytes: number;
   /** Every configured limit by name, for `get_metrics`. */
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: Readonly<Record<string, number | null>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Counts what connections carry. */
+  readonly traffic: Traffic;
+  readonly commandObserver: CommandObserver;
+  /** Every number of the daemon as it is now, for `get_metrics`. */
+  readonly metrics: () => readonly MetricSample[];
+  /** What `health_check` says about parts of the daemon that are not in here. */
+  readonly checks: readonly (() => HealthCheck)[];
+}
+
+/** What the server holds at one moment. */
+export interface ServerSnapshot {
+  readonly sessions: HostCounts;
+  readonly connections: ConnectionTotals;
+  readonly commandsInFlight: number;
+  /** `null` until the look for processes of an earlier run is over. */
+  readonly orphans: OrphanCounts | null;
+}
+
+/** The connections by their transport, and what waits in all of them. */
+export interface ConnectionTotals extends Record<Transport['kind'], number>, Omit<ConnectionSnapshot, 'kind'> {
+  /** What the kernel has not taken of the connection where that is most. */
+  readonly maxBufferedBytes: number;
 }
 
 /** Sessions and the connections to them: everything of the daemon that is not a listening socket. */
@@ -66,7 +90,13 @@ export class SessionServer {
         this.#tellEveryone({ type: 'orphans_reconciled', found, reattached, terminated }),
     });
     const server: ServerFacts = { health: () => this.#health(), metrics: () => this.#metrics() };
-    this.#runner = new CommandRunner({ host: this.host, handlers: commandHandlers, server, logger: options.logger });
+    this.#runner = new CommandRunner({
+      host: this.host,
+      handlers: commandHandlers,
+      server,
+      logger: options.logger,
+      observer: options.commandObserver,
+    });
   }
 
   /** Serves a client until its transport ends. */
@@ -74,6 +104,7 @@ export class SessionServer {
     const connection = new Connection({
       connectionId: randomUUID(),
       transport,
+      traffic: this.#options.traffic,
       principal,
       host: this.host,
       hub: this.#hub,
@@ -88,6 +119,15 @@ export class SessionServer {
   /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
   reconcileOrphans(): Promise<void> {
     return this.#orphans.run();
+  }
+
+  snapshot(): ServerSnapshot {
+    return {
+      sessions: this.host.counts(),
+      connections: connectionTotals(this.#connections),
+      commandsInFlight: this.#runner.snapshot().inFlight,
+      orphans: this.#orphans.counts(),
+    };
   }
 
   /**
@@ -121,7 +161,11 @@ export class SessionServer {
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {
     const sessions = await this.host.list();
-    const checks: HealthCheck[] = [{ name: 'sessions', status: 'ok' }, this.#orphans.health()];
+    const checks: HealthCheck[] = [
+      { name: 'sessions', status: 'ok' },
+      this.#orphans.health(),
+      ...this.#options.checks.map((check) => check()),
+    ];
     const isWell = checks.every(({ status }) => status === 'ok');
     return {
       status: this.#draining ? 'draining' : isWell ? 'ok' : 'degraded',
@@ -138,16 +182,28 @@ export class SessionServer {
     return {
       capturedAt: new Date().toISOString(),
       uptimeMs: performance.now() - this.#startedMs,
-      metrics: [
-        ...serverMetrics({
-          sessions: await this.host.list(),
-          counts: await this.host.counts(),
-          connections: this.#connections.size,
-          rssBytes: process.memoryUsage.rss(),
-        }),
-        ...this.#orphans.metrics(),
-      ],
+      metrics: this.#options.metrics(),
       limits: this.#options.limits,
     };
   }
+}
+
+function connectionTotals(connections: Iterable<Connection>): ConnectionTotals {
+  const byKind: Record<Transport['kind'], number> = { websocket: 0, unix: 0, stdio: 0 };
+  let [buffered, maxBuffered, unacknowledged, windows] = [0, 0, 0, 0];
+  for (const connection of connections) {
+    const { kind, bufferedBytes, unacknowledgedBytes, windowBytes } = connection.snapshot();
+    byKind[kind] += 1;
+    buffered += bufferedBytes;
+    maxBuffered = Math.max(maxBuffered, bufferedBytes);
+    unacknowledged += unacknowledgedBytes;
+    windows += windowBytes;
+  }
+  return {
+    ...byKind,
+    bufferedBytes: buffered,
+    maxBufferedBytes: maxBuffered,
+    unacknowledgedBytes: unacknowledged,
+    windowBytes: windows,
+  };
 }

@@ -1,6 +1,14 @@
-import { encodeFrame, FRAME_HEADER_BYTES, type InputFrame, ProtocolError, writeOutputHeader } from '@sessiond/protocol';
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  type Frame,
+  type InputFrame,
+  ProtocolError,
+  writeOutputHeader,
+} from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
 import type { SessionAttachment } from './sessions/session-host.ts';
+import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** The most payload of one output frame. */
@@ -15,6 +23,8 @@ export interface SubscriptionOptions {
   readonly channel: number;
   /** Unacknowledged bytes that may be in flight; 0 lets the transport's own buffer be the window. */
   readonly windowBytes: number;
+  /** Counts what is sent. */
+  readonly traffic: Traffic;
   /** Called once the last byte and the end were sent. */
   readonly onEnd: () => void;
 }
@@ -30,6 +40,7 @@ export class Subscription {
   readonly channel: number;
   readonly #transport: Transport;
   readonly #windowBytes: number;
+  readonly #traffic: Traffic;
   readonly #onEnd: () => void;
   /** Let go of at the end, so that a finished session's memory does not depend on who still has a channel of it. */
   #attachment: SessionAttachment | undefined;
@@ -46,13 +57,14 @@ export class Subscription {
   constructor(
     transport: Transport,
     attachment: SessionAttachment,
-    { channel, windowBytes, onEnd }: SubscriptionOptions,
+    { channel, windowBytes, traffic, onEnd }: SubscriptionOptions,
   ) {
     this.#transport = transport;
     this.#attachment = attachment;
     this.#offset = attachment.offset;
     this.channel = channel;
     this.#windowBytes = windowBytes;
+    this.#traffic = traffic;
     this.#onEnd = onEnd;
   }
 
@@ -64,6 +76,19 @@ export class Subscription {
   /** Whether delivery has begun. */
   get started(): boolean {
     return this.#started;
+  }
+
+  /** The window the client asked for; 0 if it did not. */
+  get windowBytes(): number {
+    return this.#windowBytes;
+  }
+
+  /** Output that was sent and not acknowledged, if there is a window; a gap is none. */
+  get unacknowledgedBytes(): number {
+    const attachment = this.#attachment;
+    if (this.#windowBytes === 0 || attachment === undefined) return 0;
+    const lost = this.#gaps.reduce((bytes, gap) => bytes + gap.bytes, 0);
+    return attachment.offset - attachment.acknowledged - lost;
   }
 
   /** Whether the end was sent. */
@@ -132,7 +157,7 @@ export class Subscription {
     if (this.#attachment === undefined || this.#inputOffset - this.#inputAcknowledged < INPUT_ACK_BYTES) return;
     if (this.#attachment.pendingInputBytes > 0) return;
     this.#inputAcknowledged = this.#inputOffset;
-    this.#sendFrame(encodeFrame({ kind: 'ack', channel: this.channel, offset: this.#inputOffset }));
+    this.#traffic.sent.ack += this.#sendFrame({ kind: 'ack', channel: this.channel, offset: this.#inputOffset });
   }
 
   /** Stops delivering. What the client has not acknowledged stays undelivered. Idempotent. */
@@ -148,9 +173,7 @@ export class Subscription {
     // While others fill the transport, this one gets a small frame through now and then, and else waits for a full one.
     if (buffered > 0 && this.#sentWhileBackedUp && attachment.pending < FRAME_PAYLOAD_BYTES) return 0;
     if (this.#windowBytes === 0) return FRAME_PAYLOAD_BYTES;
-    const lost = this.#gaps.reduce((bytes, gap) => bytes + gap.bytes, 0);
-    const inFlight = attachment.offset - attachment.acknowledged - lost;
-    return Math.max(0, Math.min(FRAME_PAYLOAD_BYTES, this.#windowBytes - inFlight));
+    return Math.max(0, Math.min(FRAME_PAYLOAD_BYTES, this.#windowBytes - this.unacknowledgedBytes));
   }
 
   #send(attachment: SessionAttachment, chunk: OutputChunk): void {
@@ -163,15 +186,22 @@ export class Subscription {
         writeOutputHeader(frame, payloadAt - FRAME_HEADER_BYTES, this.channel, offset, offset < attachment.replayEnd);
         frame.set(bytes, payloadAt);
         this.#transport.sendFrame(frame);
+        this.#traffic.sent.output += FRAME_HEADER_BYTES + bytes.length;
         break;
       }
       case 'gap':
-        this.#sendFrame(encodeFrame({ kind: 'gap', channel: this.channel, from: chunk.from, to: chunk.to }));
+        this.#traffic.sent.gap += this.#sendFrame({
+          kind: 'gap',
+          channel: this.channel,
+          from: chunk.from,
+          to: chunk.to,
+        });
+        this.#traffic.gapBytes += chunk.to - chunk.from;
         if (this.#windowBytes > 0) this.#gaps.push({ to: chunk.to, bytes: chunk.to - chunk.from });
         break;
       case 'end':
         this.#ended = true;
-        this.#sendFrame(encodeFrame({ kind: 'end', channel: this.channel, offset: chunk.offset }));
+        this.#traffic.sent.end += this.#sendFrame({ kind: 'end', channel: this.channel, offset: chunk.offset });
         this.close();
         this.#onEnd();
         return;
@@ -180,9 +210,12 @@ export class Subscription {
     if (this.#windowBytes === 0) attachment.acknowledge(attachment.offset);
   }
 
-  #sendFrame(encoded: Uint8Array): void {
+  /** @returns the length of the frame. */
+  #sendFrame(contents: Frame): number {
+    const encoded = encodeFrame(contents);
     const frame = this.#transport.allocateFrame(encoded.length);
     frame.set(encoded, frame.length - encoded.length);
     this.#transport.sendFrame(frame);
+    return encoded.length;
   }
 }

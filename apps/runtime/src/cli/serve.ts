@@ -5,8 +5,9 @@ import type { CommandOptions } from './command-options.ts';
 
 /** Runs the daemon in the foreground; returns the exit code. Throws a `StartupError` when it cannot start. */
 export async function serve({ config, version, env }: CommandOptions): Promise<number> {
-  const { logger, flush } = createLog(config.logLevel);
-  const daemon = await startDaemon({ config, logger, version, env });
+  const log = createLog(config.logLevel);
+  const { logger, flush } = log;
+  const daemon = await startDaemon({ config, log, version, env });
   const { url, socketPath, tokenPath } = daemon;
   const places = [url, socketPath].filter((place) => place !== null).join(' and ');
   logger.info(

@@ -1,6 +1,6 @@
 import { closeCodes } from '@sessiond/protocol';
 import { OWNER } from '../auth/auth-provider.ts';
-import { createSessionServer } from '../compose.ts';
+import { createInstruments, createSessionServer } from '../compose.ts';
 import { runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
 import { StdioTransport } from '../transports/stdio-transport.ts';
@@ -11,8 +11,10 @@ import type { CommandOptions } from './command-options.ts';
  * Whoever started the process is the owner. Only the protocol is written to stdout; logs go to stderr.
  */
 export async function serveStdio({ config, version, env }: CommandOptions): Promise<number> {
-  const { logger, flush } = createLog(config.logLevel);
-  const runtime = createSessionServer({ config, logger, version, transports: ['stdio'], env });
+  const log = createLog(config.logLevel);
+  const { logger, flush } = log;
+  const instruments = createInstruments({ config, log, version });
+  const runtime = createSessionServer({ config, logger, instruments, version, transports: ['stdio'], env });
   const stdio = new StdioTransport({
     input: process.stdin,
     output: process.stdout,
@@ -24,6 +26,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
     {
       stop: async () => {
         await runtime.shutdown('shutting down', config.drainMs);
+        await instruments.close();
         stdio.close(closeCodes.goingAway, 'shutting down');
         process.stdin.destroy();
       },

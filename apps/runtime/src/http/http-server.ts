@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Probes } from '../probes.ts';
+import type { Page } from './metrics-page.ts';
 import { refuse, requestUrl, respondJson } from './refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from './request-origin.ts';
 
@@ -15,16 +16,21 @@ export interface HttpServerOptions {
   readonly probes: Probes;
   readonly requestOrigin: RequestOriginOptions;
   readonly maxConnections: number;
+  /** What is answered at `/metrics`. */
+  readonly metricsPage: Page;
+  /** A request was refused for the page or name it came by. */
+  readonly onRefused: (reason: 'origin') => void;
   readonly onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
-type Handler = (response: ServerResponse) => void;
+type Handler = (response: ServerResponse, request: IncomingMessage) => void;
 
 /**
- * An HTTP server with the two probes and a hand-over of WebSocket upgrades; errors are JSON with the codes of the protocol.
+ * An HTTP server with the two probes, the metrics and a hand-over of WebSocket upgrades; errors are JSON with the codes of the protocol.
  * It is returned before it listens.
  */
-export function createHttpServer({ probes, requestOrigin, maxConnections, onUpgrade }: HttpServerOptions): Server {
+export function createHttpServer(options: HttpServerOptions): Server {
+  const { probes, requestOrigin, maxConnections, metricsPage, onRefused, onUpgrade } = options;
   const webSocketOnly: Handler = (response) => {
     refuse(response, {
       code: 'INVALID_MESSAGE',
@@ -44,10 +50,12 @@ export function createHttpServer({ probes, requestOrigin, maxConnections, onUpgr
         respondJson(response, readiness.status === 'ready' ? 200 : 503, readiness);
       },
     ],
+    ['/metrics', (response, request) => void metricsPage(request, response)],
   ]);
   const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: HEAD_MS }, (request, response) => {
     const refused = refuseRequestOrigin(request, requestOrigin);
     if (refused !== null) {
+      onRefused('origin');
       refuse(response, { code: 'FORBIDDEN', message: refused });
       return;
     }
@@ -62,7 +70,7 @@ export function createHttpServer({ probes, requestOrigin, maxConnections, onUpgr
         headers: { allow: 'GET, HEAD' },
       });
     } else {
-      handler(response);
+      handler(response, request);
     }
   });
   server.maxConnections = maxConnections + SPARE_SOCKETS;

@@ -32,6 +32,13 @@ export function respondJson(
   response.end(text);
 }
 
+/** Answers a request with text. The body is left out for HEAD. */
+export function respondText(response: ServerResponse, contentType: string, text: string): void {
+  const headers = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) };
+  response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
+  response.end(text);
+}
+
 /** Answers a request with a refusal as JSON `{error, code}`. */
 export function refuse(response: ServerResponse, { code, message, status, headers }: Refusal): void {
   respondJson(response, status ?? errorCodes[code].httpStatus, { error: message, code }, headers);

@@ -10,7 +10,7 @@ import { childEnvironment, type Pty, type PtyEvent, type PtyManager } from '@ses
 import type { Cause } from './cause.ts';
 import { waitForOutput } from './output-wait.ts';
 import { toProtocolError } from './pty-errors.ts';
-import { PtySession } from './pty-session.ts';
+import { PtySession, type PtySessionCounts } from './pty-session.ts';
 import type { AttachmentHandlers, HostCounts, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
 import { SessionTotals } from './session-totals.ts';
@@ -163,16 +163,22 @@ export class LocalSessionHost implements SessionHost {
     return { ...stats, streamId, start, end, bufferBytes, overflow };
   }
 
-  async counts(): Promise<HostCounts> {
+  counts(): HostCounts {
     const { tombstones, listenerFailures } = this.#options.ptys.snapshot();
-    const sessions = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
-    const snapshots = sessions.map(({ pty }) => pty.snapshot());
-    const totals = this.#totals.with(snapshots);
+    const terminals = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
+    const counts = terminals.map((session) => session.counts());
+    const totals = this.#totals.with(counts);
+    const sum = (value: (each: PtySessionCounts) => number): number =>
+      counts.reduce((total, each) => total + value(each), 0);
     return {
       ...totals,
       listenerFailures: totals.listenerFailures + listenerFailures,
+      sessions: this.#entries.size,
+      terminals: terminals.length,
       tombstones,
-      underPressure: snapshots.filter(({ output }) => output.underPressure).length,
+      underPressure: sum(({ output }) => (output.underPressure ? 1 : 0)),
+      ringBytes: sum(({ output }) => output.end - output.start),
+      ringLimitBytes: sum(({ output }) => output.capacityBytes),
     };
   }
 
@@ -282,7 +288,7 @@ export class LocalSessionHost implements SessionHost {
 
   #forgetLingering(session: PtySession): void {
     if (!this.#lingering.delete(session)) return;
-    this.#totals.retire(session.pty.snapshot());
+    this.#totals.retire(session.counts());
   }
 
   #emitLifecycle(sessionId: string, event: ServerEvent, cause: Cause | undefined): void {

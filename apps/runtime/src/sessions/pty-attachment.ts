@@ -12,13 +12,15 @@ export interface PtyAttachmentOptions {
   readonly role: AttachRole;
   /** Bytes the client wants in flight at most; at most half of the buffer are granted. */
   readonly windowBytes: number;
+  /** Input was taken. */
+  readonly onWritten: (bytes: number) => void;
   readonly onClose: () => void;
 }
 
 /** Opens one client's hold on the output and input of a PTY. The owner closes it. */
 export function openPtyAttachment(
   pty: Pty,
-  { streamId, from, role, windowBytes, onClose }: PtyAttachmentOptions,
+  { streamId, from, role, windowBytes, onWritten, onClose }: PtyAttachmentOptions,
   { onReadable, onInputDrained }: AttachmentHandlers,
 ): SessionAttachment {
   const { output, state, cols, rows, exit } = pty;
@@ -57,6 +59,7 @@ export function openPtyAttachment(
         throw new ProtocolError('FORBIDDEN', 'Cannot send input: this attachment is an observer');
       }
       asProtocolErrors(() => pty.write(data));
+      onWritten(data.length);
     },
     close: () => {
       reader.close();

@@ -8,7 +8,7 @@ import {
   type SessionState,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { Pty, PtyEvent } from '@sessiond/pty-core';
+import type { Pty, PtyEvent, PtySnapshot } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
 import { EventLog } from './event-log.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
@@ -36,6 +36,12 @@ export interface PtySessionOptions {
   readonly onUnattached: () => void;
 }
 
+/** What counts of a session, for totals over all of them. */
+export interface PtySessionCounts extends Pick<PtySnapshot, 'output' | 'listenerFailures'> {
+  /** Input that the terminal has taken, or has waiting. */
+  readonly writtenBytes: number;
+}
+
 /**
  * A terminal that clients can address: a PTY with an id, a name, a version, its events, and the clients attached to it.
  * It outlives all of them, and outlives its child for as long as its retention says.
@@ -55,6 +61,7 @@ export class PtySession {
   #name: string | undefined;
   #version = 0;
   #seq = 0;
+  #writtenBytes = 0;
   #stoppedAt: string | undefined;
 
   constructor(pty: Pty, options: PtySessionOptions) {
@@ -117,6 +124,12 @@ export class PtySession {
     };
   }
 
+  /** What counts of the session: sums that only grow, and what it holds now. */
+  counts(): PtySessionCounts {
+    const { output, listenerFailures } = this.#pty.snapshot();
+    return { output, listenerFailures, writtenBytes: this.#writtenBytes };
+  }
+
   /** The record with the history of the PTY. */
   state(): SessionState {
     const snapshot = this.#pty.snapshot();
@@ -151,6 +164,9 @@ export class PtySession {
       from: this.resolvePosition('attach', request.from ?? 'start'),
       role: request.role ?? 'driver',
       windowBytes: request.window ?? 0,
+      onWritten: (bytes: number) => {
+        this.#writtenBytes += bytes;
+      },
       onClose: () => {
         if (this.#attachments.delete(attachment) && this.#attachments.size === 0) this.#options.onUnattached();
       },
@@ -162,6 +178,7 @@ export class PtySession {
 
   write(data: Uint8Array): void {
     asProtocolErrors(() => this.#pty.write(data));
+    this.#writtenBytes += data.length;
   }
 
   /** @returns whether the size was another one before. */

@@ -48,10 +48,17 @@ export interface AttachmentHandlers {
 
 /** Totals since the start, and sizes at the moment, of what lies behind the sessions. */
 export interface HostCounts extends Totals {
+  /** Sessions that can be addressed. */
+  readonly sessions: number;
+  /** Terminals whose output is kept: also those of removed sessions that somebody still reads the end of. */
+  readonly terminals: number;
   /** Ended terminals whose end is still remembered. */
   readonly tombstones: number;
-  /** Terminals whose readers lag behind. */
+  /** Of the terminals, those whose readers lag behind. */
   readonly underPressure: number;
+  /** Output that is kept, and that may be. */
+  readonly ringBytes: number;
+  readonly ringLimitBytes: number;
 }
 
 /**
@@ -90,7 +97,8 @@ export interface SessionHost {
   /** Aborting the signal ends the watching at once. */
   waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>>;
   bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>>;
-  counts(): Promise<HostCounts>;
+  /** What is known here and now, without asking anybody: metrics are read in between everything else. */
+  counts(): HostCounts;
   /** Calls `listener` for every event of every session. @returns how to stop. */
   onEvent(listener: (event: SessionEvent) => void): () => void;
   /** Ends every session within the time; resolves when no process of theirs is left. */

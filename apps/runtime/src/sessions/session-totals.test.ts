@@ -2,12 +2,13 @@ import { expect, it } from 'vitest';
 import { SessionTotals } from './session-totals.ts';
 
 function terminal(totalWritten: number, totalDropped = 0, listenerFailures = 0, readerFailures = 0) {
-  return { listenerFailures, output: { totalWritten, totalDropped, readerFailures } };
+  return { listenerFailures, writtenBytes: totalWritten / 5, output: { totalWritten, totalDropped, readerFailures } };
 }
 
 it('adds up what terminals have done, every kind of failure included', () => {
   expect(new SessionTotals().with([terminal(100, 10, 1, 2), terminal(5)])).toEqual({
     readBytes: 105,
+    writtenBytes: 21,
     droppedBytes: 10,
     listenerFailures: 3,
   });

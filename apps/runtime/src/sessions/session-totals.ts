@@ -4,7 +4,9 @@ import type { PtySnapshot } from '@sessiond/pty-core';
 export interface Totals {
   /** Bytes programs have written. */
   readonly readBytes: number;
-  /** Of these, bytes overwritten before they were delivered. */
+  /** Bytes of input that terminals have taken, or have waiting. */
+  readonly writtenBytes: number;
+  /** Bytes of output overwritten before they were delivered. */
   readonly droppedBytes: number;
   /** How many times something that listens to a terminal threw or rejected; each is a defect, and disturbed nobody. */
   readonly listenerFailures: number;
@@ -13,9 +15,10 @@ export interface Totals {
 /** What counts of a terminal. */
 type Counted = Pick<PtySnapshot, 'listenerFailures'> & {
   readonly output: Pick<PtySnapshot['output'], 'totalWritten' | 'totalDropped' | 'readerFailures'>;
+  readonly writtenBytes: number;
 };
 
-const NOTHING: Totals = Object.freeze({ readBytes: 0, droppedBytes: 0, listenerFailures: 0 });
+const NOTHING: Totals = Object.freeze({ readBytes: 0, writtenBytes: 0, droppedBytes: 0, listenerFailures: 0 });
 
 /** Totals over all sessions since the start; those that are gone stay counted, so that no number ever falls. */
 export class SessionTotals {
@@ -32,9 +35,10 @@ export class SessionTotals {
   }
 }
 
-function added(totals: Totals, { output, listenerFailures }: Counted): Totals {
+function added(totals: Totals, { output, listenerFailures, writtenBytes }: Counted): Totals {
   return {
     readBytes: totals.readBytes + output.totalWritten,
+    writtenBytes: totals.writtenBytes + writtenBytes,
     droppedBytes: totals.droppedBytes + output.totalDropped,
     listenerFailures: totals.listenerFailures + listenerFailures + output.readerFailures,
   };

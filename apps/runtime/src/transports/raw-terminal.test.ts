@@ -6,6 +6,7 @@ import { WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { AttachmentHandlers, SessionAttachment } from '../sessions/session-host.ts';
+import { Traffic } from '../traffic.ts';
 import { FramePool } from './frame-pool.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
 
@@ -65,18 +66,21 @@ class FakeSession {
 
 let server: Server;
 let session: FakeSession;
+let traffic: Traffic;
 let socket: Socket;
 let url: string;
 
 beforeEach(async () => {
   session = new FakeSession();
+  traffic = new Traffic();
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server = createServer();
   server.on('upgrade', async (request, upgradeSocket, head) => {
     socket = upgradeSocket as Socket;
     const query = new URL(`http://host${request.url}`).searchParams;
     const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query));
-    webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket, new FramePool()));
+    const options = { frames: new FramePool(), traffic };
+    webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket, options));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -106,6 +110,7 @@ it('carries bytes both ways, text and binary alike, and nothing else', async () 
   client.send(Buffer.from([3]));
   await until(() => session.typed.length === 7);
   expect(session.typed.toString()).toBe('ls ü\r\x03');
+  expect([traffic.sent.raw, traffic.received.raw]).toEqual([10, 7]);
   expect(session.sizes).toEqual([[120, 40]]);
   await client.close();
   await until(() => session.closed === 1);

@@ -3,6 +3,7 @@ import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import type { RawData, WebSocket } from 'ws';
 import { causeOf } from '../sessions/cause.ts';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
+import type { Traffic } from '../traffic.ts';
 import type { FramePool } from './frame-pool.ts';
 import { WebSocketOutput } from './websocket-output.ts';
 
@@ -23,6 +24,14 @@ export interface RawTerminalRequest {
   readonly role: 'driver' | 'observer';
   readonly from: 'start' | 'now' | number;
   readonly size: { readonly cols: number; readonly rows: number } | null;
+}
+
+/** What a raw terminal shares with the others. */
+export interface RawTerminalOptions {
+  /** Where the buffers of outgoing frames come from. */
+  readonly frames: FramePool;
+  /** Counts what is sent and received. */
+  readonly traffic: Traffic;
 }
 
 /** What a raw terminal needs of the sessions. */
@@ -61,6 +70,7 @@ export class RawTerminal {
   #attachment: SessionAttachment | null = null;
   #ws: WebSocket | null = null;
   #output: WebSocketOutput | null = null;
+  #traffic: Traffic | null = null;
   /** Input the program could not take yet; while there is some, the WebSocket is not read. */
   #waiting: Buffer[] = [];
 
@@ -84,12 +94,15 @@ export class RawTerminal {
   }
 
   /** Begins to carry bytes. `socket` is the one of the upgrade that made `ws`; both belong to the terminal from then on. */
-  start(ws: WebSocket, socket: Socket, frames: FramePool): void {
+  start(ws: WebSocket, socket: Socket, { frames, traffic }: RawTerminalOptions): void {
     this.#ws = ws;
+    this.#traffic = traffic;
     this.#output = new WebSocketOutput(ws, socket, frames, () => this.#pump());
     ws.on('message', (data: RawData) => {
       // `nodebuffer` is the binary type of every WebSocket here.
-      this.#waiting.push(data as Buffer);
+      const typed = data as Buffer;
+      traffic.received.raw += typed.length;
+      this.#waiting.push(typed);
       if (this.#waiting.length === 1) this.#takeInput();
     });
     ws.on('close', () => this.close());
@@ -105,7 +118,8 @@ export class RawTerminal {
 
   #pump(): void {
     const output = this.#output;
-    while (output !== null && this.#attachment !== null) {
+    const traffic = this.#traffic;
+    while (output !== null && traffic !== null && this.#attachment !== null) {
       const attachment: SessionAttachment = this.#attachment;
       const { bufferedBytes } = output;
       // As for every subscription: at once while the socket is empty, in full frames while it is backed up.
@@ -123,6 +137,9 @@ export class RawTerminal {
         const frame = output.allocateFrame(chunk.bytes.length);
         frame.set(chunk.bytes, frame.length - chunk.bytes.length);
         output.sendFrame(frame);
+        traffic.sent.raw += chunk.bytes.length;
+      } else {
+        traffic.gapBytes += chunk.to - chunk.from;
       }
       attachment.acknowledge(attachment.offset);
     }

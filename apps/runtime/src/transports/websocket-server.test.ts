@@ -11,6 +11,7 @@ import { OWNER } from '../auth/auth-provider.ts';
 import { TokenAuth } from '../auth/token-auth.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { createProbes } from '../probes.ts';
+import { Traffic } from '../traffic.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
 import type { TerminalHost } from './raw-terminal.ts';
 import { WebSocketServer, type WebSocketServerOptions } from './websocket-server.ts';
@@ -21,9 +22,11 @@ const logger = pino({ level: 'silent' });
 let server: Server | undefined;
 let webSockets: WebSocketServer;
 let heartbeat: HeartbeatWheel;
+let refusals: string[];
 
 /** Listens on a free port; every connection answers a message with the same. */
 async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketServerOptions> = {}): Promise<string> {
+  refusals = [];
   heartbeat = new HeartbeatWheel({ heartbeatMs: 30_000, heartbeatTimeoutMs: 10_000 });
   webSockets = new WebSocketServer({
     maxConnections: 10,
@@ -31,6 +34,8 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     heartbeat,
     terminals: noTerminals,
     logger,
+    traffic: new Traffic(),
+    onRefused: (reason) => refusals.push(reason),
     onConnection: (transport, principal) => {
       transport.sendMessage(JSON.stringify({ hello: principal.id }));
       transport.start({
@@ -49,6 +54,8 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     probes: createProbes('1.2.3', () => []),
     requestOrigin,
     maxConnections: 10,
+    metricsPage: async () => {},
+    onRefused: (reason) => refusals.push(reason),
     onUpgrade: (request, socket, head) => void webSockets.upgrade(request, socket, head, entrance),
   });
   server.listen(0, '127.0.0.1');
@@ -97,6 +104,7 @@ describe('who may connect', () => {
   ])('is nobody with %s', async (_, target) => {
     const url = await listen(new TokenAuth(TOKEN));
     expect(await refusal(WireClient.connect({ url, ...target }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusals).toEqual(['credentials']);
   });
 
   it('is no web page of someone else, and no name of someone else', async () => {
@@ -110,6 +118,7 @@ describe('who may connect', () => {
       403,
       'FORBIDDEN',
     ]);
+    expect(refusals).toEqual(['origin', 'origin']);
     await WireClient.connect({ url, headers: { origin: 'https://term.example.com' } });
     await WireClient.connect({ url, headers: { origin: `http://${host}` } });
   });
@@ -223,7 +232,7 @@ describe('the end', () => {
     deaf.ws.pause();
     await webSockets.closeAll(1001, 'shutting down', 50);
     expect(await listens.closed).toEqual({ code: 1001, reason: 'shutting down' });
-    expect(webSockets.snapshot()).toEqual({ open: 0, admitting: 0, draining: true });
+    expect(webSockets.snapshot()).toEqual({ open: 0, rawTerminals: 0, admitting: 0, draining: true });
     deaf.ws.terminate();
   });
 });

@@ -8,6 +8,7 @@ import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
 import type { Logger } from '../logger.ts';
+import type { Traffic } from '../traffic.ts';
 import { FramePool } from './frame-pool.ts';
 import type { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
@@ -30,6 +31,10 @@ export interface WebSocketServerOptions {
   readonly heartbeat: HeartbeatWheel;
   readonly terminals: TerminalHost;
   readonly logger: Logger;
+  /** Counts what raw terminals carry. */
+  readonly traffic: Traffic;
+  /** Somebody was not let in: for the page or name they came by, or for their credentials. */
+  readonly onRefused: (reason: 'origin' | 'credentials') => void;
   readonly onConnection: (transport: Transport, principal: Principal) => void;
 }
 
@@ -52,6 +57,7 @@ export class WebSocketServer {
   readonly #frames = new FramePool();
   readonly #open = new Set<WebSocket>();
   #admitting = 0;
+  #rawTerminals = 0;
   #draining = false;
 
   constructor(options: WebSocketServerOptions) {
@@ -70,9 +76,10 @@ export class WebSocketServer {
     });
   }
 
-  /** Open WebSockets, requests being admitted, and whether new ones are refused. */
-  snapshot(): { open: number; admitting: number; draining: boolean } {
-    return { open: this.#open.size, admitting: this.#admitting, draining: this.#draining };
+  /** Open WebSockets, raw terminals among them, requests being admitted, and whether new ones are refused. */
+  snapshot(): { open: number; rawTerminals: number; admitting: number; draining: boolean } {
+    const rawTerminals = this.#rawTerminals;
+    return { open: this.#open.size, rawTerminals, admitting: this.#admitting, draining: this.#draining };
   }
 
   /** Takes one upgrade request. Never rejects: what fails ends that socket only. */
@@ -112,9 +119,12 @@ export class WebSocketServer {
   }
 
   async #admit(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<Refusal | null> {
-    const { logger, maxConnections, terminals } = this.#options;
+    const { logger, maxConnections, terminals, onRefused } = this.#options;
     const stranger = refuseRequestOrigin(request, entrance.requestOrigin);
-    if (stranger !== null) return { code: 'FORBIDDEN', message: stranger };
+    if (stranger !== null) {
+      onRefused('origin');
+      return { code: 'FORBIDDEN', message: stranger };
+    }
     const url = requestUrl(request);
     const sessionId = TERMINAL_PATH.exec(url?.pathname ?? '')?.[1];
     if (sessionId === undefined && !PROTOCOL_PATHS.has(url?.pathname ?? '')) {
@@ -124,6 +134,7 @@ export class WebSocketServer {
       return { code: 'CAPACITY_EXCEEDED', message: 'Too many connections at once; try later' };
     const result = await authenticate(entrance.auth, request, logger);
     if (!result.ok) {
+      onRefused('credentials');
       return { code: 'UNAUTHENTICATED', message: result.message, headers: { 'www-authenticate': 'Bearer' } };
     }
     if (this.#draining) return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
@@ -148,10 +159,18 @@ export class WebSocketServer {
     }
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       this.#keep(ws, socket);
-      if (terminal !== null) terminal.start(ws, socket, this.#frames);
+      if (terminal !== null) this.#startTerminal(terminal, ws, socket);
       else this.#connect(ws, socket, entrance.kind, result.principal);
     });
     return null;
+  }
+
+  #startTerminal(terminal: RawTerminal, ws: WebSocket, socket: Socket): void {
+    this.#rawTerminals += 1;
+    ws.once('close', () => {
+      this.#rawTerminals -= 1;
+    });
+    terminal.start(ws, socket, { frames: this.#frames, traffic: this.#options.traffic });
   }
 
   #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], principal: Principal): void {

@@ -1,0 +1,287 @@
+import type {
+  CounterDescriptor,
+  GaugeDescriptor,
+  HistogramDescriptor,
+  UpDownCounterDescriptor,
+} from '@sessiond/metrics-sinks';
+
+/*
+ * Every metric of the daemon, and nothing else. What is exported here is emitted, documented in the operations manual, and
+ * known under its Prometheus name to the dashboard and the rules in `deploy/`; tests hold all of that together.
+ *
+ * No label identifies a session, a connection or a person. The values of every label are chosen by code, never by input.
+ */
+
+/** What a row of the catalogue says beside name and kind. */
+interface Row<L extends string> {
+  readonly unit: string;
+  readonly help: string;
+  readonly labelNames?: readonly L[];
+}
+
+function counter<L extends string = never>(name: string, row: Row<L>): CounterDescriptor<L> {
+  return Object.freeze({ kind: 'counter', name, ...row });
+}
+
+function level<L extends string = never>(name: string, row: Row<L>): UpDownCounterDescriptor<L> {
+  return Object.freeze({ kind: 'upDownCounter', name, ...row });
+}
+
+function gauge<L extends string = never>(name: string, row: Row<L>): GaugeDescriptor<L> {
+  return Object.freeze({ kind: 'gauge', name, ...row });
+}
+
+function histogram<L extends string = never>(
+  name: string,
+  row: Row<L> & { readonly buckets: readonly number[] },
+): HistogramDescriptor<L> {
+  return Object.freeze({ kind: 'histogram', name, ...row });
+}
+
+/** From an answer out of memory to a program that has to be ended. */
+const COMMAND_SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+/** From a single command to a terminal that was open for weeks. */
+const LIFE_SECONDS = [0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800];
+
+// Sessions and their terminals
+
+export const sessionCount: UpDownCounterDescriptor<'kind'> = level('sessiond.session.count', {
+  unit: '{session}',
+  help: 'Sessions that can be addressed, finished ones that are still readable included.',
+  labelNames: ['kind'],
+});
+export const sessionDuration: HistogramDescriptor<'kind' | 'exit'> = histogram('sessiond.session.duration', {
+  unit: 's',
+  help: 'Time from the start of a program to the end of its output, by how it ended: success, failure, signal or terminated.',
+  labelNames: ['kind', 'exit'],
+  buckets: LIFE_SECONDS,
+});
+export const ptyIo: CounterDescriptor<'direction'> = counter('sessiond.pty.io', {
+  unit: 'By',
+  help: 'Bytes read from programs and written to them.',
+  labelNames: ['direction'],
+});
+export const ptyDropped: CounterDescriptor = counter('sessiond.pty.dropped', {
+  unit: 'By',
+  help: 'Output that was overwritten before it was delivered.',
+});
+export const ptyBackpressure: UpDownCounterDescriptor<'state'> = level('sessiond.pty.backpressure', {
+  unit: '{terminal}',
+  help: 'Terminals whose readers lag behind (on) or keep up (off).',
+  labelNames: ['state'],
+});
+export const ptyTombstones: UpDownCounterDescriptor = level('sessiond.pty.tombstones', {
+  unit: '{terminal}',
+  help: 'Ended terminals whose end is still remembered.',
+});
+export const ptyListenerFailures: CounterDescriptor = counter('sessiond.pty.listener.failures', {
+  unit: '{failure}',
+  help: 'Times that something inside the daemon that listens to a terminal failed; each is a defect, and disturbed no terminal.',
+});
+export const ptyOrphans: CounterDescriptor<'outcome'> = counter('sessiond.pty.orphans', {
+  unit: '{process}',
+  help: 'Processes that an earlier run left behind, as the look for them at the start settled it: found, reattached, terminated or reported.',
+  labelNames: ['outcome'],
+});
+export const ringUsage: UpDownCounterDescriptor = level('sessiond.ring.usage', {
+  unit: 'By',
+  help: 'Output that is kept for terminals.',
+});
+export const ringLimit: UpDownCounterDescriptor = level('sessiond.ring.limit', {
+  unit: 'By',
+  help: 'Output that may be kept for the terminals there are.',
+});
+
+// Connections
+
+export const connectionCount: UpDownCounterDescriptor<'kind'> = level('sessiond.connection.count', {
+  unit: '{connection}',
+  help: 'Open connections: websocket, unix or stdio for those that speak the protocol, raw for raw terminals.',
+  labelNames: ['kind'],
+});
+export const connectionGaps: CounterDescriptor = counter('sessiond.connection.gaps', {
+  unit: 'By',
+  help: 'Output that clients missed, because the buffer had moved past it; all but raw terminals were told.',
+});
+export const connectionBuffered: UpDownCounterDescriptor = level('sessiond.connection.buffered', {
+  unit: 'By',
+  help: 'Bytes that were sent and that the kernel has not taken yet, over all connections.',
+});
+export const connectionBufferedMax: GaugeDescriptor = gauge('sessiond.connection.buffered.max', {
+  unit: 'By',
+  help: 'The same for the connection where it is most.',
+});
+export const connectionWindowUsage: UpDownCounterDescriptor = level('sessiond.connection.window.usage', {
+  unit: 'By',
+  help: 'Output that was sent and not acknowledged, over all attachments with a window.',
+});
+export const connectionWindowLimit: UpDownCounterDescriptor = level('sessiond.connection.window.limit', {
+  unit: 'By',
+  help: 'What these windows allow.',
+});
+export const frameIo: CounterDescriptor<'direction' | 'kind'> = counter('sessiond.frame.io', {
+  unit: 'By',
+  help: 'Bytes of messages (message), frames (output, input, ack, gap, end) and raw terminals (raw) that clients sent and were sent, without what the transport adds.',
+  labelNames: ['direction', 'kind'],
+});
+
+// Commands
+
+export const commandDuration: HistogramDescriptor<'command' | 'code'> = histogram('sessiond.command.duration', {
+  unit: 's',
+  help: 'Time from the start of a command to its answer, by type (unknown if it had none) and code (OK or an error code); 0 for one that was refused.',
+  labelNames: ['command', 'code'],
+  buckets: COMMAND_SECONDS,
+});
+export const commandInflight: UpDownCounterDescriptor = level('sessiond.command.inflight', {
+  unit: '{command}',
+  help: 'Commands that wait or run.',
+});
+export const commandQueueWait: HistogramDescriptor = histogram('sessiond.command.queue.wait', {
+  unit: 's',
+  help: 'Time that commands waited for their turn.',
+  buckets: COMMAND_SECONDS,
+});
+
+// Admission
+
+export const limiterRequests: CounterDescriptor<'limiter' | 'decision'> = counter('sessiond.limiter.requests', {
+  unit: '{request}',
+  help: 'Requests to a budget, granted or refused.',
+  labelNames: ['limiter', 'decision'],
+});
+export const limiterRefunds: CounterDescriptor<'limiter' | 'result'> = counter('sessiond.limiter.refunds', {
+  unit: '{refund}',
+  help: 'Budget that was given back: refunded, or late if the window it was taken from was over.',
+  labelNames: ['limiter', 'result'],
+});
+export const limiterGeneration: CounterDescriptor<'limiter'> = counter('sessiond.limiter.generation', {
+  unit: '{reservation}',
+  help: 'Reservations that a limiter has numbered.',
+  labelNames: ['limiter'],
+});
+export const limiterKeys: UpDownCounterDescriptor<'limiter'> = level('sessiond.limiter.keys', {
+  unit: '{key}',
+  help: 'Keys of a limiter with budget in use.',
+  labelNames: ['limiter'],
+});
+export const bulkheadUsage: UpDownCounterDescriptor<'bulkhead'> = level('sessiond.bulkhead.usage', {
+  unit: '{place}',
+  help: 'Places of a bulkhead that are taken.',
+  labelNames: ['bulkhead'],
+});
+export const bulkheadLimit: GaugeDescriptor<'bulkhead'> = gauge('sessiond.bulkhead.limit', {
+  unit: '{place}',
+  help: 'Places that a bulkhead has; of a kind with one for each session or principal, the places of one.',
+  labelNames: ['bulkhead'],
+});
+export const bulkheadWaiting: UpDownCounterDescriptor<'bulkhead'> = level('sessiond.bulkhead.waiting', {
+  unit: '{command}',
+  help: 'Commands that wait for a place.',
+  labelNames: ['bulkhead'],
+});
+export const bulkheadWait: HistogramDescriptor<'bulkhead'> = histogram('sessiond.bulkhead.wait', {
+  unit: 's',
+  help: 'Time that commands waited for a place.',
+  labelNames: ['bulkhead'],
+  buckets: COMMAND_SECONDS,
+});
+export const bulkheadRefusals: CounterDescriptor<'bulkhead'> = counter('sessiond.bulkhead.refusals', {
+  unit: '{command}',
+  help: 'Commands for which there was neither a place nor room to wait.',
+  labelNames: ['bulkhead'],
+});
+export const breakerCalls: CounterDescriptor<'breaker' | 'outcome'> = counter('sessiond.breaker.calls', {
+  unit: '{call}',
+  help: 'Calls that a breaker stands in front of: refused by it, or let through with success, failure, or an outcome that is ignored.',
+  labelNames: ['breaker', 'outcome'],
+});
+export const breakerTransitions: CounterDescriptor<'breaker' | 'scope' | 'from' | 'to'> = counter(
+  'sessiond.breaker.transitions',
+  {
+    unit: '{transition}',
+    help: 'Changes of the state of a breaker: the one in front of everybody (global), or that of one key (key).',
+    labelNames: ['breaker', 'scope', 'from', 'to'],
+  },
+);
+export const breakerStatus: GaugeDescriptor<'breaker' | 'state'> = gauge('sessiond.breaker.status', {
+  unit: '{status}',
+  help: '1 for the state that the breaker in front of everybody is in, 0 for the others.',
+  labelNames: ['breaker', 'state'],
+});
+export const breakerKeys: UpDownCounterDescriptor<'breaker' | 'state'> = level('sessiond.breaker.keys', {
+  unit: '{key}',
+  help: 'Keys with a breaker of their own that is open, or is not (other).',
+  labelNames: ['breaker', 'state'],
+});
+
+// The daemon itself
+
+export const authFailures: CounterDescriptor<'reason'> = counter('sessiond.auth.failures', {
+  unit: '{failure}',
+  help: 'Requests that were not let in: for their credentials, for what they may do (scope), or for the page or name they came by (origin).',
+  labelNames: ['reason'],
+});
+export const logDropped: CounterDescriptor = counter('sessiond.log.dropped', {
+  unit: '{line}',
+  help: 'Lines of the log that were dropped because nobody read them.',
+});
+export const limit: GaugeDescriptor<'name'> = gauge('sessiond.limit', {
+  unit: '{limit}',
+  help: 'Every configured limit, by the name and in the unit it has in the configuration; those that are off are left out.',
+  labelNames: ['name'],
+});
+export const alertFiring: UpDownCounterDescriptor<'level'> = level('sessiond.alert.firing', {
+  unit: '{alert}',
+  help: 'Alerts that fire.',
+  labelNames: ['level'],
+});
+export const alertDeliveries: CounterDescriptor<'outcome'> = counter('sessiond.alert.deliveries', {
+  unit: '{event}',
+  help: 'Events of alerts for the webhook: delivered, failed after every attempt, or dropped.',
+  labelNames: ['outcome'],
+});
+
+// The process, under the names that OpenTelemetry gives them
+
+export const cpuTime: CounterDescriptor<'cpu.mode'> = counter('process.cpu.time', {
+  unit: 's',
+  help: 'Processor time of the daemon, without that of the programs in its terminals.',
+  labelNames: ['cpu.mode'],
+});
+export const memoryUsage: UpDownCounterDescriptor = level('process.memory.usage', {
+  unit: 'By',
+  help: 'Resident memory of the daemon.',
+});
+export const uptime: GaugeDescriptor = gauge('process.uptime', {
+  unit: 's',
+  help: 'Time since the daemon was started.',
+});
+export const heapUsed: UpDownCounterDescriptor<'v8js.heap.space.name'> = level('v8js.memory.heap.used', {
+  unit: 'By',
+  help: 'Memory that objects take, by the part of the heap.',
+  labelNames: ['v8js.heap.space.name'],
+});
+export const eventLoopDelayMin: GaugeDescriptor = eventLoopDelay('min', 'The least');
+export const eventLoopDelayMax: GaugeDescriptor = eventLoopDelay('max', 'The most');
+export const eventLoopDelayMean: GaugeDescriptor = eventLoopDelay('mean', 'The mean');
+export const eventLoopDelayStddev: GaugeDescriptor = eventLoopDelay('stddev', 'The standard deviation');
+export const eventLoopDelayP50: GaugeDescriptor = eventLoopDelay('p50', 'The median');
+export const eventLoopDelayP90: GaugeDescriptor = eventLoopDelay('p90', 'The 90th percentile');
+export const eventLoopDelayP99: GaugeDescriptor = eventLoopDelay('p99', 'The 99th percentile');
+export const eventLoopUtilization: GaugeDescriptor = gauge('nodejs.eventloop.utilization', {
+  unit: '1',
+  help: 'Share of the time that the event loop was busy, over ten seconds.',
+});
+export const eventLoopTime: CounterDescriptor<'nodejs.eventloop.state'> = counter('nodejs.eventloop.time', {
+  unit: 's',
+  help: 'Time that the event loop was busy (active) or waited (idle).',
+  labelNames: ['nodejs.eventloop.state'],
+});
+
+function eventLoopDelay(name: string, which: string): GaugeDescriptor {
+  return gauge(`nodejs.eventloop.delay.${name}`, {
+    unit: 's',
+    help: `${which} of how late the event loop was for what was due, over ten seconds.`,
+  });
+}

@@ -1,0 +1,148 @@
+import type { AlertSnapshot, Counter, MetricSink, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
+import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
+import { Traffic } from '../traffic.ts';
+import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
+import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
+import * as catalogue from './catalogue.ts';
+import { CommandMetrics, inFlightRecorder } from './command-metrics.ts';
+import {
+  type ConnectionReading,
+  connectionRecorder,
+  rawTerminalRecorder,
+  trafficRecorder,
+} from './connection-metrics.ts';
+import { EventLoopWatch } from './event-loop.ts';
+import { collectProcess } from './process-metrics.ts';
+import {
+  type OrphanReading,
+  orphanRecorder,
+  type SessionReading,
+  sessionDurations,
+  sessionRecorder,
+  type TerminalEvent,
+} from './session-metrics.ts';
+
+/** Why somebody was not let in. */
+export type AuthFailure = 'credentials' | 'scope' | 'origin';
+
+/** What is to be measured and where to. */
+export interface TelemetryOptions {
+  readonly sink: MetricSink;
+  /** Every configured limit by name; `null` is off. */
+  readonly limits: Readonly<Record<string, number | null>>;
+  /** Default: one of this process, which is closed with the telemetry. */
+  readonly eventLoop?: Pick<EventLoopWatch, 'read' | 'close'>;
+}
+
+/** What there is behind the listeners at one moment. */
+export interface ServerReading {
+  readonly sessions: SessionReading;
+  readonly connections: ConnectionReading;
+  readonly commandsInFlight: number;
+  /** `null` until the look for them is over. */
+  readonly orphans: OrphanReading | null;
+}
+
+/**
+ * The numbers of a daemon: takes what the rest of it tells, in plain values, and records it under the names of the catalogue.
+ *
+ * What happens often is a field update: commands and decisions go through series that are kept, frames through {@link Traffic}. What others
+ * keep anyway is read when the sink collects, so that it costs nothing while nobody looks.
+ */
+export class Telemetry {
+  /** For who carries frames and messages. */
+  readonly traffic: Traffic = new Traffic();
+  /** For who runs commands. */
+  readonly commands: CommandMetrics;
+  /** For who stands before commands. */
+  readonly admission: AdmissionMetrics;
+  readonly #sink: MetricSink;
+  readonly #terminalEvent: (event: TerminalEvent) => void;
+  readonly #authFailures: Readonly<Record<AuthFailure, Counter>>;
+  readonly #eventLoop: Pick<EventLoopWatch, 'read' | 'close'>;
+  readonly #stops: (() => void)[] = [];
+
+  constructor({ sink, limits, eventLoop = new EventLoopWatch() }: TelemetryOptions) {
+    this.#sink = sink;
+    this.#eventLoop = eventLoop;
+    this.commands = new CommandMetrics(sink);
+    this.admission = new AdmissionMetrics(sink);
+    this.#terminalEvent = sessionDurations(sink);
+    const failures = sink.counter(catalogue.authFailures);
+    this.#authFailures = {
+      credentials: failures.handle({ reason: 'credentials' }),
+      scope: failures.handle({ reason: 'scope' }),
+      origin: failures.handle({ reason: 'origin' }),
+    };
+    const limit = sink.gauge(catalogue.limit);
+    for (const [name, value] of Object.entries(limits)) if (value !== null) limit.handle({ name }).set(value);
+    const recordTraffic = trafficRecorder(sink);
+    this.#stops.push(
+      collectProcess(sink, () => eventLoop.read()),
+      sink.onCollect(() => recordTraffic(this.traffic)),
+    );
+  }
+
+  /** Takes the events of all terminals, in order. */
+  terminalEvent(event: TerminalEvent): void {
+    this.#terminalEvent(event);
+  }
+
+  /** Somebody was not let in. */
+  authFailed(reason: AuthFailure): void {
+    this.#authFailures[reason].add();
+  }
+
+  /** Reads sessions, connections and commands from now on. `read` is asked whenever numbers are read, and must be quick. */
+  watchServer(read: () => ServerReading): void {
+    const recordSessions = sessionRecorder(this.#sink);
+    const recordConnections = connectionRecorder(this.#sink);
+    const recordInFlight = inFlightRecorder(this.#sink);
+    const recordOrphans = orphanRecorder(this.#sink);
+    this.#collect(() => {
+      const { sessions, connections, commandsInFlight, orphans } = read();
+      recordSessions(sessions);
+      recordConnections(connections);
+      recordInFlight(commandsInFlight);
+      if (orphans !== null) recordOrphans(orphans);
+    });
+  }
+
+  /** Reads what stands before commands from now on. */
+  watchAdmission(read: () => AdmissionSnapshot): void {
+    const record = admissionRecorder(this.#sink);
+    this.#collect(() => record(read()));
+  }
+
+  /** Reads the number of raw terminals from now on. */
+  watchRawTerminals(count: () => number): void {
+    const record = rawTerminalRecorder(this.#sink);
+    this.#collect(() => record(count()));
+  }
+
+  /** Reads how many lines the log has dropped from now on. */
+  watchLog(droppedLines: () => number): void {
+    const dropped = this.#sink.counter(catalogue.logDropped).handle({});
+    this.#collect(() => dropped.raiseTo(droppedLines()));
+  }
+
+  /** Reads which alerts there are, and what became of those that were to be posted, from now on. */
+  watchAlerts(alerts: () => readonly AlertSnapshot[], webhook: (() => WebhookAlertSnapshot) | null): void {
+    const record = alertRecorder(this.#sink);
+    const recordDeliveries = deliveryRecorder(this.#sink);
+    this.#collect(() => {
+      record(alerts());
+      if (webhook !== null) recordDeliveries(webhook());
+    });
+  }
+
+  /** Reads nothing any more, and stops every clock. Idempotent. */
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#eventLoop.close();
+  }
+
+  #collect(collector: () => void): void {
+    this.#stops.push(this.#sink.onCollect(collector));
+  }
+}
