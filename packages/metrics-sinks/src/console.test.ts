@@ -46,7 +46,7 @@ it('prints a line for each number that changed since the last flush', () => {
   ]);
 });
 
-it('prints of a histogram how many, the mean, and bounds for the half and for 99 of 100', () => {
+it('prints of a histogram how many, the mean, and percentiles', () => {
   const { texts, sink } = printing();
   const wait = sink.histogram(WAIT).handle({});
   for (let at = 0; at < 98; at++) wait.record(0.005);
@@ -56,8 +56,8 @@ it('prints of a histogram how many, the mean, and bounds for the half and for 99
   wait.record(0.9);
   sink.flush();
   expect(texts).toEqual([
-    'wait 99 values, mean 0.00697 s, half ≤ 0.01 s, 99% ≤ 0.5 s (+99)\n',
-    'wait 101 values, mean 0.02465 s, half ≤ 0.01 s, 99% > 0.5 s (+2)\n',
+    'wait 99 values, mean 0.00697 s, p50 0.005051 s, p99 0.0149 s (+99)\n',
+    'wait 101 values, mean 0.02465 s, p50 0.005153 s, p99 0.5 s (+2)\n',
   ]);
 });
 

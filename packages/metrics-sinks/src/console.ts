@@ -8,6 +8,7 @@ import type {
   MetricDescriptor,
   UpDownCounterDescriptor,
 } from './metric.ts';
+import { percentile } from './percentile.ts';
 import type { HistogramMetricReading, HistogramReading, MetricReading, ValueReading } from './reading.ts';
 import type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
 
@@ -32,7 +33,7 @@ export interface ConsoleSinkSnapshot {
  * ```
  * sessiond.pty.io{direction="out"} 18,432 By (+4,096)
  * sessiond.connection.count 3 connection (-1)
- * sessiond.command.duration{command="create"} 12 values, mean 0.0034 s, half ≤ 0.002 s, 99% ≤ 0.01 s (+3)
+ * sessiond.command.duration{command="create"} 12 values, mean 0.0034 s, p50 0.0021 s, p99 0.0096 s (+3)
  * ```
  * In brackets is the change. It has no timer: who owns it decides when to flush, and once more at the end.
  */
@@ -113,15 +114,8 @@ function lineOf(metric: MetricReading, series: ValueReading | HistogramReading, 
 function histogramText(metric: MetricReading, series: HistogramReading): string {
   const { descriptor } = metric as HistogramMetricReading;
   const { count, sum, counts } = series;
-  const bound = (share: number): string => {
-    let below = 0;
-    for (const [index, upper] of descriptor.buckets.entries()) {
-      below += counts[index]!;
-      if (below >= share * count) return `≤ ${withUnit(upper, descriptor)}`;
-    }
-    return `> ${withUnit(descriptor.buckets.at(-1)!, descriptor)}`;
-  };
-  return `${digits(count)} values, mean ${withUnit(sum / count, descriptor)}, half ${bound(0.5)}, 99% ${bound(0.99)}`;
+  const at = (share: number): string => withUnit(percentile(counts, descriptor.buckets, share), descriptor);
+  return `${digits(count)} values, mean ${withUnit(sum / count, descriptor)}, p50 ${at(0.5)}, p99 ${at(0.99)}`;
 }
 
 function labelText(labels: Labels): string {
