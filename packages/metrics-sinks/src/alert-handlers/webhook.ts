@@ -2,9 +2,12 @@ import type { AlertEvent, AlertHandler } from '../alert-event.ts';
 import type { AlertEventKind } from '../alert-state.ts';
 import { InvalidSinkOptionError } from '../errors.ts';
 
-/** Something that stands in front of every attempt, such as a circuit breaker: it runs the work, or throws without having run it. */
+/**
+ * Something that stands in front of every attempt, such as a circuit breaker: it runs the work, or throws without having run it. The signal it may
+ * give ends the attempt.
+ */
 export interface DeliveryGate {
-  execute<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  execute<T>(work: (signal?: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** Where a `WebhookAlertHandler` posts, and how hard it tries. */
@@ -82,7 +85,7 @@ export class WebhookAlertHandler implements AlertHandler {
   readonly #retryMs: number;
   readonly #maxQueue: number;
   readonly #gate: DeliveryGate | undefined;
-  readonly #queue: AlertEvent[] = [];
+  readonly #queue: string[] = [];
   readonly #closing = new AbortController();
   #sending: Promise<void> | undefined;
   #accepted = 0;
@@ -105,14 +108,19 @@ export class WebhookAlertHandler implements AlertHandler {
     this.#gate = options.gate;
   }
 
-  /** Queues an event. After `close` it is dropped and counted. */
+  /** Queues the JSON of an event. After `close` it is dropped and counted. */
   handle(event: AlertEvent): void {
     this.#accepted++;
     if (this.#closing.signal.aborted) {
       this.#dropped++;
       return;
     }
-    this.#queue.push(event);
+    const body = this.#bodyOf(event);
+    if (body === undefined) {
+      this.#failed++;
+      return;
+    }
+    this.#queue.push(body);
     this.#sending ??= this.#sendAll();
     // What is being sent has left the queue: only what waits can be driven out.
     if (this.#queue.length > this.#maxQueue) {
@@ -149,8 +157,8 @@ export class WebhookAlertHandler implements AlertHandler {
   }
 
   async #sendAll(): Promise<void> {
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-      const outcome = await this.#send(event);
+    for (let body = this.#queue.shift(); body !== undefined; body = this.#queue.shift()) {
+      const outcome = await this.#send(body);
       if (outcome === 'delivered') this.#delivered++;
       else if (outcome === 'failed') this.#failed++;
       else this.#dropped++;
@@ -158,9 +166,7 @@ export class WebhookAlertHandler implements AlertHandler {
     this.#sending = undefined;
   }
 
-  async #send(event: AlertEvent): Promise<'delivered' | 'failed' | 'dropped'> {
-    const body = this.#bodyOf(event);
-    if (body === undefined) return 'failed';
+  async #send(body: string): Promise<'delivered' | 'failed' | 'dropped'> {
     let pauseMs = this.#retryMs;
     for (let attempt = 1; ; attempt++) {
       this.#attempts++;
