@@ -8,13 +8,13 @@ export interface DefaultAlertsOptions {
 
 const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
+/** A single burst shows for at most two windows and a tick; what shows for three goes on, or comes again and again. */
+const FLOW_WINDOW_MS = 30_000;
 /** More than one in a quarter of an hour. */
 const ANY_PER_SECOND = 0.001;
 
 /**
  * What a daemon watches by itself. Every rule can fire, a test drives each over its bounds, and the operations manual says what to do then.
- *
- * Rates are taken over a minute or more, so that a single burst is not taken for a state.
  */
 export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonly AlertRule[] {
   return [
@@ -32,20 +32,20 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       summary: 'Output is overwritten before it is delivered',
       metric: catalogue.ptyDropped.name,
       reduce: 'rate',
-      windowMs: MINUTE_MS,
+      windowMs: FLOW_WINDOW_MS,
       levels: { info: 1, warn: MIB },
       clearBelow: { info: 0.5, warn: MIB / 2 },
-      forMs: 30_000,
+      forMs: 3 * FLOW_WINDOW_MS,
     },
     {
       name: 'connection-gaps',
       summary: 'Clients miss output, because they are slower than what they watch',
       metric: catalogue.connectionGaps.name,
       reduce: 'rate',
-      windowMs: MINUTE_MS,
+      windowMs: FLOW_WINDOW_MS,
       levels: { info: 1, warn: MIB },
       clearBelow: { info: 0.5, warn: MIB / 2 },
-      forMs: 30_000,
+      forMs: 3 * FLOW_WINDOW_MS,
     },
     {
       name: 'connections-near-limit',
