@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  InvalidAlertRuleError,
   InvalidLabelsError,
   InvalidMetricError,
   InvalidSinkOptionError,
@@ -22,6 +23,9 @@ it('says what was attempted, what was found and what is allowed', () => {
   );
   expect(new InvalidSinkOptionError('maxLabelSets', '-1', 'allowed are integers of at least 0').message).toBe(
     'Cannot create sink: maxLabelSets is -1, allowed are integers of at least 0',
+  );
+  expect(new InvalidAlertRuleError('delay', 'forMs', '-1', 'allowed are milliseconds of at least 0').message).toBe(
+    'Cannot use alert rule "delay": forMs is -1, allowed are milliseconds of at least 0',
   );
 });
 

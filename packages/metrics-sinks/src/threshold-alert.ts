@@ -137,7 +137,9 @@ export class ThresholdAlertSink implements MetricSink {
     }
     if (this.#closed) return;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.tick(), intervalMs).unref();
+    this.#timer = setInterval(() => this.tick(), intervalMs);
+    // Timers of browsers are numbers, and keep nothing alive.
+    this.#timer.unref?.();
   }
 
   /** Ticks no longer. Numbers still pass; handlers belong to who made them. Idempotent. */
