@@ -72,7 +72,10 @@ export class PrometheusSink implements MetricSink {
     return this.#registry.contentType;
   }
 
-  /** The numbers of now, as text in the format of `contentType`; for the body of the answer to a scrape. Does not reject. */
+  /**
+   * The numbers of now, as text in the format of `contentType`: the body of the answer to a scrape. Rejects only if a metric that others have put into
+   * the same registry does.
+   */
   async expose(): Promise<string> {
     this.#collect();
     return await this.#registry.metrics();

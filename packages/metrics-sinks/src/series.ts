@@ -6,20 +6,15 @@ export interface InvalidAmounts {
   invalid: number;
 }
 
-// The fields below begin as numbers that no small integer can hold, then become what they should be: engines would otherwise
-// lay out the first objects for small integers and make code that was compiled for them start over at the first fraction.
-const A_DOUBLE = 0.5;
-
 /** A sum that only grows. */
 export class CounterSeries implements Counter {
   readonly labels: Labels;
   readonly #invalid: InvalidAmounts;
-  #value = A_DOUBLE;
+  #value = 0;
 
   constructor(labels: Labels, invalid: InvalidAmounts) {
     this.labels = labels;
     this.#invalid = invalid;
-    this.#value = 0;
   }
 
   get value(): number {
@@ -42,12 +37,11 @@ export class CounterSeries implements Counter {
 export class UpDownCounterSeries implements UpDownCounter {
   readonly labels: Labels;
   readonly #invalid: InvalidAmounts;
-  #value = A_DOUBLE;
+  #value = 0;
 
   constructor(labels: Labels, invalid: InvalidAmounts) {
     this.labels = labels;
     this.#invalid = invalid;
-    this.#value = 0;
   }
 
   get value(): number {
@@ -89,14 +83,13 @@ export class HistogramSeries implements Histogram {
   readonly counts: Float64Array;
   readonly #bounds: Float64Array;
   readonly #invalid: InvalidAmounts;
-  #sum = A_DOUBLE;
+  #sum = 0;
 
   constructor(labels: Labels, invalid: InvalidAmounts, bounds: Float64Array) {
     this.labels = labels;
     this.counts = new Float64Array(bounds.length + 1);
     this.#bounds = bounds;
     this.#invalid = invalid;
-    this.#sum = 0;
   }
 
   get sum(): number {
