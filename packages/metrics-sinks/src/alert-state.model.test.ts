@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type AlertLevel, type AlertRule, type ResolvedAlertRule, resolveAlertRule } from './alert-rule.ts';
+import type { AlertLevel, AlertRule, ResolvedAlertRule } from './alert-rule.ts';
 import { type AlertPhase, initialAlertState, step } from './alert-state.ts';
+import { resolveAlertRule } from './resolve-alert-rule.ts';
 
 interface Look {
   readonly now: number;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type AlertRule, resolveAlertRule } from './alert-rule.ts';
+import type { AlertRule } from './alert-rule.ts';
 import { type AlertState, type AlertTransition, initialAlertState, step } from './alert-state.ts';
+import { resolveAlertRule } from './resolve-alert-rule.ts';
 
 /** Takes an alert through values, one a second unless times are given, and keeps what was told. */
 class Course {

@@ -7,16 +7,15 @@ export {
   type WebhookAlertHandlerOptions,
   type WebhookAlertSnapshot,
 } from './alert-handlers/webhook.ts';
-export {
-  type AlertLevel,
-  type AlertPercentile,
-  type AlertReduce,
-  type AlertRule,
-  type AlertThreshold,
-  type NoDataPolicy,
-  type ResolvedAlertRule,
-  resolveAlertRule,
-  type SeriesSelection,
+export type {
+  AlertLevel,
+  AlertPercentile,
+  AlertReduce,
+  AlertRule,
+  AlertThreshold,
+  NoDataPolicy,
+  ResolvedAlertRule,
+  SeriesSelection,
 } from './alert-rule.ts';
 export {
   type AlertEventKind,
@@ -63,6 +62,7 @@ export type {
   ValueMetricSnapshot,
   ValueReading,
 } from './reading.ts';
+export { resolveAlertRule } from './resolve-alert-rule.ts';
 export type { AlertSnapshot, RuleSnapshot } from './rule-watch.ts';
 export type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
 export { ThresholdAlertSink, type ThresholdAlertSinkOptions, type ThresholdAlertSnapshot } from './threshold-alert.ts';

@@ -1,10 +1,11 @@
 import { ALERT_NOTICES, type AlertEvent, type AlertHandler } from './alert-event.ts';
-import { type AlertRule, type ResolvedAlertRule, resolveAlertRule } from './alert-rule.ts';
+import type { AlertRule, ResolvedAlertRule } from './alert-rule.ts';
 import { InvalidAlertRuleError, InvalidSinkOptionError } from './errors.ts';
 import { fanOut } from './fan-out.ts';
 import type { LabelBudgetOptions } from './label-budget.ts';
 import { MemorySink } from './memory.ts';
 import type { CounterDescriptor, GaugeDescriptor, HistogramDescriptor, UpDownCounterDescriptor } from './metric.ts';
+import { resolveAlertRule } from './resolve-alert-rule.ts';
 import { type AlertSnapshot, type RuleSnapshot, RuleWatch } from './rule-watch.ts';
 import type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, UpDownCounter } from './sink.ts';
 

@@ -153,22 +153,16 @@ describe('a webhook', () => {
 });
 
 describe('a server that does not answer', () => {
-  it('meets the deadline, and its socket is closed', async () => {
-    receiver.answers = [silence];
-    const handler = webhook({ deadlineMs: 20, maxAttempts: 1 });
-    handler.handle(event('a'));
-    await handler.flush();
-    expect(handler.snapshot()).toMatchObject({ failed: 1, attempts: 1, lastFailure: 'no answer within 20 ms' });
-    await receiver.until(() => receiver.closedSockets.has(receiver.requests[0]!.message.socket));
-  });
-
-  it('holds up the next event no longer than that', async () => {
+  it('meets the deadline, its socket is closed, and the next event goes on', async () => {
     receiver.answers = [silence, status(200)];
-    const handler = webhook({ deadlineMs: 20, maxAttempts: 1 });
+    // Long enough for a busy machine to answer in time.
+    const handler = webhook({ deadlineMs: 500, maxAttempts: 1 });
     handler.handle(event('a'));
     handler.handle(event('b'));
+    await receiver.until(() => receiver.closedSockets.has(receiver.requests[0]?.message.socket as Socket));
     await handler.flush();
-    expect(handler.snapshot()).toMatchObject({ failed: 1, delivered: 1 });
+    expect(receiver.rules).toEqual(['a', 'b']);
+    expect(handler.snapshot()).toMatchObject({ failed: 1, delivered: 1, lastFailure: 'no answer within 500 ms' });
   });
 
   it('is done with once it has answered, whatever body it goes on sending', async () => {

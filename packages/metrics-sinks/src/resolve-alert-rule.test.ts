@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AlertRule, resolveAlertRule } from './alert-rule.ts';
+import type { AlertRule } from './alert-rule.ts';
+import { resolveAlertRule } from './resolve-alert-rule.ts';
 
 const RULE: AlertRule = { name: 'loop-delay', metric: 'loop.delay', levels: { warn: 10 } };
 
