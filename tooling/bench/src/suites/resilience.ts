@@ -75,7 +75,7 @@ const DUELS: readonly Duel[] = [
   {
     name: 'guard: limiter, bulkhead, breaker, deadline',
     work: 'guard with limiter',
-    rivals: [{ library: 'cockatiel', as: 'rate-limiter-flexible, cockatiel wrap', most: 0.15 }],
+    rivals: [{ library: 'cockatiel', as: 'rate-limiter-flexible and cockatiel wrap', most: 0.15 }],
   },
   {
     name: '[R10] breaker, failing call with 100k calls in the window',
