@@ -99,8 +99,8 @@ export interface RateLimiterSnapshot {
  * per generation for the last 17, so that an edge between windows, which lets the counters with two windows pass nearly
  * twice the limit, does not exist.
  *
- * A take costs O(1) and one clock read. Memory: about 250 bytes per key beside the key itself. No timers: each access
- * forgets up to two keys whose grants no longer count, and no others are ever forgotten. When all `maxKeys` count, all
+ * A take costs O(1) and one clock read. Memory: about 260 bytes per key beside the key itself. No timers: the first grant
+ * to a key in a generation forgets up to two keys of which nothing counts any more, and no others are ever forgotten. When all `maxKeys` count, all
  * further keys share one budget of `limit`, and a key that gets room later begins with what that budget has spent, so that
  * the first promise holds for it too. A clock that goes back counts as one that stands still.
  */
@@ -153,8 +153,8 @@ export class RateLimiter {
     this.#tooLarge = Object.freeze({ ok: false, by: 'limiter', name, reason: 'too-large', retryAfterMs: null });
     this.#rows = new BoundedMap({
       maxEntries: maxKeys,
-      // The map's clock is the generation.
-      idleMs: SLOTS_PER_WINDOW + 1,
+      // The map's clock is the generation, and what is idle for longer than a window counts nothing.
+      idleMs: SLOTS_PER_WINDOW,
       keepUntil: (row) => this.#counts.lastAdded(row) + SLOTS_PER_WINDOW + 1,
       onEvicted: (key, row) => this.#forget(key, row),
     });
@@ -256,7 +256,6 @@ export class RateLimiter {
       this.#refundsIgnored++;
       return false;
     }
-    this.#counts.sum(row, this.#generation);
     this.#counts.remove(row, slot, n);
     this.#refunded++;
     return true;

@@ -71,7 +71,6 @@ export class SlidingCounts {
   /** Makes `target` count what `source` counts; both have been moved to the same slot. */
   copy(source: number, target: number): void {
     this.#words.copyWithin(target * WORDS, source * WORDS, (source + 1) * WORDS);
-    this.#added[target] = this.#added[source]!;
   }
 
   /** The first slot in which the row, which counts more in `slot`, will count at most `most` if nothing is added. */
