@@ -156,9 +156,19 @@ export function describeSink(name: string, open: (options: { maxLabelSets?: numb
       withSink(async ({ sink, read }) => {
         const labelNames: ('code' | 'verb')[] = ['code', 'verb'];
         const calls = sink.counter({ ...CALLS, labelNames });
+        const buckets = [...WAIT.buckets];
+        const wait = sink.histogram({ ...WAIT, buckets });
         labelNames.pop();
+        buckets.pop();
         calls.handle({ code: '1', verb: 'get' }).add();
-        if (read) expect(await read([CALLS])).toEqual({ 'contract.calls{code="1",verb="get"}': 1 });
+        wait.handle({ queue: 'a' }).record(0.5);
+        expect(() => sink.histogram(WAIT)).not.toThrow();
+        if (read) {
+          expect(await read([CALLS, WAIT])).toEqual({
+            'contract.calls{code="1",verb="get"}': 1,
+            'contract.wait{queue="a"}': { counts: [0, 0, 1, 0], sum: 0.5 },
+          });
+        }
       }),
     );
 

@@ -9,7 +9,10 @@ import { serve } from './scrape.ts';
 const ODD = 'a "quoted" \\ back\\nslash\nand ä€𝄞';
 
 function recordSome(sink: PrometheusSink): void {
-  sink.counter(CALLS).handle({ code: ODD, verb: '' }).add(1.5);
+  sink
+    .counter({ ...CALLS, help: ODD })
+    .handle({ code: ODD, verb: '' })
+    .add(1.5);
   sink.upDownCounter(INFLIGHT).handle({}).add(-2);
   sink.gauge(USE).handle({ part: 'ring' }).set(1e21);
   const wait = sink.histogram(WAIT);
@@ -76,8 +79,8 @@ it('[M03] a real Prometheus stores the numbers that were recorded, in both forma
 
   const metadata = await server.ask('metadata', (answer) => Object.keys(answer ?? {}).length >= METRICS.length);
   expect(metadata).toMatchObject({
-    contract_calls_total: [{ type: 'counter', help: CALLS.help }],
-    contract_calls: [{ type: 'counter', help: CALLS.help }],
+    contract_calls_total: [{ type: 'counter', help: ODD }],
+    contract_calls: [{ type: 'counter', help: ODD }],
     contract_inflight: [{ type: 'gauge', help: INFLIGHT.help }],
     contract_use_bytes: [{ type: 'gauge', help: USE.help }],
     contract_wait_seconds: [{ type: 'histogram', help: WAIT.help }],

@@ -180,6 +180,7 @@ it('refuses a metric whose name the registry has from others, and leaves one out
   expect(() => sink.gauge(USE)).toThrow(expect.objectContaining({ code: 'METRIC_CONFLICT', metric: 'contract.use' }));
   memory.gauge(USE).handle({ part: 'ring' }).set(5);
   memory.upDownCounter(INFLIGHT).handle({}).add(1);
+  await sink.expose();
   const text = await sink.expose();
   expect(text).toContain('contract_use_bytes 1\n');
   expect(text).toContain('contract_inflight 1\n');
