@@ -106,8 +106,8 @@ export function labelKey(metric: string, labelNames: readonly string[], labels: 
     key += labelNames.length === 1 ? value : `${value.length}:${value}`;
   }
   for (const name in labels) {
-    if (!labelNames.includes(name))
-      throw new InvalidLabelsError(metric, `${name} is not one of its labels`, labelNames);
+    if (labelNames.includes(name)) continue;
+    throw new InvalidLabelsError(metric, `${name} is not one of its labels`, labelNames);
   }
   return key;
 }
