@@ -35,7 +35,7 @@ export interface Order {
 }
 
 /** Loads the entry of a library into this process. */
-export async function loadEntry({ field, library }: Order): Promise<Entry> {
+export async function loadEntry({ field, library }: Omit<Order, 'what'>): Promise<Entry> {
   const load = FIELDS[field][library];
   if (load === undefined) throw new RangeError(`Cannot load ${library}: it does not take part in ${field}`);
   return (await load()).entry;
@@ -46,4 +46,10 @@ export function chosen<T>(offered: Readonly<Record<string, T>> | undefined, { li
   const found = offered?.[what];
   if (found === undefined) throw new RangeError(`Cannot measure ${what} of ${library}: its entry has no such name`);
   return found;
+}
+
+/** Every library of every field. */
+export function entryNames(): readonly (readonly [FieldName, string])[] {
+  const fields = Object.keys(FIELDS) as FieldName[];
+  return fields.flatMap((field) => Object.keys(FIELDS[field]).map((library) => [field, library] as const));
 }
