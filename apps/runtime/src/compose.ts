@@ -11,11 +11,13 @@ import {
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import { Breaker, Guard } from '@sessiond/resilience';
+import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
 import { configuredLimits } from './configured-limits.ts';
 import { drain, type Endable } from './drain.ts';
+import { CommandLanes } from './execution/command-lanes.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
@@ -39,7 +41,7 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer(options: RuntimeOptions): SessionServer {
-  const { config, logger, instruments, version, transports, env } = options;
+  const { config, logger, instruments, version, transports, env, now } = options;
   const { telemetry } = instruments;
   const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxMessageBytes } = config;
   const ledger = openLedger(config.stateDir, logger);
@@ -64,6 +66,14 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     commandObserver: telemetry.commands,
     metrics: () => instruments.samples(),
     checks: [() => instruments.health()],
+    admission: new Admission({ limits: config, logger, observer: telemetry.admission, now }),
+    lanes: new CommandLanes({
+      maxWaiting: config.laneQueueCommands,
+      maxWaitMs: config.laneQueueMs,
+      observer: telemetry.admission,
+      now,
+    }),
+    inputBytesPerSecond: config.inputBytesPerSecond,
   });
   telemetry.watchServer(() => server.snapshot());
   return server;
@@ -170,6 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
     maxMessageBytes: config.maxMessageBytes,
+    inputBytesPerSecond: config.inputBytesPerSecond,
     heartbeat: new HeartbeatWheel(config),
     terminals: runtime.host,
     logger,

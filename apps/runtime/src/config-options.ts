@@ -222,7 +222,7 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
   inputBytesPerSecond: {
     kind: 'bytes',
     placeholder: 'bytes',
-    min: 1 * KIB,
+    min: 64 * KIB,
     max: 1024 * MIB,
     noneWord: 'off',
     default: 16 * MIB,

@@ -36,6 +36,7 @@ describe('where a value comes from', () => {
         heartbeatMs: 20_000,
         principalSharePercent: 25,
         spawnFailureWindowMs: 5000,
+        inputBytesPerSecond: 65_536,
         alertWebhook: 'https://alerts.example.com/hook',
       };
       const raw = unusual[key] ?? value[spec.kind];

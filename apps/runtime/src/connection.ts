@@ -4,6 +4,7 @@ import {
   type Command,
   type CommandType,
   closeCodes,
+  commandContract,
   decodeClientMessage,
   decodeFrame,
   type Frame,
@@ -25,6 +26,7 @@ import {
   sessionEvent,
   successResponse,
 } from '@sessiond/protocol';
+import { InputMeter } from './admission/input-meter.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
@@ -33,6 +35,7 @@ import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
+import { ReadingGate } from './transports/reading-gate.ts';
 import type { Transport } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
@@ -61,6 +64,8 @@ export interface ConnectionOptions {
   readonly host: SessionHost;
   readonly hub: EventHub;
   readonly runner: CommandRunner;
+  /** What is read from the client per second; `null` for as fast as it sends. */
+  readonly inputBytesPerSecond: number | null;
   /** The greeting, without what is this connection's own. */
   readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
   readonly onClosed: () => void;
@@ -92,7 +97,11 @@ export class Connection implements EventReceiver, CommandIssuer {
   readonly #transport: Transport;
   readonly #traffic: Traffic;
   readonly #channels: Channels;
+  readonly #reading: ReadingGate;
+  readonly #meter: InputMeter | undefined;
   readonly #pending = new Map<Command, RunningCommand>();
+  /** Of these, those with large answers. */
+  #pendingReads = 0;
   /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
   #stopWatching: () => void = () => {};
@@ -101,8 +110,10 @@ export class Connection implements EventReceiver, CommandIssuer {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
-    const { transport, host, hub, traffic } = options;
+    const { transport, host, hub, traffic, inputBytesPerSecond } = options;
     this.#traffic = traffic;
+    this.#reading = new ReadingGate(transport);
+    this.#meter = inputBytesPerSecond === null ? undefined : InputMeter.of(this.#reading, inputBytesPerSecond);
     this.#channels = new Channels({
       transport,
       host,
@@ -126,6 +137,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
     this.#stopWatching = hub.watchSessions(this);
     this.#transport.start({
+      onReceived: (bytes) => this.#meter?.received(bytes),
       onMessage: (text) => this.#message(text),
       onFrame: (frame) => this.#frame(frame),
       onDrain: () => this.#drained(),
@@ -151,7 +163,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     const text = JSON.stringify(message);
     this.#traffic.sent.message += Buffer.byteLength(text);
     this.#transport.sendMessage(text);
-    if (this.#isBackedUp()) this.#transport.pauseReading();
+    if (this.#isBackedUp()) this.#reading.pause('unread');
   }
 
   receiveEvent(event: SessionEvent): void {
@@ -200,6 +212,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#traffic.received.message += Buffer.byteLength(text);
     const decoded = decodeClientMessage(text);
     if (!decoded.ok) {
+      this.#options.runner.refused(decoded.command, decoded.error.code);
       this.#fail(decoded.error, { id: decoded.id, type: decoded.command });
     } else if (decoded.message.type === 'hello') {
       this.#hello(decoded.message.protocolVersion);
@@ -216,13 +229,21 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   async #command(command: Command): Promise<void> {
-    const refusal = this.#refusal(command);
-    if (refusal !== undefined) {
-      this.#fail(refusal, command);
+    const { runner } = this.#options;
+    const fault = this.#refusal(command);
+    if (fault !== undefined) {
+      runner.refused(command.type, fault.code);
+      this.#fail(fault, command);
       return;
     }
-    const running = this.#options.runner.run(command, this);
+    const running = runner.run(command, this);
+    if (!running.ok) {
+      this.#fail(running.fault, command);
+      return;
+    }
+    const isRead = command.type === 'read_output';
     this.#pending.set(command, running);
+    if (isRead) this.#pendingReads += 1;
     try {
       const { data, sessionVersion } = await running.outcome;
       this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
@@ -232,6 +253,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
     } finally {
       this.#pending.delete(command);
+      if (isRead) this.#pendingReads -= 1;
     }
   }
 
@@ -241,8 +263,11 @@ export class Connection implements EventReceiver, CommandIssuer {
     if (!isAllowed(this.#options.principal, scope)) {
       return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
     }
-    const reads = [...this.#pending.keys()].filter(({ type }) => type === 'read_output').length;
-    if (this.#pending.size >= MAX_PENDING_COMMANDS || (command.type === 'read_output' && reads >= MAX_PENDING_READS)) {
+    const isCrowded =
+      (command.type === 'read_output' && this.#pendingReads >= MAX_PENDING_READS) ||
+      // What is never limited waits for nothing, so that nothing of it piles up.
+      (this.#pending.size >= MAX_PENDING_COMMANDS && commandContract(command.type).limited);
+    if (isCrowded) {
       return { code: 'QUEUE_FULL', message: 'Cannot take the command: too many of this connection are unanswered' };
     }
     if (this.#isBackedUp()) {
@@ -275,12 +300,13 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   #drained(): void {
-    this.#transport.resumeReading();
+    this.#reading.resume('unread');
     this.#channels.drained();
   }
 
   #close(): void {
     this.#closed = true;
+    this.#meter?.close();
     this.#stopWatching();
     this.#channels.close();
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);

@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   /** The transports clients can choose from. */
   readonly transports: readonly Transport['kind'][];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Monotonic milliseconds, by which budgets and breakers count; default `performance.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Builds a runtime. */

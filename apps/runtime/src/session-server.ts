@@ -12,11 +12,14 @@ import {
 } from '@sessiond/protocol';
 import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Logger } from 'pino';
+import type { Admission } from './admission/admission.ts';
+import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
 import { EventHub } from './event-hub.ts';
+import type { CommandLanes } from './execution/command-lanes.ts';
 import type { CommandObserver } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
@@ -47,6 +50,11 @@ export interface SessionServerOptions {
   /** Counts what connections carry. */
   readonly traffic: Traffic;
   readonly commandObserver: CommandObserver;
+  /** What stands before commands, and the order in which they run. */
+  readonly admission: Admission;
+  readonly lanes: CommandLanes;
+  /** What is read from one connection per second; `null` for as fast as it sends. */
+  readonly inputBytesPerSecond: number | null;
   /** Every number of the daemon as it is now, for `get_metrics`. */
   readonly metrics: () => readonly MetricSample[];
   /** What `health_check` says about parts of the daemon that are not in here. */
@@ -58,6 +66,7 @@ export interface ServerSnapshot {
   readonly sessions: HostCounts;
   readonly connections: ConnectionTotals;
   readonly commandsInFlight: number;
+  readonly admission: AdmissionSnapshot;
   /** `null` until the look for processes of an earlier run is over. */
   readonly orphans: OrphanCounts | null;
 }
@@ -94,6 +103,8 @@ export class SessionServer {
       host: this.host,
       handlers: commandHandlers,
       server,
+      admission: options.admission,
+      lanes: options.lanes,
       logger: options.logger,
       observer: options.commandObserver,
     });
@@ -109,6 +120,7 @@ export class SessionServer {
       host: this.host,
       hub: this.#hub,
       runner: this.#runner,
+      inputBytesPerSecond: this.#options.inputBytesPerSecond,
       greeting: this.#greeting(),
       onClosed: () => this.#connections.delete(connection),
     });
@@ -122,10 +134,12 @@ export class SessionServer {
   }
 
   snapshot(): ServerSnapshot {
+    const { inFlight, admission } = this.#runner.snapshot();
     return {
       sessions: this.host.counts(),
       connections: connectionTotals(this.#connections),
-      commandsInFlight: this.#runner.snapshot().inFlight,
+      commandsInFlight: inFlight,
+      admission,
       orphans: this.#orphans.counts(),
     };
   }
@@ -164,6 +178,7 @@ export class SessionServer {
     const checks: HealthCheck[] = [
       { name: 'sessions', status: 'ok' },
       this.#orphans.health(),
+      this.#options.admission.health(),
       ...this.#options.checks.map((check) => check()),
     ];
     const isWell = checks.every(({ status }) => status === 'ok');
@@ -184,6 +199,7 @@ export class SessionServer {
       uptimeMs: performance.now() - this.#startedMs,
       metrics: this.#options.metrics(),
       limits: this.#options.limits,
+      admission: this.#runner.snapshot().admission,
     };
   }
 }

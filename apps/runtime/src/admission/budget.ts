@@ -29,7 +29,7 @@ export class Budget {
   readonly #limiter: RateLimiter | undefined;
   readonly #observer: AdmissionObserver;
   readonly #message: string;
-  readonly #details: ProtocolFault['details'];
+  readonly #details: NonNullable<ProtocolFault['details']>;
 
   constructor({ name, of, perMinute, observer, now }: BudgetOptions) {
     this.#name = name;

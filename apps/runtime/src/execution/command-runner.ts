@@ -1,22 +1,32 @@
-import { type Command, commandContract, isProtocolError, ProtocolError } from '@sessiond/protocol';
+import {
+  type Command,
+  commandContract,
+  type ErrorCode,
+  isProtocolError,
+  ProtocolError,
+  type ProtocolFault,
+  UNREADABLE_COMMAND,
+} from '@sessiond/protocol';
 import type { Logger } from 'pino';
+import type { Admission, AdmittedCommand } from '../admission/admission.ts';
+import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
+import type { CommandRefusal } from '../admission/command-refusal.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
-import { CommandLanes } from './command-lanes.ts';
+import type { CommandLanes, Turn } from './command-lanes.ts';
 import { type CommandObserver, type ObservedCode, unobservedCommands } from './command-observer.ts';
-import { type CommandSignal, commandSignal } from './command-signal.ts';
+import { commandSignal } from './command-signal.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
 import { untilAborted } from './until-aborted.ts';
-
-/** What tells how the server is must work when nothing else does. */
-const ALWAYS_ANSWERED: ReadonlySet<string> = new Set(['health_check', 'get_metrics']);
 
 /** What the runner needs; one for all connections. */
 export interface CommandRunnerOptions {
   readonly host: SessionHost;
   readonly handlers: CommandHandlers;
   readonly server: ServerFacts;
+  readonly admission: Admission;
+  readonly lanes: CommandLanes;
   readonly logger: Logger;
   /** Default: nobody is told. */
   readonly observer?: CommandObserver | undefined;
@@ -26,8 +36,8 @@ export interface CommandRunnerOptions {
 export interface CommandRunnerSnapshot {
   /** Let in and not answered yet: those that wait in a lane and those that run. */
   readonly inFlight: number;
-  /** Of these, those that run. */
-  readonly running: number;
+  /** What stands before commands, the lanes included. */
+  readonly admission: AdmissionSnapshot;
 }
 
 /** What a successful command is answered with. */
@@ -39,24 +49,40 @@ export interface CommandOutcome {
 
 /** A command that was let in and is queued or running. */
 export interface RunningCommand {
-  readonly command: Command;
-  readonly principalId: string;
+  readonly ok: true;
+  /** Rejects with the `ProtocolError` that the client is to be told. */
   readonly outcome: Promise<CommandOutcome>;
+  /** Ends it with this error, wherever it stands; one that has not begun never will. Idempotent. */
   cancel(reason: ProtocolError): void;
 }
 
+/** A command on its way. */
+interface Entry {
+  readonly command: Command;
+  readonly issuer: CommandIssuer;
+  readonly cause: Cause;
+  readonly admitted: AdmittedCommand;
+  readonly admittedMs: number;
+  /** When execution began. */
+  startedMs: number | undefined;
+  /** Why it is not wanted any more. */
+  cancelled: ProtocolError | undefined;
+  /** Ends what it is doing: waiting, or running. */
+  interrupt: ((reason: ProtocolError) => void) | undefined;
+}
+
 /**
- * Runs commands: control commands at once, data commands of one session one after the other, every one under a signal
- * that its deadline, a cancellation or the end of the server aborts. The deadline counts from the start of execution; a
- * command that is cancelled while it is queued never runs.
+ * Runs commands: asks admission, then runs control commands at once and data commands of one session one after the other, every one under a
+ * signal that its deadline, a cancellation or the end of the server aborts. The deadline counts from the start of execution; a command
+ * that is cancelled while it waits, or waits too long, never runs.
+ *
+ * Answered is not over: what goes on after its deadline keeps its lane and its place until it really ends.
  */
 export class CommandRunner {
   readonly #options: CommandRunnerOptions;
   readonly #observer: CommandObserver;
-  readonly #lanes = new CommandLanes();
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
-  readonly #admitted = new Set<RunningCommand>();
-  readonly #running = new Set<CommandSignal>();
+  readonly #entries = new Set<Entry>();
   #refusal: ProtocolError | undefined;
 
   constructor(options: CommandRunnerOptions) {
@@ -65,92 +91,142 @@ export class CommandRunner {
   }
 
   snapshot(): CommandRunnerSnapshot {
-    return { inFlight: this.#admitted.size, running: this.#running.size };
+    const { admission, lanes } = this.#options;
+    const { bulkheads, ...rest } = admission.snapshot();
+    return { inFlight: this.#entries.size, admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] } };
   }
 
-  /** Starts a command or queues it. The outcome rejects with what the client is to be told. */
-  run(command: Command, issuer: CommandIssuer): RunningCommand {
-    const contract = commandContract(command.type)!;
-    const cause = causeOf(command);
-    let cancelled: ProtocolError | undefined;
-    let running: CommandSignal | undefined;
-    const admittedMs = performance.now();
-    let startedMs: number | undefined;
-    const execute = async (): Promise<CommandOutcome> => {
-      if (this.#refusal !== undefined && !ALWAYS_ANSWERED.has(command.type)) throw this.#refusal;
-      checkSupported(command);
-      const timeoutMs = await commandTimeoutMs(command, this.#options.host);
-      if (cancelled !== undefined) throw cancelled;
-      startedMs = performance.now();
-      this.#observer.commandStarted(command.type, startedMs - admittedMs);
-      running = commandSignal(timeoutMs);
-      return this.#execute(command, { issuer, cause, running });
-    };
-    const laneKey = contract.lane === 'data' ? command.sessionId : undefined;
-    const outcome = laneKey === undefined ? execute() : this.#lanes.enqueue(laneKey, execute);
-    const entry: RunningCommand = {
+  /** Starts a command, queues it or says why not. */
+  run(command: Command, issuer: CommandIssuer): RunningCommand | CommandRefusal {
+    const fault = this.#faultBefore(command);
+    const admitted =
+      fault === undefined
+        ? this.#options.admission.admit(command, issuer.principalId)
+        : ({ ok: false, fault } as const);
+    if (!admitted.ok) {
+      this.#observer.commandFinished(command.type, admitted.fault.code, 0);
+      return admitted;
+    }
+    const entry: Entry = {
       command,
-      principalId: issuer.principalId,
-      outcome: outcome.catch((error: unknown) => {
-        throw this.#fault(error, command, cause);
-      }),
-      cancel: (reason) => {
-        cancelled = reason;
-        running?.cancel(reason);
-      },
+      issuer,
+      cause: causeOf(command),
+      admitted,
+      admittedMs: performance.now(),
+      startedMs: undefined,
+      cancelled: undefined,
+      interrupt: undefined,
     };
-    this.#admitted.add(entry);
-    const leave = (code: ObservedCode): void => {
-      this.#admitted.delete(entry);
-      this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
-    };
-    entry.outcome.then(
-      () => leave('OK'),
-      (fault: ProtocolError) => leave(fault.code),
-    );
-    return entry;
+    this.#entries.add(entry);
+    return { ok: true, outcome: this.#process(entry), cancel: (reason) => cancelEntry(entry, reason) };
+  }
+
+  /** Takes note of a message that was answered without being asked about here. */
+  refused(type: string | undefined, code: ErrorCode): void {
+    const known = type === undefined ? undefined : commandContract(type);
+    this.#observer.commandFinished(known?.type ?? UNREADABLE_COMMAND, code, 0);
   }
 
   /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
   cancel(principalId: string, commandId: string): boolean {
-    for (const entry of this.#admitted) {
-      const { command } = entry;
-      if (entry.principalId !== principalId || command.id !== commandId || command.type === 'cancel_command') continue;
-      entry.cancel(new ProtocolError('CANCELLED', 'The command was cancelled'));
+    for (const entry of this.#entries) {
+      const { command, issuer } = entry;
+      if (issuer.principalId !== principalId || command.id !== commandId || command.type === 'cancel_command') continue;
+      cancelEntry(entry, new ProtocolError('CANCELLED', 'The command was cancelled'));
       return true;
     }
     return false;
   }
 
-  /** Lets nothing new in and aborts what waits for something that may never come. */
+  /** Lets nothing new in, but what is never limited, and aborts what waits for its turn or for something that may never come. */
   refuse(reason: ProtocolError): void {
     this.#refusal = reason;
-    for (const running of this.#running) running.cancel(reason);
+    for (const entry of this.#entries) if (commandContract(entry.command.type).limited) cancelEntry(entry, reason);
   }
 
-  async #execute(
-    command: Command,
-    { issuer, cause, running }: { issuer: CommandIssuer; cause: Cause; running: CommandSignal },
-  ): Promise<CommandOutcome> {
-    const { host, handlers, server } = this.#options;
-    const cancel = (commandId: string): boolean => this.cancel(issuer.principalId, commandId);
-    this.#running.add(running);
+  /** Why a command is not even asked about. */
+  #faultBefore(command: Command): ProtocolFault | undefined {
+    if (this.#refusal !== undefined && commandContract(command.type).limited) return this.#refusal;
+    return unsupported(command);
+  }
+
+  /** From the door to the answer. */
+  async #process(entry: Entry): Promise<CommandOutcome> {
+    const { command, admitted, cause } = entry;
+    let turn: Turn | undefined;
     try {
-      await this.#checkVersion(command);
-      const context: CommandContext = { host, issuer, server, cause, cancel, signal: running.signal };
-      const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
-      const data = await untilAborted(() => handler(command, context), running.signal);
-      const sessionVersion = await this.#versionAfter(command, data);
-      return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
-    } finally {
-      running.release();
-      this.#running.delete(running);
+      const laneKey = commandContract(command.type).lane === 'data' ? command.sessionId : undefined;
+      // No turn of the event loop, nor of the microtasks, for what need not wait.
+      if (laneKey !== undefined) turn = this.#options.lanes.enter(laneKey) ?? (await this.#wait(entry, laneKey));
+      begin(entry);
+      const outcome = await this.#execute(entry, turn);
+      admitted.end(undefined);
+      this.#answered(entry, 'OK');
+      return outcome;
+    } catch (error) {
+      const fault = this.#fault(error, command, cause);
+      if (entry.startedMs === undefined) {
+        turn?.release();
+        admitted.withdraw();
+      } else {
+        admitted.end(fault);
+      }
+      this.#answered(entry, fault.code);
+      throw fault;
     }
+  }
+
+  async #wait(entry: Entry, laneKey: string): Promise<Turn> {
+    const controller = new AbortController();
+    entry.interrupt = (reason) => controller.abort(reason);
+    const answer = await this.#options.lanes.wait(laneKey, controller.signal);
+    entry.interrupt = undefined;
+    if (answer.ok) return answer;
+    throw entry.cancelled ?? errorOf(answer.fault);
+  }
+
+  /** From the beginning to the answer; the lane and the place are given back when the work itself is over. */
+  async #execute(entry: Entry, turn: Turn | undefined): Promise<CommandOutcome> {
+    const { command, admitted, admittedMs } = entry;
+    entry.startedMs = performance.now();
+    this.#observer.commandStarted(command.type, entry.startedMs - admittedMs);
+    let isWorking = false;
+    const over = (): void => {
+      turn?.release();
+      admitted.leave();
+    };
+    try {
+      const timeoutMs = await commandTimeoutMs(command, this.#options.host);
+      if (entry.cancelled !== undefined) throw entry.cancelled;
+      const { signal, cancel, release } = commandSignal(timeoutMs);
+      entry.interrupt = cancel;
+      const start = (): Promise<CommandOutcome> => {
+        const work = this.#carryOut(entry, signal);
+        isWorking = true;
+        work.then(over, over);
+        return work;
+      };
+      return await untilAborted(start, signal).finally(release);
+    } finally {
+      if (!isWorking) over();
+    }
+  }
+
+  async #carryOut({ command, issuer, cause }: Entry, signal: AbortSignal): Promise<CommandOutcome> {
+    const { host, handlers, server } = this.#options;
+    await this.#checkVersion(command);
+    signal.throwIfAborted();
+    const cancel = (commandId: string): boolean => this.cancel(issuer.principalId, commandId);
+    const context: CommandContext = { host, issuer, server, cause, cancel, signal };
+    const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
+    const data = await handler(command, context);
+    const sessionVersion = await this.#versionAfter(command, data);
+    return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
   }
 
   /** The version a change has led to; `undefined` where nothing changed, or nothing is left that could have one. */
   async #versionAfter(command: Command, data: unknown): Promise<number | undefined> {
-    if (!commandContract(command.type)!.mutates || command.type === 'delete_session') return undefined;
+    if (!commandContract(command.type).mutates || command.type === 'delete_session') return undefined;
     const { sessionId } = data as { sessionId: string };
     return (await this.#options.host.get(sessionId)).version;
   }
@@ -168,6 +244,12 @@ export class CommandRunner {
     );
   }
 
+  #answered(entry: Entry, code: ObservedCode): void {
+    const { command, startedMs } = entry;
+    this.#entries.delete(entry);
+    this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
+  }
+
   #fault(error: unknown, command: Command, { correlationId }: Cause): ProtocolError {
     if (isProtocolError(error)) return error;
     this.#options.logger.error({ err: error, command: command.type, correlationId }, 'command failed unexpectedly');
@@ -176,11 +258,26 @@ export class CommandRunner {
   }
 }
 
+/** @throws ProtocolError when the command is not wanted any more, or when the breaker before it refuses. */
+function begin({ cancelled, admitted }: Entry): void {
+  if (cancelled !== undefined) throw cancelled;
+  const refusal = admitted.begin();
+  if (refusal !== undefined) throw errorOf(refusal.fault);
+}
+
+function cancelEntry(entry: Entry, reason: ProtocolError): void {
+  entry.cancelled ??= reason;
+  entry.interrupt?.(reason);
+}
+
+function errorOf(fault: ProtocolFault): ProtocolError {
+  return new ProtocolError(fault.code, fault.message, fault);
+}
+
 /** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */
-function checkSupported(command: Command): void {
+function unsupported(command: Command): ProtocolFault | undefined {
   const field = ['dependsOn', 'idempotencyKey'].find((name) => Object.hasOwn(command, name));
-  if (field === undefined) return;
-  throw new ProtocolError('INVALID_COMMAND', `Cannot run the command: this server does not support ${field}`, {
-    details: { field },
-  });
+  if (field === undefined) return undefined;
+  const message = `Cannot run the command: this server does not support ${field}`;
+  return { code: 'INVALID_COMMAND', message, details: { field } };
 }

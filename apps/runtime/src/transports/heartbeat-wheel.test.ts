@@ -10,6 +10,7 @@ class Member implements HeartbeatMember {
   bytesReceived = 0;
   bufferedBytes = 0;
   readingPaused = false;
+  readingResumed = 0;
   pings = 0;
   expired = 0;
   answers = true;
@@ -89,6 +90,24 @@ it('never ends a slow reader: bytes that are stuck excuse silence', () => {
   slow.bufferedBytes = 1;
   run(wheel, SLOTS - 1);
   expect(slow.expired).toBe(0);
+  leave();
+});
+
+it('does not take a client for lost that it did not listen to meanwhile, and looks again the next time', () => {
+  const wheel = new HeartbeatWheel(options);
+  const throttled = new Member();
+  throttled.answers = false;
+  const leave = wheel.add(throttled);
+  while (throttled.pings === 0) wheel.tick();
+  throttled.readingPaused = true;
+  run(wheel, 8);
+  // Right before the judgement: whatever came meanwhile lies in the kernel.
+  throttled.readingPaused = false;
+  throttled.readingResumed += 1;
+  run(wheel, SLOTS - 9);
+  expect(throttled.expired).toBe(0);
+  run(wheel, SLOTS);
+  expect([throttled.pings, throttled.expired]).toEqual([2, 1]);
   leave();
 });
 

@@ -6,6 +6,8 @@ export interface HeartbeatMember {
   readonly bufferedBytes: number;
   /** Whether we do not read at the moment: then no answer can be seen, and its lack means nothing. */
   readonly readingPaused: boolean;
+  /** How often reading has gone on after a pause: an answer may have come meanwhile and still lie in the kernel. */
+  readonly readingResumed: number;
   ping(): void;
   /** Ends a connection that gave no sign of life in time. */
   expire(): void;
@@ -26,6 +28,8 @@ interface Seat {
   readonly member: HeartbeatMember;
   /** `bytesReceived` when the ping left; `null` while no answer is due. */
   receivedAtPing: number | null;
+  /** `readingResumed` at that moment. */
+  resumedAtPing: number;
 }
 
 /**
@@ -51,7 +55,7 @@ export class HeartbeatWheel {
 
   /** Takes a connection in; the function returned takes it out, once or more often. */
   add(member: HeartbeatMember): () => void {
-    const seat: Seat = { member, receivedAtPing: null };
+    const seat: Seat = { member, receivedAtPing: null, resumedAtPing: 0 };
     // Handed out in turn, so that connections that came together do not stay together.
     const slot = this.#slots[this.#nextSlot]!;
     this.#nextSlot = (this.#nextSlot + 1) % SLOTS;
@@ -86,13 +90,14 @@ export class HeartbeatWheel {
 function ping(seat: Seat): void {
   if (seat.member.bufferedBytes > 0 || seat.member.readingPaused) return;
   seat.receivedAtPing = seat.member.bytesReceived;
+  seat.resumedAtPing = seat.member.readingResumed;
   seat.member.ping();
 }
 
 function judge(seat: Seat): void {
-  const { member, receivedAtPing } = seat;
+  const { member, receivedAtPing, resumedAtPing } = seat;
   seat.receivedAtPing = null;
   if (receivedAtPing === null || member.bytesReceived !== receivedAtPing) return;
-  if (member.bufferedBytes > 0 || member.readingPaused) return;
+  if (member.bufferedBytes > 0 || member.readingPaused || member.readingResumed !== resumedAtPing) return;
   member.expire();
 }

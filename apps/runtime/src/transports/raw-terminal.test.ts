@@ -69,17 +69,20 @@ let session: FakeSession;
 let traffic: Traffic;
 let socket: Socket;
 let url: string;
+/** What a terminal opened from now on reads per second. */
+let inputBytesPerSecond: number | null;
 
 beforeEach(async () => {
   session = new FakeSession();
   traffic = new Traffic();
+  inputBytesPerSecond = null;
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   server = createServer();
   server.on('upgrade', async (request, upgradeSocket, head) => {
     socket = upgradeSocket as Socket;
     const query = new URL(`http://host${request.url}`).searchParams;
     const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query));
-    const options = { frames: new FramePool(), traffic };
+    const options = { frames: new FramePool(), traffic, inputBytesPerSecond };
     webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket, options));
   });
   server.listen(0, '127.0.0.1');
@@ -147,6 +150,28 @@ it('stops reading a client whose program does not, and loses none of its input',
   session.handlers!.onInputDrained();
   await until(() => session.typed.length === sent.length);
   expect(session.typed.equals(sent)).toBe(true);
+});
+
+it('reads no faster than it may, loses nothing, and types on when it may again', async () => {
+  inputBytesPerSecond = 200_000;
+  const client = await WireClient.connect({ url });
+  const sent = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at & 0xff));
+  for (let at = 0; at < sent.length; at += 10_000) client.send(sent.subarray(at, at + 10_000));
+  await until(() => session.typed.length >= 200_000);
+  // What had been read with the byte that was too much is typed too: at most one read of the socket.
+  expect(session.typed.length).toBeLessThan(300_000);
+  await until(() => session.typed.length === sent.length);
+  expect(session.typed.equals(sent)).toBe(true);
+});
+
+it('ends at once for a client that is being slowed down', async () => {
+  inputBytesPerSecond = 64 * 1024;
+  const client = await WireClient.connect({ url });
+  client.send(Buffer.alloc(64 * 1024 * 20));
+  await until(() => session.typed.length > 0);
+  session.ended = true;
+  session.put(Buffer.from('bye'));
+  expect(await client.closed).toEqual({ code: 1000, reason: 'the program ended' });
 });
 
 it('ignores what an observer types and does not let it choose the size', async () => {

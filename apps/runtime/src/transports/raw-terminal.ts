@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import type { RawData, WebSocket } from 'ws';
+import { InputMeter } from '../admission/input-meter.ts';
 import { causeOf } from '../sessions/cause.ts';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
 import type { Traffic } from '../traffic.ts';
 import type { FramePool } from './frame-pool.ts';
+import { ReadingGate } from './reading-gate.ts';
 import { WebSocketOutput } from './websocket-output.ts';
 
 /** The most output of one frame. */
@@ -32,6 +34,8 @@ export interface RawTerminalOptions {
   readonly frames: FramePool;
   /** Counts what is sent and received. */
   readonly traffic: Traffic;
+  /** What is read from the client per second; `null` for as fast as it sends. */
+  readonly inputBytesPerSecond: number | null;
 }
 
 /** What a raw terminal needs of the sessions. */
@@ -64,11 +68,14 @@ export function parseRawTerminalRequest(sessionId: string, query: URLSearchParam
  * typed; what the session puts out arrives as binary messages; nothing else is said. Ends with 1000 when the program did.
  *
  * Nothing queues here. A slow client loses the oldest output and, because there are only bytes, is not told; who needs to know attaches
- * over the protocol. A program that does not read stops the client: its input waits where it is. What an observer types is ignored.
+ * over the protocol. A program that does not read stops the client: its input waits where it is, as that of a client does which sends
+ * faster than it may. What an observer types is ignored.
  */
 export class RawTerminal {
   #attachment: SessionAttachment | null = null;
   #ws: WebSocket | null = null;
+  #reading: ReadingGate | null = null;
+  #meter: InputMeter | null = null;
   #output: WebSocketOutput | null = null;
   #traffic: Traffic | null = null;
   /** Input the program could not take yet; while there is some, the WebSocket is not read. */
@@ -94,14 +101,20 @@ export class RawTerminal {
   }
 
   /** Begins to carry bytes. `socket` is the one of the upgrade that made `ws`; both belong to the terminal from then on. */
-  start(ws: WebSocket, socket: Socket, { frames, traffic }: RawTerminalOptions): void {
+  start(ws: WebSocket, socket: Socket, { frames, traffic, inputBytesPerSecond }: RawTerminalOptions): void {
     this.#ws = ws;
     this.#traffic = traffic;
+    const reading = new ReadingGate({ pauseReading: () => ws.pause(), resumeReading: () => ws.resume() });
+    this.#reading = reading;
+    if (inputBytesPerSecond !== null) this.#meter = InputMeter.of(reading, inputBytesPerSecond);
     this.#output = new WebSocketOutput(ws, socket, frames, () => this.#pump());
     ws.on('message', (data: RawData) => {
       // `nodebuffer` is the binary type of every WebSocket here.
       const typed = data as Buffer;
       traffic.received.raw += typed.length;
+      // Nobody takes the rest of it; and a paused socket would not see the closing handshake.
+      if (this.#attachment === null) return;
+      this.#meter?.received(typed.length);
       this.#waiting.push(typed);
       if (this.#waiting.length === 1) this.#takeInput();
     });
@@ -113,6 +126,7 @@ export class RawTerminal {
   close(): void {
     this.#attachment?.close();
     this.#attachment = null;
+    this.#meter?.close();
     this.#waiting = [];
   }
 
@@ -153,7 +167,7 @@ export class RawTerminal {
         this.#attachment.write(piece);
       } catch (error) {
         if (isProtocolError(error) && error.code === 'INPUT_QUEUE_FULL') {
-          this.#ws?.pause();
+          this.#reading?.pause('unread');
           return;
         }
         // An observer, or a program that is gone: there is nobody to type to, and no words to say so.
@@ -163,7 +177,7 @@ export class RawTerminal {
       if (piece.length === message.length) this.#waiting.shift();
       else this.#waiting[0] = message.subarray(piece.length);
     }
-    if (this.#ws?.isPaused) this.#ws.resume();
+    this.#reading?.resume('unread');
   }
 }
 

@@ -12,6 +12,7 @@ function start(maxMessageBytes = 1024, highWaterMark = 16_384) {
     onMessage: (text) => events.push(['message', text]),
     onFrame: (frame) => events.push(['frame', Buffer.from(frame).toString('hex')]),
     onDrain: () => events.push(['drain']),
+    onReceived: () => {},
     onViolation: ({ code }) => events.push(['violation', code]),
     onClose: () => events.push(['close']),
   });

@@ -51,7 +51,9 @@ export class StdioTransport implements Transport {
     };
     const reader = new LineReader(maxMessageBytes, { onLine: (line) => this.#receive(line), onTooLong: tooLong });
     input.on('data', (chunk: Buffer) => {
-      if (!this.#closing) reader.push(chunk);
+      if (this.#closing) return;
+      handlers.onReceived(chunk.length);
+      reader.push(chunk);
     });
     input.on('end', () => {
       if (!this.#closing) reader.end();

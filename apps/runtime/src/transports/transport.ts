@@ -1,5 +1,7 @@
 /** What happens on a transport, told to the connection that owns it. Handlers never throw. */
 export interface TransportHandlers {
+  /** So many bytes were read; told before anything is made of them. */
+  onReceived(bytes: number): void;
   /** One JSON message, still text. */
   onMessage(text: string): void;
   /** One byte frame. The view is valid only during the call. */

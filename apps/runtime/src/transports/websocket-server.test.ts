@@ -35,6 +35,7 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     terminals: noTerminals,
     logger,
     traffic: new Traffic(),
+    inputBytesPerSecond: null,
     onRefused: (reason) => refusals.push(reason),
     onConnection: (transport, principal) => {
       transport.sendMessage(JSON.stringify({ hello: principal.id }));
@@ -42,6 +43,7 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
         onMessage: (message) => transport.sendMessage(message),
         onFrame: () => {},
         onDrain: () => {},
+        onReceived: () => {},
         onViolation: () => {},
         onClose: () => {},
       });

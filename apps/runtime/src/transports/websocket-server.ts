@@ -28,6 +28,8 @@ const TRANSPORT_CAP = 2;
 export interface WebSocketServerOptions {
   readonly maxConnections: number;
   readonly maxMessageBytes: number;
+  /** What is read from one raw terminal per second; `null` for as fast as it sends. */
+  readonly inputBytesPerSecond: number | null;
   readonly heartbeat: HeartbeatWheel;
   readonly terminals: TerminalHost;
   readonly logger: Logger;
@@ -170,7 +172,8 @@ export class WebSocketServer {
     ws.once('close', () => {
       this.#rawTerminals -= 1;
     });
-    terminal.start(ws, socket, { frames: this.#frames, traffic: this.#options.traffic });
+    const { traffic, inputBytesPerSecond } = this.#options;
+    terminal.start(ws, socket, { frames: this.#frames, traffic, inputBytesPerSecond });
   }
 
   #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], principal: Principal): void {
@@ -180,6 +183,10 @@ export class WebSocketServer {
 
   #keep(ws: WebSocket, socket: Socket): void {
     this.#open.add(ws);
+    let readingResumed = 0;
+    socket.on('resume', () => {
+      readingResumed += 1;
+    });
     const leave = this.#options.heartbeat.add({
       get bytesReceived() {
         return socket.bytesRead;
@@ -189,6 +196,9 @@ export class WebSocketServer {
       },
       get readingPaused() {
         return ws.isPaused;
+      },
+      get readingResumed() {
+        return readingResumed;
       },
       ping: () => ws.ping(),
       expire: () => {

@@ -76,6 +76,7 @@ function record(): {
       onMessage: (text) => add('message', text),
       onFrame: (frame) => add('frame', Buffer.from(frame).toString('latin1')),
       onDrain: () => add('drain', transport.bufferedBytes),
+      onReceived: () => {},
       onViolation: ({ code }) => add('violation', code),
       onClose: () => add('close'),
     },

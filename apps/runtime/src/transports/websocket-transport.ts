@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RawData, WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { FramePool } from './frame-pool.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 import { WebSocketOutput } from './websocket-output.ts';
@@ -60,7 +60,8 @@ export class WebSocketTransport implements Transport {
   }
 
   pauseReading(): void {
-    this.#ws.pause();
+    // A paused socket would not see the client's half of the closing handshake.
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.pause();
   }
 
   resumeReading(): void {
@@ -68,7 +69,6 @@ export class WebSocketTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    // A paused socket would not see the client's half of the closing handshake.
     this.#ws.resume();
     this.#output.close(code, reason);
   }
@@ -76,6 +76,7 @@ export class WebSocketTransport implements Transport {
   #receive(data: RawData, isBinary: boolean): void {
     // `nodebuffer` is the binary type of every WebSocket here.
     const bytes = data as Buffer;
+    this.#handlers!.onReceived(bytes.length);
     if (bytes.length > this.#maxMessageBytes) {
       this.#handlers!.onViolation({
         code: 'MESSAGE_TOO_LARGE',
