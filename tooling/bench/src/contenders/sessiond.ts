@@ -48,6 +48,8 @@ export const sessiond: Contender = {
         'none',
         '--state-dir',
         stateDirectory,
+        // The limits are asked as ever, and never say no: the rivals have none.
+        ...['data', 'control', 'total'].flatMap((budget) => [`--${budget}-commands-per-minute`, '1000000']),
       ],
       port,
       // Whoever runs the bench may have options of their own for their own daemon.
