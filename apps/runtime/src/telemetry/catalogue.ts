@@ -156,8 +156,8 @@ export const limiterRefunds: CounterDescriptor<'limiter' | 'result'> = counter('
   labelNames: ['limiter', 'result'],
 });
 export const limiterGeneration: CounterDescriptor<'limiter'> = counter('sessiond.limiter.generation', {
-  unit: '{reservation}',
-  help: 'Reservations that a limiter has numbered.',
+  unit: '{generation}',
+  help: 'Slices of time that a limiter has numbered, sixteen per window; what is given back counts only within its own.',
   labelNames: ['limiter'],
 });
 export const limiterKeys: UpDownCounterDescriptor<'limiter'> = level('sessiond.limiter.keys', {
@@ -262,7 +262,6 @@ export const heapUsed: UpDownCounterDescriptor<'v8js.heap.space.name'> = level('
   help: 'Memory that objects take, by the part of the heap.',
   labelNames: ['v8js.heap.space.name'],
 });
-export const eventLoopDelayMin: GaugeDescriptor = eventLoopDelay('min', 'The least');
 export const eventLoopDelayMax: GaugeDescriptor = eventLoopDelay('max', 'The most');
 export const eventLoopDelayMean: GaugeDescriptor = eventLoopDelay('mean', 'The mean');
 export const eventLoopDelayStddev: GaugeDescriptor = eventLoopDelay('stddev', 'The standard deviation');

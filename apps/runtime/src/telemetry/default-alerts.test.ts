@@ -36,7 +36,7 @@ class Subject {
   readonly telemetry: Telemetry;
 
   constructor() {
-    const delay = { min: 0, max: 0, mean: 0, stddev: 0, p50: 0, p90: 0 };
+    const delay = { max: 0, mean: 0, stddev: 0, p50: 0, p90: 0 };
     this.telemetry = new Telemetry({
       sink: this.alerts,
       limits: {},
@@ -70,13 +70,12 @@ class Subject {
         windowBytes: 0,
       },
       commandsInFlight: 0,
+      admission: {
+        limiters: [{ name: 'total', limitPerMinute: 1, keys: 0, generation: this.generation }],
+        bulkheads: [],
+        breakers: [{ name: 'spawn', state: this.breakerState, keys: 10, openKeys: this.openKeys, retryAfterMs: null }],
+      },
       orphans: null,
-    }));
-    const { openKeys: _, ...breaker } = { name: 'spawn' as const, keys: 10, openKeys: 0, retryAfterMs: null };
-    this.telemetry.watchAdmission(() => ({
-      limiters: [{ name: 'total', limitPerMinute: 1, keys: 0, generation: this.generation }],
-      bulkheads: [],
-      breakers: [{ ...breaker, state: this.breakerState, openKeys: this.openKeys }],
     }));
   }
 
@@ -186,5 +185,12 @@ describe('the default alerts', () => {
     subject.pass(1 / 6, () => drives[name]!(subject, 1e9));
     subject.pass(10, () => drives[name]!(subject, 0));
     expect(subject.told(name)).toEqual([]);
+  });
+
+  it('do not take the first mistakes after the start for a siege', () => {
+    const subject = new Subject();
+    for (let failures = 0; failures < 5; failures++) subject.telemetry.authFailed('credentials');
+    subject.pass(10);
+    expect(subject.events).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 /** A single burst shows for at most two windows and a tick; what shows for three goes on, or comes again and again. */
 const FLOW_WINDOW_MS = 30_000;
+/** Right after the start a rate is one over seconds, in which two of something are many. */
+const SHORT_HISTORY_MS = 30_000;
 /** More than one in a quarter of an hour. */
 const ANY_PER_SECOND = 0.001;
 
@@ -82,10 +84,11 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       windowMs: MINUTE_MS,
       levels: { warn: 1 },
       clearBelow: 0.1,
+      forMs: SHORT_HISTORY_MS,
     },
     {
       name: 'limiter-generation',
-      summary: 'A limiter has numbered so many reservations that their numbers will not stay exact for ever',
+      summary: 'The generations of a limiter have such high numbers that these will not stay exact for ever',
       metric: catalogue.limiterGeneration.name,
       by: ['limiter'],
       levels: { info: 1e12, warn: 1e14, critical: 1e15 },
@@ -98,6 +101,7 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       windowMs: MINUTE_MS,
       levels: { info: 0.2, warn: 2, critical: 50 },
       clearBelow: { info: 0.1, warn: 1, critical: 25 },
+      forMs: SHORT_HISTORY_MS,
     },
     {
       name: 'defects',

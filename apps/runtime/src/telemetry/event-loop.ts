@@ -2,7 +2,6 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node
 
 /** How late the event loop was, in seconds. */
 export interface EventLoopDelay {
-  readonly min: number;
   readonly max: number;
   readonly mean: number;
   readonly stddev: number;
@@ -79,7 +78,6 @@ function delayOf(histogram: IntervalHistogram): EventLoopDelay {
   const late = (nanoseconds: number): number =>
     histogram.count === 0 ? 0 : Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION_MS / 1000);
   return {
-    min: late(histogram.min),
     max: late(histogram.max),
     mean: late(histogram.mean),
     stddev: histogram.count === 0 ? 0 : histogram.stddev / NANOSECONDS,

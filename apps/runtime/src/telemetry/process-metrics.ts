@@ -17,15 +17,20 @@ export function collectProcess(sink: MetricSink, readEventLoop: () => EventLoopR
   const uptime = sink.gauge(catalogue.uptime).handle({});
   const heap = heapLevels(sink);
   const recordEventLoop = eventLoopRecorder(sink);
-  return sink.onCollect(() => {
+  // By itself: reading it takes a descriptor, and when there is none left the other numbers matter all the more.
+  const stopMemory = sink.onCollect(() => memory.set(process.memoryUsage.rss()));
+  const stop = sink.onCollect(() => {
     const used = process.cpuUsage();
     user.raiseTo(used.user / MICROSECONDS);
     system.raiseTo(used.system / MICROSECONDS);
-    memory.set(process.memoryUsage.rss());
     uptime.set(process.uptime());
     for (const { space_name, space_used_size } of getHeapSpaceStatistics()) heap(space_name).set(space_used_size);
     recordEventLoop(readEventLoop());
   });
+  return () => {
+    stopMemory();
+    stop();
+  };
 }
 
 /** The levels of the parts of the heap, which the engine names. */
@@ -40,7 +45,6 @@ function heapLevels(sink: MetricSink): (space: string) => Level {
 }
 
 function eventLoopRecorder(sink: MetricSink): (reading: EventLoopReading) => void {
-  const min = sink.gauge(catalogue.eventLoopDelayMin).handle({});
   const max = sink.gauge(catalogue.eventLoopDelayMax).handle({});
   const mean = sink.gauge(catalogue.eventLoopDelayMean).handle({});
   const stddev = sink.gauge(catalogue.eventLoopDelayStddev).handle({});
@@ -52,7 +56,6 @@ function eventLoopRecorder(sink: MetricSink): (reading: EventLoopReading) => voi
   const active = time.handle({ 'nodejs.eventloop.state': 'active' });
   const idle = time.handle({ 'nodejs.eventloop.state': 'idle' });
   return ({ delay, utilization, activeSeconds, idleSeconds }) => {
-    min.set(delay.min);
     max.set(delay.max);
     mean.set(delay.mean);
     stddev.set(delay.stddev);

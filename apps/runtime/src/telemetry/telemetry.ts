@@ -39,6 +39,7 @@ export interface ServerReading {
   readonly sessions: SessionReading;
   readonly connections: ConnectionReading;
   readonly commandsInFlight: number;
+  readonly admission: AdmissionSnapshot;
   /** `null` until the look for them is over. */
   readonly orphans: OrphanReading | null;
 }
@@ -98,20 +99,16 @@ export class Telemetry {
     const recordSessions = sessionRecorder(this.#sink);
     const recordConnections = connectionRecorder(this.#sink);
     const recordInFlight = inFlightRecorder(this.#sink);
+    const recordAdmission = admissionRecorder(this.#sink);
     const recordOrphans = orphanRecorder(this.#sink);
     this.#collect(() => {
-      const { sessions, connections, commandsInFlight, orphans } = read();
+      const { sessions, connections, commandsInFlight, admission, orphans } = read();
       recordSessions(sessions);
       recordConnections(connections);
       recordInFlight(commandsInFlight);
+      recordAdmission(admission);
       if (orphans !== null) recordOrphans(orphans);
     });
-  }
-
-  /** Reads what stands before commands from now on. */
-  watchAdmission(read: () => AdmissionSnapshot): void {
-    const record = admissionRecorder(this.#sink);
-    this.#collect(() => record(read()));
   }
 
   /** Reads the number of raw terminals from now on. */

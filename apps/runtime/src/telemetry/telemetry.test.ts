@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemorySink } from '@sessiond/metrics-sinks';
+import { PtyManager } from '@sessiond/pty-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { causeOf } from '../sessions/cause.ts';
+import { LocalSessionHost } from '../sessions/local-session-host.ts';
+import { Telemetry } from './telemetry.ts';
+
+let dir: string;
+let memory: MemorySink;
+let telemetry: Telemetry;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sessiond-telemetry-'));
+  memory = new MemorySink();
+  telemetry = new Telemetry({ sink: memory, limits: { maxPtys: 5, idleTimeoutMs: null } });
+});
+afterEach(() => {
+  telemetry.close();
+  rmSync(dir, { recursive: true });
+});
+
+function values(name: string): Record<string, number> {
+  const metric = memory.snapshot().find((each) => each.name === name);
+  if (metric === undefined || metric.kind === 'histogram') throw new Error(`no values of ${name}`);
+  return Object.fromEntries(metric.series.map(({ labels, value }) => [Object.values(labels).join(), value]));
+}
+
+const noConnections = {
+  ...{ websocket: 0, unix: 0, stdio: 0 },
+  ...{ bufferedBytes: 0, maxBufferedBytes: 0, unacknowledgedBytes: 0, windowBytes: 0 },
+};
+
+it('[M01] tells of listeners of terminals that fail, which nothing outside of the daemon can cause', async () => {
+  const ptys = new PtyManager();
+  const host = new LocalSessionHost({
+    ...{ ptys, bufferBytes: 65_536, gracePeriodMs: 100, idleTimeoutMs: null, retentionMs: 1000, maxSessions: 5 },
+    env: process.env,
+  });
+  const admission = { limiters: [], bulkheads: [], breakers: [] };
+  telemetry.watchServer(() => {
+    return { sessions: host.counts(), connections: noConnections, commandsInFlight: 0, admission, orphans: null };
+  });
+  expect(values('sessiond.pty.listener.failures')).toEqual({ '': 0 });
+  ptys.onEvent(() => {
+    throw new Error('a defect');
+  });
+  await host.create({ type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } }, causeOf());
+  expect(values('sessiond.pty.listener.failures')['']).toBeGreaterThan(0);
+  expect(values('sessiond.session.count')).toEqual({ pty: 1 });
+  await host.close(1000);
+});
+
+it('says every limit from the start, those that are off not at all', () => {
+  expect(values('sessiond.limit')).toEqual({ maxPtys: 5 });
+});
+
+it('has every series of refusals from the start, so that the first one shows as a change', () => {
+  expect(values('sessiond.auth.failures')).toEqual({ credentials: 0, scope: 0, origin: 0 });
+  expect(values('sessiond.limiter.requests')).toMatchObject({ 'total,refused': 0, 'data,granted': 0 });
+  expect(values('sessiond.breaker.calls')).toEqual({
+    'spawn,success': 0,
+    'spawn,failure': 0,
+    'spawn,ignored': 0,
+    'spawn,refused': 0,
+  });
+  telemetry.authFailed('scope');
+  telemetry.admission.limiterDecided('total', 'refused');
+  expect(values('sessiond.auth.failures')).toMatchObject({ scope: 1, origin: 0 });
+  expect(values('sessiond.limiter.requests')).toMatchObject({ 'total,refused': 1, 'total,granted': 0 });
+});
+
+it('keeps the command, the code and both times apart', () => {
+  telemetry.commands.commandStarted('attach', 250);
+  telemetry.commands.commandFinished('attach', 'OK', 1500);
+  telemetry.commands.commandFinished('attach', 'OK', 500);
+  telemetry.commands.commandFinished('attach', 'TIMEOUT', 10_000);
+  telemetry.commands.commandFinished('unknown', 'INVALID_MESSAGE', 0);
+  const histograms = new Map(memory.snapshot().map((metric) => [metric.name, metric.series]));
+  expect(histograms.get('sessiond.command.duration')).toMatchObject([
+    { labels: { command: 'attach', code: 'OK' }, sum: 2, count: 2 },
+    { labels: { command: 'attach', code: 'TIMEOUT' }, sum: 10, count: 1 },
+    { labels: { command: 'unknown', code: 'INVALID_MESSAGE' }, sum: 0, count: 1 },
+  ]);
+  expect(histograms.get('sessiond.command.queue.wait')).toMatchObject([{ sum: 0.25, count: 1 }]);
+});
+
+it('reads nothing any more once it is closed', () => {
+  let reads = 0;
+  telemetry.watchRawTerminals(() => {
+    reads += 1;
+    return 3;
+  });
+  expect(values('sessiond.connection.count')).toEqual({ raw: 3 });
+  telemetry.close();
+  telemetry.close();
+  memory.collect();
+  expect(reads).toBe(1);
+});

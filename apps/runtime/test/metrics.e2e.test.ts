@@ -1,0 +1,211 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { httpGet } from './http-get.ts';
+import { MetricMoves, type Sample } from './metric-moves.ts';
+import { TerminalClient } from './terminal-client.ts';
+
+/** What only a defect moves, and where it is proven that such a defect would show. */
+const MOVED_BY_DEFECTS = ['sessiond.pty.listener.failures' /* telemetry.test.ts */];
+/** What the configuration says and nothing changes. */
+const CONSTANT = ['sessiond.limit', 'sessiond.bulkhead.limit'];
+
+let dir: string;
+const clients: TerminalClient[] = [];
+const daemons: TestDaemon[] = [];
+let receiver: Server;
+let posted: { rule: string; kind: string }[];
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'sessiond-metrics-'));
+  posted = [];
+  receiver = createServer(async (request, response) => {
+    posted.push((await json(request)) as { rule: string; kind: string });
+    response.end();
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.cut();
+  for (const daemon of daemons.splice(0)) await daemon.stop();
+  receiver.close();
+  receiver.closeAllConnections();
+  rmSync(dir, { recursive: true });
+});
+
+async function start(...flags: string[]): Promise<TestDaemon> {
+  const daemon = await startDaemon({ stateDir: join(dir, 'state'), flags });
+  daemons.push(daemon);
+  return daemon;
+}
+
+async function client(daemon: Pick<TestDaemon, 'socketPath'>): Promise<TerminalClient> {
+  const connected = await TerminalClient.connect({ socketPath: daemon.socketPath });
+  clients.push(connected);
+  return connected;
+}
+
+/** Asks until it holds; the time limit of the test is the only other end. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(10);
+}
+
+const amount = (samples: readonly Sample[], name: string, labels: Record<string, string> = {}): number =>
+  samples.find(
+    (sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  )?.value ?? Number.NaN;
+
+/** Leaves a program behind that ignores that its terminal is gone. */
+async function leaveOrphan(): Promise<void> {
+  const daemon = await start();
+  const driver = await client(daemon);
+  const sessionId = await driver.run('/bin/sh', ['-c', "trap '' HUP TERM; echo up; while :; do sleep 0.2; done"]);
+  await driver.ask('wait_for', { sessionId, text: 'up' });
+  driver.cut();
+  await daemon.kill();
+}
+
+/** Sets the soft limit on descriptors of a daemon. */
+function limitDescriptors({ pid }: TestDaemon, limit: number): boolean {
+  return spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`]).status === 0;
+}
+
+describe('the metrics of a daemon', () => {
+  it('[M01] are all really emitted: whatever happens moves some of them, and everything moves all', async (context) => {
+    await leaveOrphan();
+    const { port } = receiver.address() as AddressInfo;
+    const daemon = await start(
+      ...['--buffer-bytes', '64KiB', '--lane-queue-commands', '1', '--spawn-pause-ms', '1000'],
+      ...['--spawn-failures-per-principal', '1', '--spawn-failures-total', '1'],
+      ...['--alert-interval-ms', '100', '--alert-webhook', `http://127.0.0.1:${port}/`],
+    );
+    const { socketPath, url } = daemon;
+    const moves = new MetricMoves();
+    await moves.scrape(socketPath);
+    const driver = await client(daemon);
+    const first = await moves.ask(driver);
+    for (const name of CONSTANT) expect(amount(first, name), name).toBeGreaterThan(0);
+
+    // A terminal: typed into, acknowledged late, overtaken by a flood.
+    const sessionId = await driver.runRaw('head -c 20000 >/dev/null; head -c 1000000 /dev/zero; echo end; read line');
+    const log = await driver.attach(sessionId, { window: 8_192 });
+    driver.input(log, 0, Buffer.alloc(20_000));
+    await log.until(() => log.inputAcknowledged === 20_000 && log.offset >= 8_192);
+    await driver.ask('wait_for', { sessionId, text: 'end' });
+    const flooded = await moves.ask(driver);
+    expect(amount(flooded, 'sessiond.pty.backpressure', { state: 'on' })).toBe(1);
+    expect(amount(flooded, 'sessiond.connection.window.usage')).toBe(8_192);
+    expect(amount(flooded, 'sessiond.pty.io', { direction: 'write' })).toBe(20_000);
+    await moves.scrape(socketPath);
+    while (log.gaps.length === 0 || log.offset < 1_000_000) {
+      const { offset } = log;
+      driver.acknowledge(log);
+      await log.until(() => log.offset > offset);
+    }
+
+    // A client that does not read, and one of raw bytes.
+    const stalled = await client(daemon);
+    const flood = await stalled.runRaw('read line; while :; do head -c 65536 /dev/zero; done');
+    await stalled.attach(flood);
+    stalled.wire.ws.pause();
+    const raw = await WireClient.connect({ socketPath, path: `/v1/sessions/${flood}/terminal` });
+    raw.send('\n');
+    await raw.next();
+    await until(async () => amount(await moves.ask(driver), 'sessiond.connection.buffered.max') > 0);
+    await moves.scrape(socketPath);
+    raw.ws.terminate();
+    stalled.cut();
+    await driver.ask('delete_session', { sessionId: flood, gracePeriodMs: 0 });
+    await driver.ask('delete_session', { sessionId, gracePeriodMs: 0 });
+
+    // Commands that wait, are refused, or are sent in vain.
+    const waiting = driver.command('wait_for', {
+      sessionId: await driver.run('true', []),
+      text: 'x',
+      timeoutMs: 2_000,
+    });
+    await until(async () => {
+      const id = `lane-${Math.random().toString(36).slice(2)}`;
+      const creations = [1, 2, 3].map(() =>
+        driver.command('create_session', { kind: 'pty', sessionId: id, pty: { command: 'true' } }),
+      );
+      const during = await moves.ask(driver);
+      await Promise.all(creations);
+      return amount(during, 'sessiond.bulkhead.waiting', { bulkhead: 'lane' }) > 0;
+    });
+    await driver.command('get_state', { sessionId: 'nobody' });
+    await waiting;
+    await expect(WireClient.connect({ url, token: 'wrong' })).rejects.toMatchObject({ status: 401 });
+    expect(await httpGet({ url }, '/metrics', { authorization: 'Bearer wrong' })).toMatchObject({ status: 401 });
+
+    // A machine without descriptors.
+    if (!limitDescriptors(daemon, 10)) context.skip('needs prlimit of util-linux to lower the number of descriptors');
+    const starved = await driver.command('create_session', { kind: 'pty', pty: { command: 'true' } });
+    expect(starved).toMatchObject({ code: 'SPAWN_FAILED' });
+    expect(await driver.command('create_session', { kind: 'pty' })).toMatchObject({ code: 'CIRCUIT_OPEN' });
+    await until(async () => amount(await moves.ask(driver), 'sessiond.alert.firing', { level: 'critical' }) > 0);
+    limitDescriptors(daemon, 1_024);
+    await until(async () => amount(await moves.ask(driver), 'sessiond.alert.deliveries', { outcome: 'delivered' }) > 0);
+    expect(posted).toContainEqual(expect.objectContaining({ rule: 'breaker-open', kind: 'firing' }));
+    expect(await driver.ask('health_check')).toMatchObject({
+      status: 'degraded',
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'alerts', status: 'degraded' })]),
+    });
+    expect(daemon.logs()).toContainEqual(
+      expect.objectContaining({ event: 'alert', level: 50, alert: expect.objectContaining({ rule: 'breaker-open' }) }),
+    );
+    await moves.scrape(socketPath);
+    // A sixteenth of a minute, and the end of the look for what was left behind.
+    await until(async () => {
+      await driver.ask('list_sessions');
+      const samples = await moves.ask(driver);
+      return amount(samples, 'sessiond.limiter.generation', { limiter: 'control' }) > 0;
+    });
+    await dropLog(moves);
+    expect(moves.unmoved().filter((name) => !CONSTANT.includes(name))).toEqual(MOVED_BY_DEFECTS);
+    expect(moves.unscraped()).toEqual([]);
+  }, 60_000);
+});
+
+/** Lets another daemon log more than anybody reads, until it says so. */
+async function dropLog(moves: MetricMoves): Promise<void> {
+  const socketPath = join(dir, 'log.sock');
+  const args = ['--no-tcp', '--socket', socketPath, '--state-dir', join(dir, 'log'), '--log-level', 'debug'];
+  const child = spawnDaemon(args, { homeDir: dir });
+  try {
+    child.stderr!.setEncoding('utf8');
+    for (let said = ''; !said.includes('"ready"'); ) said += String((await once(child.stderr!, 'data'))[0]);
+    child.stderr!.pause();
+    const driver = await client({ socketPath });
+    await until(async () => {
+      await Promise.all(Array.from({ length: 50 }, () => breakProtocol(socketPath)));
+      return amount(await moves.ask(driver), 'sessiond.log.dropped') > 0;
+    });
+    await moves.scrape(socketPath);
+  } finally {
+    const exited = once(child, 'exit');
+    child.stderr!.resume();
+    child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+/** Opens a WebSocket and sends a frame that no protocol has; the daemon logs a line of a kilobyte about it. */
+async function breakProtocol(socketPath: string): Promise<void> {
+  const socket = connect(socketPath);
+  const headers = ['host: localhost', 'upgrade: websocket', 'connection: upgrade', 'sec-websocket-version: 13'];
+  socket.write(`GET / HTTP/1.1\r\n${headers.join('\r\n')}\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n\r\n`);
+  socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]));
+  socket.on('error', () => {});
+  socket.resume();
+  await once(socket, 'close');
+}
