@@ -410,15 +410,15 @@ describe('Breaker, hooks', () => {
 
 describe('Breaker, options', () => {
   it.each<[BreakerOptions, string]>([
-    [{ windowMs: 0 }, 'Cannot create breaker: windowMs is 0, allowed are numbers from 1 to'],
+    [{ windowMs: 0 }, 'Cannot create breaker: windowMs is 0, allowed are numbers of at least 1 and finite'],
     [{ failures: 0 }, 'Cannot create breaker: failures is 0, allowed are integers of at least 1'],
-    [{ failureRate: 1.5 }, 'Cannot create breaker: failureRate is 1.5, allowed are numbers'],
+    [{ failureRate: 1.5 }, 'Cannot create breaker: failureRate is 1.5, allowed are numbers above 0 up to 1'],
     [{ consecutiveFailures: 1.5 }, 'Cannot create breaker: consecutiveFailures is 1.5, allowed are integers'],
     [{ slowMs: 0 }, 'Cannot create breaker: slowMs is 0, allowed are numbers of at least 1'],
     [{ slowRate: 0 }, 'Cannot create breaker: slowRate is 0, allowed are numbers'],
     [{ minimumCalls: 0 }, 'Cannot create breaker: minimumCalls is 0, allowed are integers of at least 1'],
     [{ openMs: Number.NaN }, 'Cannot create breaker: openMs is NaN, allowed are numbers of at least 0'],
-    [{ openFactor: 0.5 }, 'Cannot create breaker: openFactor is 0.5, allowed are numbers'],
+    [{ openFactor: 0.5 }, 'Cannot create breaker: openFactor is 0.5, allowed are numbers of at least 1 and finite'],
     [{ openMs: 10, maxOpenMs: 9 }, 'Cannot create breaker: maxOpenMs is 9, allowed are numbers of at least 10'],
     [{ quietMs: -1 }, 'Cannot create breaker: quietMs is -1, allowed are numbers of at least 0'],
     [{ probes: 0 }, 'Cannot create breaker: probes is 0, allowed are integers of at least 1'],

@@ -65,15 +65,17 @@ export function isDeadlineError(value: unknown): value is DeadlineError {
 }
 
 /**
- * Throws unless `value` is a number from `min` to `max`, both included.
+ * Throws unless `value` is a number from `min` to `max`, both included: `MIN_VALUE` means above 0, `MAX_VALUE` finite.
  *
  * @throws InvalidOptionError that names the option and what is allowed.
  */
 export function checkNumber(action: string, option: string, value: number, min: number, max: number): void {
   if (!(value >= min && value <= max)) {
-    const range =
-      max === Number.POSITIVE_INFINITY ? `of at least ${count(min)}` : `from ${count(min)} to ${count(max)}`;
-    throw new InvalidOptionError(action, option, value, `allowed are numbers ${range}`);
+    const above = min === Number.MIN_VALUE;
+    const from = above ? 'above 0' : max >= Number.MAX_VALUE ? `of at least ${count(min)}` : `from ${count(min)}`;
+    const to =
+      max === Number.MAX_VALUE ? ' and finite' : max > Number.MAX_VALUE ? '' : `${above ? ' up' : ''} to ${count(max)}`;
+    throw new InvalidOptionError(action, option, value, `allowed are numbers ${from}${to}`);
   }
 }
 
