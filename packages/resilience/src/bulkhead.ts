@@ -117,6 +117,11 @@ export class Bulkhead {
     });
   }
 
+  /** How many could enter now without waiting. */
+  get available(): number {
+    return this.#closed ? 0 : this.#limit - this.#active;
+  }
+
   /** A slot if one is free, without waiting. */
   tryAcquire(): Slot | Refusal {
     return this.#enter(undefined) ?? this.#refuse(this.#full);

@@ -100,10 +100,7 @@ export class Guard {
 
   /** Asks limiter, bulkhead and breaker, without waiting for a slot. */
   tryEnter(options: GuardEnterOptions = {}): Entry | Refusal {
-    const { key = DEFAULTS.key, n } = options;
-    const reservation = this.#limiter?.take(key, n);
-    if (reservation?.ok === false) return reservation;
-    return this.#enterWith(key, reservation, this.#bulkhead?.tryAcquire());
+    return this.#tryEnter(options);
   }
 
   /**
@@ -112,12 +109,7 @@ export class Guard {
    * Never rejects, except with what a part throws; an abort while waiting is a refusal of the bulkhead.
    */
   async enter(options: GuardCallOptions = {}): Promise<Entry | Refusal> {
-    const { key = DEFAULTS.key, n, signal } = options;
-    const bulkhead = this.#bulkhead;
-    const reservation = this.#limiter?.take(key, n);
-    if (reservation?.ok === false) return reservation;
-    if (bulkhead === undefined) return this.#enterWith(key, reservation, undefined);
-    return this.#enterWith(key, reservation, await bulkhead.acquire({ signal }));
+    return this.#enterAtOnce(options) ?? this.#enterInTurn(options);
   }
 
   /**
@@ -126,7 +118,9 @@ export class Guard {
    * Rejects as `execute` does, except for refusals.
    */
   async run<T>(work: Work<T>, options: GuardCallOptions = {}): Promise<GuardResult<T> | Refusal> {
-    const entry = await this.#enterForWork(options);
+    throwIfAborted(options.signal);
+    const entry = this.#enterAtOnce(options) ?? (await this.#enterInTurn(options));
+    throwIfAborted(options.signal, entry);
     return entry.ok ? { ok: true, value: await this.#do(work, entry, options.signal) } : entry;
   }
 
@@ -137,7 +131,9 @@ export class Guard {
    * work throws; the reason of the caller's abort, also if it was waiting or had aborted before.
    */
   async execute<T>(work: Work<T>, options: GuardCallOptions = {}): Promise<T> {
-    const entry = await this.#enterForWork(options);
+    throwIfAborted(options.signal);
+    const entry = this.#enterAtOnce(options) ?? (await this.#enterInTurn(options));
+    throwIfAborted(options.signal, entry);
     if (!entry.ok) throw new RefusedError(entry);
     return this.#do(work, entry, options.signal);
   }
@@ -147,18 +143,28 @@ export class Guard {
     return { name: this.#name, inside: this.#inside, abandoned: this.#abandoned };
   }
 
-  async #enterForWork(options: GuardCallOptions): Promise<GuardEntry | Refusal> {
-    const { signal } = options;
-    if (signal?.aborted) throw signal.reason;
-    const entry = await this.enter(options);
-    if (signal?.aborted) {
-      if (entry.ok) entry.cancel();
-      throw signal.reason;
-    }
-    return entry as GuardEntry | Refusal;
+  #tryEnter({ key = DEFAULTS.key, n }: GuardEnterOptions): GuardEntry | Refusal {
+    const reservation = this.#limiter?.take(key, n);
+    if (reservation?.ok === false) return reservation;
+    return this.#enterWith(key, reservation, this.#bulkhead?.tryAcquire());
   }
 
-  #enterWith(key: string, reservation: Reservation | undefined, slot: Slot | Refusal | undefined): Entry | Refusal {
+  /** Enters if nobody has to be waited for; otherwise nothing was asked. */
+  #enterAtOnce(options: GuardEnterOptions): GuardEntry | Refusal | undefined {
+    return this.#bulkhead === undefined || this.#bulkhead.available > 0 ? this.#tryEnter(options) : undefined;
+  }
+
+  async #enterInTurn({ key = DEFAULTS.key, n, signal }: GuardCallOptions): Promise<GuardEntry | Refusal> {
+    const reservation = this.#limiter?.take(key, n);
+    if (reservation?.ok === false) return reservation;
+    return this.#enterWith(key, reservation, await this.#bulkhead?.acquire({ signal }));
+  }
+
+  #enterWith(
+    key: string,
+    reservation: Reservation | undefined,
+    slot: Slot | Refusal | undefined,
+  ): GuardEntry | Refusal {
     if (slot?.ok === false) {
       reservation?.refund();
       return slot;
@@ -242,4 +248,11 @@ class GuardEntry implements Entry {
     leave?.();
     return leave !== undefined;
   }
+}
+
+/** Gives an entry back whose caller has given up, and tells that caller so. */
+function throwIfAborted(signal: CancelSignal | undefined, entry?: Entry | Refusal): void {
+  if (!signal?.aborted) return;
+  if (entry?.ok) entry.cancel();
+  throw signal.reason;
 }
