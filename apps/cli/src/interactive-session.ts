@@ -4,8 +4,9 @@ import type { Context } from './context.ts';
 import { DetachKeys } from './detach-keys.ts';
 import { EXIT_CODES, exitCodeOfChild } from './exit-codes.ts';
 import { gapText } from './output.ts';
+import { Resizer } from './resizer.ts';
 import { followSession } from './session-stream.ts';
-import { Terminal, type WindowSize, windowSize } from './terminal.ts';
+import { Terminal, windowSize } from './terminal.ts';
 
 /** How a session is used by a person at a terminal. */
 export interface InteractiveOptions {
@@ -19,8 +20,6 @@ export interface InteractiveOptions {
 
 /** Typed bytes that may wait before typing itself has to wait. */
 const MAX_TYPED_BYTES = 65_536;
-/** Long enough for a program to notice that the size was another one. */
-const REDRAW_MS = 50;
 
 /**
  * Shows a session on the caller's terminal and lets the caller type, until the program ends or the caller detaches.
@@ -87,53 +86,4 @@ function typeInto(context: Context, attachment: Attachment, { detachKeys, role }
   return () => {
     stdin.off('data', onData).off('end', onEnd).off('error', onEnd);
   };
-}
-
-/** Keeps the size of the session that of the window: one request at a time, always the newest size. */
-class Resizer {
-  readonly #client: Client;
-  readonly #sessionId: string;
-  #window: WindowSize;
-  #wanted: WindowSize | undefined;
-  #isBusy = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(client: Client, sessionId: string, window: WindowSize) {
-    this.#client = client;
-    this.#sessionId = sessionId;
-    this.#window = window;
-  }
-
-  /** Sets the first size. A program that has that size already is made to draw itself by having another one for a moment. */
-  begin(current: WindowSize, redraw: boolean): void {
-    const { cols, rows } = this.#window;
-    if (cols !== current.cols || rows !== current.rows) this.#request(this.#window);
-    else if (redraw && rows > 1) {
-      this.#request({ cols, rows: rows - 1 });
-      this.#timer = setTimeout(() => this.#request(this.#window), REDRAW_MS);
-    }
-  }
-
-  /** The window has another size now. */
-  follow(window: WindowSize): void {
-    this.#window = window;
-    this.#request(window);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  async #request(size: WindowSize): Promise<void> {
-    this.#wanted = size;
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    while (this.#wanted !== undefined) {
-      const { cols, rows } = this.#wanted;
-      this.#wanted = undefined;
-      // Refused because the program has ended, or lost with the connection: the next size will do.
-      await this.#client.request('resize', { sessionId: this.#sessionId, cols, rows }).catch(() => {});
-    }
-    this.#isBusy = false;
-  }
 }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { CommanderError, InvalidArgumentError } from 'commander';
 import type { Context } from './context.ts';
+import { errorText } from './error-text.ts';
 import { Interrupted, OutputError } from './errors.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 import { Interruption } from './interruption.ts';
@@ -79,7 +80,7 @@ function report(error: unknown, notices: Notices): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   const exitCode = exitCodeOf(error);
   if (exitCode === EXIT_CODES.internal) notices.say(`defect: ${error instanceof Error ? error.stack : String(error)}`);
-  else if (!(error instanceof Interrupted)) notices.say((error as Error).message);
+  else if (!(error instanceof Interrupted)) notices.say(errorText(error as Error));
   return exitCode;
 }
 
