@@ -86,8 +86,7 @@ export class Guard {
   readonly #breaker: GuardBreaker | undefined;
   readonly #deadline: Deadline | undefined;
   readonly #classify: Classify;
-  #inside = 0;
-  #abandoned = 0;
+  readonly #census = new Census();
 
   constructor(options: GuardOptions) {
     this.#name = options.name ?? DEFAULTS.name;
@@ -140,7 +139,7 @@ export class Guard {
 
   /** Who is inside, as plain JSON. */
   snapshot(): GuardSnapshot {
-    return { name: this.#name, inside: this.#inside, abandoned: this.#abandoned };
+    return { name: this.#name, inside: this.#census.inside, abandoned: this.#census.abandoned };
   }
 
   #tryEnter({ key = DEFAULTS.key, n }: GuardEnterOptions): GuardEntry | Refusal {
@@ -175,59 +174,44 @@ export class Guard {
       reservation?.refund();
       return permit;
     }
-    this.#inside++;
-    return new GuardEntry(this.#leave, reservation, slot, permit);
+    return new GuardEntry(this.#census, reservation, slot, permit);
   }
-
-  readonly #leave = (): void => {
-    this.#inside--;
-  };
 
   #do<T>(work: Work<T>, entry: GuardEntry, signal: CancelSignal | undefined): Promise<T> {
-    let abandoned = false;
-    const classify = this.#classify;
-    const abandon = (): void => {
-      abandoned = true;
-      this.#abandoned++;
-    };
-    const end = (outcome: Outcome): void => {
-      if (abandoned) this.#abandoned--;
-      entry.settle(outcome);
-    };
-    const observer: WorkObserver<T> = {
-      expired: (error) => {
-        abandon();
-        entry.permit?.settle(outcomeOfError(classify, error, undefined));
-      },
-      cancelled: abandon,
-      returned: (value) => end(signal?.aborted ? 'ignored' : outcomeOfResult(classify, value)),
-      threw: (error) => end(outcomeOfError(classify, error, signal)),
-    };
-    return new WorkRun<T>(this.#deadline?.term, signal, observer).start(work).result;
+    const call = new GuardCall<T>(entry, this.#classify, this.#census, signal);
+    return new WorkRun<T>(this.#deadline?.term, signal, call).start(work).result;
   }
+}
+
+/** Who is inside a guard, and for how many of them nobody waits any more. */
+class Census {
+  inside = 0;
+  abandoned = 0;
 }
 
 class GuardEntry implements Entry {
   readonly ok = true;
   readonly permit: Permit | undefined;
+  readonly #census: Census;
   readonly #reservation: Reservation | undefined;
   readonly #slot: Slot | undefined;
-  #leave: (() => void) | undefined;
+  #isInside = true;
 
   constructor(
-    leave: () => void,
+    census: Census,
     reservation: Reservation | undefined,
     slot: Slot | undefined,
     permit: Permit | undefined,
   ) {
-    this.#leave = leave;
+    this.permit = permit;
+    this.#census = census;
     this.#reservation = reservation;
     this.#slot = slot;
-    this.permit = permit;
+    census.inside++;
   }
 
   settle(outcome: Outcome): boolean {
-    if (!this.#left()) return false;
+    if (!this.#leave()) return false;
     // First the breaker: whoever gets the slot must find it informed.
     this.permit?.settle(outcome);
     this.#slot?.release();
@@ -235,18 +219,61 @@ class GuardEntry implements Entry {
   }
 
   cancel(): boolean {
-    if (!this.#left()) return false;
+    if (!this.#leave()) return false;
     this.permit?.cancel();
     this.#slot?.release();
     this.#reservation?.refund();
     return true;
   }
 
-  #left(): boolean {
-    const leave = this.#leave;
-    this.#leave = undefined;
-    leave?.();
-    return leave !== undefined;
+  #leave(): boolean {
+    if (!this.#isInside) return false;
+    this.#isInside = false;
+    this.#census.inside--;
+    return true;
+  }
+}
+
+/** Tells the parts of a guard how one piece of work goes. */
+class GuardCall<T> implements WorkObserver<T> {
+  readonly #entry: GuardEntry;
+  readonly #classify: Classify;
+  readonly #census: Census;
+  readonly #signal: CancelSignal | undefined;
+  #isAbandoned = false;
+
+  constructor(entry: GuardEntry, classify: Classify, census: Census, signal: CancelSignal | undefined) {
+    this.#entry = entry;
+    this.#classify = classify;
+    this.#census = census;
+    this.#signal = signal;
+  }
+
+  expired(error: Error): void {
+    this.#abandon();
+    this.#entry.permit?.settle(outcomeOfError(this.#classify, error, undefined));
+  }
+
+  cancelled(): void {
+    this.#abandon();
+  }
+
+  returned(value: T): void {
+    this.#end(this.#signal?.aborted ? 'ignored' : outcomeOfResult(this.#classify, value));
+  }
+
+  threw(error: unknown): void {
+    this.#end(outcomeOfError(this.#classify, error, this.#signal));
+  }
+
+  #abandon(): void {
+    this.#isAbandoned = true;
+    this.#census.abandoned++;
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#isAbandoned) this.#census.abandoned--;
+    this.#entry.settle(outcome);
   }
 }
 
