@@ -1,16 +1,10 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
-import {
-  type DeliveryGate,
-  logAlertHandler,
-  MemorySink,
-  ThresholdAlertSink,
-  WebhookAlertHandler,
-} from '@sessiond/metrics-sinks';
+import { logAlertHandler, MemorySink, ThresholdAlertSink, WebhookAlertHandler } from '@sessiond/metrics-sinks';
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
-import { Breaker, Guard } from '@sessiond/resilience';
+import { Breaker } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
 import { TokenAuth } from './auth/token-auth.ts';
@@ -95,8 +89,7 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   const memory = new MemorySink();
   const meter = otel.getMeter('sessiond', version);
   const exporter = meter === createNoopMeter() ? null : new OpenTelemetrySink({ meter, memory });
-  const webhook =
-    config.alertWebhook === null ? null : new WebhookAlertHandler({ url: config.alertWebhook, gate: alertGate() });
+  const webhook = config.alertWebhook === null ? null : alertWebhook(config.alertWebhook);
   const alerts = new ThresholdAlertSink({
     sink: exporter ?? memory,
     memory,
@@ -122,11 +115,13 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   };
 }
 
-/** Keeps alerts from a receiver that is down: three attempts in a row that failed are enough for half a minute. */
-function alertGate(): DeliveryGate {
-  const breaker = new Breaker({ name: 'alert-webhook', consecutiveFailures: 3 });
-  const guard = new Guard({ name: 'alert-webhook', breaker });
-  return { execute: (work) => guard.execute(({ signal }) => work(signal)) };
+/**
+ * Posts alerts. Seven attempts reach over an outage of a minute; after three in a row that failed, most of them only ask a breaker, so
+ * that a receiver in trouble gets no more of it.
+ */
+function alertWebhook(url: string): WebhookAlertHandler {
+  const gate = new Breaker({ name: 'alert-webhook', consecutiveFailures: 3 });
+  return new WebhookAlertHandler({ url, gate, maxAttempts: 7 });
 }
 
 /** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
