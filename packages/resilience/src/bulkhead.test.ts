@@ -33,8 +33,10 @@ function pending<T>() {
 describe('a bulkhead', () => {
   it('has as many slots as its limit says, each to be released once', () => {
     const { bulkhead } = setup({ limit: 2 });
+    expect(bulkhead.available).toBe(2);
     const slot = held(bulkhead.tryAcquire());
     held(bulkhead.tryAcquire());
+    expect(bulkhead.available).toBe(0);
     expect(bulkhead.tryAcquire()).toEqual(refused('queue-full'));
     expect(slot.release()).toBe(true);
     expect(slot.release()).toBe(false);
@@ -184,6 +186,7 @@ describe('a bulkhead', () => {
     expect(bulkhead.tryAcquire()).toEqual(refused('closed'));
     expect(await bulkhead.acquire()).toEqual(refused('closed'));
     expect(slot.release()).toBe(true);
+    expect(bulkhead.available).toBe(0);
     expect(bulkhead.tryAcquire()).toEqual(refused('closed'));
     expect(bulkhead.snapshot()).toMatchObject({ active: 0, waiting: 0, closed: true, refused: 5 });
     expect(time.pending).toBe(0);

@@ -68,7 +68,7 @@ export class Deadline {
     return new WorkRun<T>(this.#term, options.signal).start(work);
   }
 
-  /** The term of one call, for who tells somebody else about it. */
+  /** What each call is given and answered, as a `Guard` uses it. */
   get term(): Term {
     return this.#term;
   }

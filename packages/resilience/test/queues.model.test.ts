@@ -99,7 +99,13 @@ function mutexes({ maxQueue }: Bounds, time: FakeTime): Queues {
   };
 }
 
-const operations = (keys: readonly string[]) =>
+type Operation =
+  | { readonly kind: 'try' | 'acquire'; readonly key: string }
+  | { readonly kind: 'release' | 'abort'; readonly who: number }
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'close' };
+
+const operations = (keys: readonly string[]): fc.Arbitrary<Operation[]> =>
   fc.array(
     fc.oneof(
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('try' as const), key: fc.constantFrom(...keys) }) },
@@ -112,11 +118,7 @@ const operations = (keys: readonly string[]) =>
     { maxLength: 60 },
   );
 
-async function agree(
-  bounds: Bounds,
-  steps: ReturnType<typeof operations> extends fc.Arbitrary<infer S> ? S : never,
-  make: typeof bulkheads,
-) {
+async function agree(bounds: Bounds, steps: readonly Operation[], make: typeof bulkheads) {
   const time = new FakeTime();
   const queues = make(bounds, time);
   const naive = new NaiveQueues(bounds);
