@@ -99,7 +99,7 @@ export interface RateLimiterSnapshot {
  * per generation for the last 17, so that an edge between windows, which lets the counters with two windows pass nearly
  * twice the limit, does not exist.
  *
- * A take costs O(1) and one clock read. Memory: about 260 bytes per key beside the key itself. No timers: the first grant
+ * A take costs O(1) and one clock read. Memory: about 280 bytes per key beside the key itself. No timers: the first grant
  * to a key in a generation forgets up to two keys of which nothing counts any more, and no others are ever forgotten. When all `maxKeys` count, all
  * further keys share one budget of `limit`, and a key that gets room later begins with what that budget has spent, so that
  * the first promise holds for it too. A clock that goes back counts as one that stands still.
