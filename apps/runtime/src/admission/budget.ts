@@ -11,7 +11,7 @@ const MAX_KEYS = 100_000;
 /** How a budget is made. */
 export interface BudgetOptions {
   readonly name: LimiterName;
-  /** What it is a budget of, for people: `data commands of one session`. */
+  /** What it is a budget of, for people: `commands of one principal`. */
   readonly of: string;
   /** Commands per minute and key; `null` is off, 0 lets nothing pass. */
   readonly perMinute: number | null;
@@ -39,7 +39,7 @@ export class Budget {
       this.#limiter = new RateLimiter({ name, limit: perMinute, windowMs: MINUTE_MS, maxKeys: MAX_KEYS, now });
     }
     const allowed = (perMinute ?? 0).toLocaleString('en');
-    this.#message = `Cannot run the command: the budget is used up, allowed are ${allowed} ${of} per minute`;
+    this.#message = `Cannot run the command: the budget is used up, allowed per minute are ${allowed} ${of}`;
     this.#details = Object.freeze({ limiter: name });
   }
 

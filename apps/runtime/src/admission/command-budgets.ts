@@ -46,7 +46,7 @@ export class CommandBudgets {
     this.#data = new Budget({
       ...shared,
       name: 'data',
-      of: 'data commands per session',
+      of: 'data commands',
       perMinute: dataCommandsPerMinute,
     });
     this.#control = new Budget({

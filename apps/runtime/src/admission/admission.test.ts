@@ -1,0 +1,367 @@
+import type { Command, ProtocolFault } from '@sessiond/protocol';
+import fc from 'fast-check';
+import pino from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Admission, type AdmissionLimits, type AdmittedCommand } from './admission.ts';
+import type { AdmissionObserver } from './admission-observer.ts';
+import type { CommandRefusal } from './command-refusal.ts';
+
+const MINUTE_MS = 60_000;
+const CREATE: Command = { type: 'create_session', kind: 'pty' };
+const LIST: Command = { type: 'list_sessions' };
+
+const OFF: AdmissionLimits = {
+  dataCommandsPerMinute: null,
+  controlCommandsPerMinute: null,
+  totalCommandsPerMinute: null,
+  principalSharePercent: 50,
+  maxInflightCommands: null,
+  maxInflightPerPrincipal: null,
+  spawnFailuresPerPrincipal: null,
+  spawnFailuresTotal: 50,
+  spawnFailureWindowMs: 120_000,
+  spawnPauseMs: 30_000,
+};
+
+let now: number;
+let told: string[];
+let logged: string[];
+beforeEach(() => {
+  now = 1_000_000;
+  told = [];
+  logged = [];
+});
+
+const observer: AdmissionObserver = {
+  limiterDecided: (limiter, decision) => told.push(`${limiter} ${decision}`),
+  limiterRefunded: (limiter, result) => told.push(`${limiter} ${result}`),
+  breakerCalled: (breaker, outcome) => told.push(`${breaker} ${outcome}`),
+  breakerTransitioned: (breaker, scope, from, to) => told.push(`${breaker} ${scope} ${from}>${to}`),
+  bulkheadWaited: (bulkhead, waitMs) => told.push(`${bulkhead} ${waitMs}`),
+  bulkheadRefused: (bulkhead) => told.push(`${bulkhead} refused`),
+};
+
+function admissionWith(limits: Partial<AdmissionLimits>): Admission {
+  const logger = pino({ base: null, timestamp: false }, { write: (line: string) => logged.push(line) });
+  return new Admission({ limits: { ...OFF, ...limits }, logger, observer, now: () => now });
+}
+
+/** The command if it was let in. */
+function admitted(answer: AdmittedCommand | CommandRefusal): AdmittedCommand {
+  if (!answer.ok) throw new Error(`not let in: ${answer.fault.code}`);
+  return answer;
+}
+
+/** Why a command was not let in. */
+function fault(answer: AdmittedCommand | CommandRefusal): ProtocolFault | undefined {
+  return answer.ok ? undefined : answer.fault;
+}
+
+/** Lets a command in, run and end. */
+function run(
+  admission: Admission,
+  command: Command,
+  principal: string,
+  outcome?: ProtocolFault,
+): ProtocolFault | undefined {
+  const answer = admission.admit(command, principal);
+  if (!answer.ok) return answer.fault;
+  const refusal = answer.begin();
+  if (refusal !== undefined) return refusal.fault;
+  answer.end(outcome);
+  answer.leave();
+  return undefined;
+}
+
+function runs(admission: Admission, command: Command, principal: string, times: number): number {
+  let passed = 0;
+  for (let time = 0; time < times; time += 1) if (run(admission, command, principal) === undefined) passed += 1;
+  return passed;
+}
+
+describe('budgets', () => {
+  it('[R12] refuse the command that is one too many, say when to come back, and mean it', () => {
+    const admission = admissionWith({ dataCommandsPerMinute: 100 });
+    expect(runs(admission, CREATE, 'ada', 100)).toBe(100);
+    const refusal = run(admission, CREATE, 'ada')!;
+    expect(refusal).toEqual({
+      code: 'RATE_LIMITED',
+      message: 'Cannot run the command: the budget is used up, allowed per minute are 100 data commands',
+      details: { limiter: 'data' },
+      retryAfterMs: expect.any(Number),
+    });
+    expect(Number.isInteger(refusal.retryAfterMs)).toBe(true);
+    now += refusal.retryAfterMs! - 2;
+    expect(run(admission, CREATE, 'ada')?.retryAfterMs).toBeLessThanOrEqual(2);
+    now += 2;
+    expect(run(admission, CREATE, 'ada')).toBeUndefined();
+  });
+
+  it('are told apart by principal, and data commands from control commands', () => {
+    const admission = admissionWith({ dataCommandsPerMinute: 1, controlCommandsPerMinute: 2 });
+    expect(runs(admission, CREATE, 'ada', 5)).toBe(1);
+    expect(runs(admission, LIST, 'ada', 5)).toBe(2);
+    expect(runs(admission, CREATE, 'bob', 5)).toBe(1);
+    expect(runs(admission, LIST, 'bob', 5)).toBe(2);
+  });
+
+  it('give no new one to a creation because it names another session', () => {
+    const admission = admissionWith({ dataCommandsPerMinute: 3 });
+    const answers = Array.from({ length: 5 }, (_, at) => run(admission, { ...CREATE, sessionId: `s${at}` }, 'ada'));
+    expect(answers.map((answer) => answer?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'RATE_LIMITED',
+      'RATE_LIMITED',
+    ]);
+  });
+
+  it('[R13] let nobody use up the budget of all', () => {
+    const admission = admissionWith({ totalCommandsPerMinute: 100, principalSharePercent: 50 });
+    expect(runs(admission, LIST, 'ada', 1000)).toBe(50);
+    expect(run(admission, LIST, 'ada')).toMatchObject({ details: { limiter: 'principal' } });
+    expect(runs(admission, CREATE, 'bob', 1000)).toBe(50);
+    expect(run(admission, LIST, 'cid')).toMatchObject({ code: 'RATE_LIMITED', details: { limiter: 'total' } });
+    now += (17 / 16) * MINUTE_MS + 1;
+    expect(runs(admission, LIST, 'cid', 10)).toBe(10);
+  });
+
+  it('[R07] give back what an earlier one granted when a later one refuses', () => {
+    const admission = admissionWith({ controlCommandsPerMinute: 10, totalCommandsPerMinute: 4 });
+    expect(runs(admission, LIST, 'ada', 100)).toBe(2);
+    expect(runs(admission, LIST, 'bob', 100)).toBe(2);
+    told.length = 0;
+    expect(run(admission, LIST, 'cid')).toMatchObject({ details: { limiter: 'total' } });
+    expect(told).toEqual([
+      'control granted',
+      'principal granted',
+      'total refused',
+      'principal refunded',
+      'control refunded',
+    ]);
+    // A hundred refusals have cost nothing: once the total is free, the other budgets are still whole.
+    for (let time = 0; time < 100; time += 1) run(admission, LIST, 'cid');
+    now += (17 / 16) * MINUTE_MS + 1;
+    expect(runs(admission, LIST, 'cid', 100)).toBe(2);
+  });
+
+  it('let nothing pass at 0, for which no wait helps', () => {
+    const admission = admissionWith({ dataCommandsPerMinute: 0, totalCommandsPerMinute: 0 });
+    expect(run(admission, CREATE, 'ada')).toEqual({
+      code: 'RATE_LIMITED',
+      message: 'Cannot run the command: the budget is used up, allowed per minute are 0 data commands',
+      details: { limiter: 'data' },
+    });
+    expect(run(admission, LIST, 'ada')).not.toHaveProperty('retryAfterMs');
+  });
+
+  it('decide nothing when they are off', () => {
+    const admission = admissionWith({});
+    expect(runs(admission, LIST, 'ada', 20_000)).toBe(20_000);
+    expect(told).toEqual([]);
+    expect(admission.snapshot().limiters.map(({ limitPerMinute }) => limitPerMinute)).toEqual([null, null, null, null]);
+  });
+
+  it('round the share of a principal up, so that it is never nothing', () => {
+    const admission = admissionWith({ totalCommandsPerMinute: 3, principalSharePercent: 1 });
+    expect(runs(admission, LIST, 'ada', 10)).toBe(1);
+  });
+});
+
+describe('what is taken and given back', () => {
+  it('is given back by a command that is withdrawn, once', () => {
+    const admission = admissionWith({ dataCommandsPerMinute: 1, maxInflightPerPrincipal: 1 });
+    const first = admitted(admission.admit(CREATE, 'ada'));
+    first.withdraw();
+    first.withdraw();
+    first.leave();
+    const second = admitted(admission.admit(CREATE, 'ada'));
+    expect(fault(admission.admit(CREATE, 'ada'))?.code).toBe('RATE_LIMITED');
+    // The first one is long gone: withdrawing it again gives nothing of the second one back.
+    first.withdraw();
+    expect(fault(admission.admit(CREATE, 'ada'))?.code).toBe('RATE_LIMITED');
+    second.withdraw();
+  });
+
+  it('is not given back to a window that is over', () => {
+    const admission = admissionWith({ controlCommandsPerMinute: 1 });
+    const late = admitted(admission.admit(LIST, 'ada'));
+    now += 2 * MINUTE_MS;
+    expect(run(admission, LIST, 'ada')).toBeUndefined();
+    late.withdraw();
+    expect(told.filter((line) => line.startsWith('control'))).toEqual([
+      'control granted',
+      'control granted',
+      'control late',
+    ]);
+    expect(run(admission, LIST, 'ada')?.code).toBe('RATE_LIMITED');
+  });
+
+  it('is used by a command that began, however it ended', () => {
+    const admission = admissionWith({ controlCommandsPerMinute: 3 });
+    for (const code of ['TIMEOUT', 'CANCELLED', 'SESSION_NOT_FOUND'] as const) {
+      expect(run(admission, LIST, 'ada', { code, message: 'no' })).toBeUndefined();
+    }
+    expect(run(admission, LIST, 'ada')?.code).toBe('RATE_LIMITED');
+  });
+});
+
+describe('places', () => {
+  it('[R12] are refused when they are taken, and cost no budget', () => {
+    const admission = admissionWith({ controlCommandsPerMinute: 3, maxInflightPerPrincipal: 2 });
+    const [first] = [admission.admit(LIST, 'ada'), admission.admit(LIST, 'ada')];
+    for (let time = 0; time < 10; time += 1) {
+      expect(fault(admission.admit(LIST, 'ada'))).toEqual({
+        code: 'QUEUE_FULL',
+        message: 'Cannot take the command: too many of one principal are in flight, allowed are 2',
+        details: { bulkhead: 'principal' },
+      });
+    }
+    admitted(first).leave();
+    expect(fault(admission.admit(LIST, 'ada'))).toBeUndefined();
+    expect(fault(admission.admit(LIST, 'ada'))?.code).toBe('RATE_LIMITED');
+  });
+
+  it('[R13] of one principal leave room for others, up to the bound for all', () => {
+    const admission = admissionWith({ maxInflightPerPrincipal: 2, maxInflightCommands: 3 });
+    const answers = ['ada', 'ada', 'ada', 'bob', 'cid'].map((principal) => fault(admission.admit(LIST, principal)));
+    expect(answers.map((answer) => answer?.details)).toEqual([
+      undefined,
+      undefined,
+      { bulkhead: 'principal' },
+      undefined,
+      { bulkhead: 'commands' },
+    ]);
+    expect(told.filter((line) => line.endsWith('refused'))).toEqual(['principal refused', 'commands refused']);
+  });
+
+  it('are as many as there are commands, whatever order they come and go in', () => {
+    const principals = ['ada', 'bob', 'cid'];
+    const step = fc.record({ leave: fc.boolean(), pick: fc.nat(), by: fc.constantFrom(...principals) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const admission = admissionWith({ maxInflightPerPrincipal: 3, maxInflightCommands: 7 });
+        const inFlight: { by: string; command: AdmittedCommand }[] = [];
+        for (const { leave, pick, by } of steps) {
+          if (leave && inFlight.length > 0) {
+            const [gone] = inFlight.splice(pick % inFlight.length, 1);
+            if (pick % 2 === 0) gone!.command.leave();
+            else gone!.command.withdraw();
+            gone!.command.leave();
+          } else {
+            const own = inFlight.filter((entry) => entry.by === by).length;
+            const answer = admission.admit(LIST, by);
+            expect(answer.ok).toBe(own < 3 && inFlight.length < 7);
+            if (answer.ok) inFlight.push({ by, command: answer });
+          }
+          expect(admission.snapshot().bulkheads[0]).toMatchObject({ name: 'commands', usage: inFlight.length });
+        }
+      }),
+    );
+  });
+});
+
+describe('the breaker before programs', () => {
+  const EXHAUSTED: ProtocolFault = { code: 'SPAWN_FAILED', message: 'no', details: { reason: 'out-of-resources' } };
+  const LIMITS = { spawnFailuresPerPrincipal: 3, spawnFailuresTotal: 15, spawnPauseMs: 30_000 };
+
+  it('[R12] opens for a principal after so many failures, says for how long, and lets probes through then', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 3; time += 1) expect(run(admission, CREATE, 'ada', EXHAUSTED)).toBeUndefined();
+    expect(run(admission, CREATE, 'ada')).toEqual({
+      code: 'CIRCUIT_OPEN',
+      message: 'Cannot run the command: programs could not be started lately',
+      details: { breaker: 'spawn' },
+      retryAfterMs: 30_000,
+    });
+    expect(admission.health()).toMatchObject({ name: 'breakers', status: 'degraded' });
+    now += 30_000;
+    expect([run(admission, CREATE, 'ada'), run(admission, CREATE, 'ada')]).toEqual([undefined, undefined]);
+    expect(admission.health()).toEqual({ name: 'breakers', status: 'ok' });
+    expect(told.filter((line) => line.includes('>'))).toEqual([
+      'spawn key closed>open',
+      'spawn key open>halfOpen',
+      'spawn key halfOpen>closed',
+    ]);
+    expect(logged.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, event: 'breaker', breaker: 'spawn', key: 'ada', to: 'open' },
+      { level: 30, event: 'breaker', to: 'halfOpen' },
+      { level: 30, event: 'breaker', to: 'closed' },
+    ]);
+  });
+
+  it('[R13] opens for nobody else, until it happens to many', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 10; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
+    expect(run(admission, CREATE, 'bob')).toBeUndefined();
+    for (const principal of ['bob', 'cid', 'dan', 'eve']) {
+      for (let time = 0; time < 3; time += 1) run(admission, CREATE, principal, EXHAUSTED);
+    }
+    expect(run(admission, CREATE, 'stranger')).toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: 30_000 });
+    expect(admission.snapshot().breakers).toMatchObject([{ name: 'spawn', state: 'open', retryAfterMs: 30_000 }]);
+    expect(admission.health().message).toContain('spawn is open');
+  });
+
+  it.each<[ProtocolFault, string]>([
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'command-not-found' } }, 'ignored'],
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'cwd-not-accessible' } }, 'ignored'],
+    [{ code: 'SESSION_EXISTS', message: 'no' }, 'ignored'],
+    [{ code: 'CAPACITY_EXCEEDED', message: 'no' }, 'ignored'],
+    [{ code: 'CANCELLED', message: 'no' }, 'ignored'],
+    [{ code: 'TIMEOUT', message: 'no', timedOut: true }, 'failure'],
+    [EXHAUSTED, 'failure'],
+  ])('takes %j for %s', (outcome, expected) => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 3; time += 1) run(admission, CREATE, 'ada', outcome);
+    expect(told.filter((line) => line.startsWith('spawn') && !line.includes('>'))).toEqual(
+      Array.from({ length: 3 }, () => `spawn ${expected}`),
+    );
+    expect(run(admission, CREATE, 'ada')?.code).toBe(expected === 'failure' ? 'CIRCUIT_OPEN' : undefined);
+  });
+
+  it('gives budget and place back to what it refuses', () => {
+    const admission = admissionWith({ ...LIMITS, dataCommandsPerMinute: 4, maxInflightPerPrincipal: 1 });
+    for (let time = 0; time < 3; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
+    for (let time = 0; time < 100; time += 1) expect(run(admission, CREATE, 'ada')?.code).toBe('CIRCUIT_OPEN');
+    now += 30_000;
+    expect(run(admission, CREATE, 'ada')).toBeUndefined();
+    expect(run(admission, CREATE, 'ada')?.code).toBe('RATE_LIMITED');
+  });
+
+  it('is asked when a command begins, not when it is let in', () => {
+    const admission = admissionWith(LIMITS);
+    const waiting = admitted(admission.admit(CREATE, 'ada'));
+    for (let time = 0; time < 3; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
+    expect(waiting.begin()?.fault.code).toBe('CIRCUIT_OPEN');
+    expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
+  });
+
+  it('stands before nothing else, and before nothing when it is off', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 5; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
+    expect(run(admission, LIST, 'ada')).toBeUndefined();
+    const without = admissionWith({});
+    for (let time = 0; time < 100; time += 1) expect(run(without, CREATE, 'ada', EXHAUSTED)).toBeUndefined();
+    expect(without.snapshot().breakers).toEqual([]);
+  });
+});
+
+it('[R13] never limits what tells how the server is, and counts none of it', () => {
+  const limits = {
+    controlCommandsPerMinute: 0,
+    totalCommandsPerMinute: 0,
+    maxInflightCommands: 1,
+    maxInflightPerPrincipal: 1,
+  };
+  const admission = admissionWith(limits);
+  expect(run(admission, LIST, 'ada')?.code).toBe('RATE_LIMITED');
+  told.length = 0;
+  for (const type of ['health_check', 'get_metrics'] as const) {
+    const answers = Array.from({ length: 1000 }, () => admission.admit({ type }, 'ada'));
+    expect(answers.every(({ ok }) => ok)).toBe(true);
+    expect(admitted(answers[0]!).begin()).toBeUndefined();
+  }
+  expect(told).toEqual([]);
+  expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
+});

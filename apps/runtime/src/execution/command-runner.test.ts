@@ -1,0 +1,271 @@
+import { type Command, ProtocolError, type ResponseDataOf, type SessionInfo } from '@sessiond/protocol';
+import pino from 'pino';
+import { beforeEach, expect, it } from 'vitest';
+import { Admission, type AdmissionLimits } from '../admission/admission.ts';
+import type { CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
+import type { SessionHost } from '../sessions/session-host.ts';
+import { CommandLanes } from './command-lanes.ts';
+import { CommandRunner, type RunningCommand } from './command-runner.ts';
+
+/** One creation that began, to be ended by the test. */
+interface Begun {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+const LIMITS: AdmissionLimits = {
+  dataCommandsPerMinute: 10,
+  controlCommandsPerMinute: 10,
+  totalCommandsPerMinute: 100,
+  principalSharePercent: 50,
+  maxInflightCommands: 10,
+  maxInflightPerPrincipal: 5,
+  spawnFailuresPerPrincipal: 2,
+  spawnFailuresTotal: 10,
+  spawnFailureWindowMs: 120_000,
+  spawnPauseMs: 30_000,
+};
+const MAX_WAITING = 2;
+const MAX_WAIT_MS = 50;
+
+let begun: Begun[];
+let told: string[];
+let runner: CommandRunner;
+beforeEach(() => {
+  begun = [];
+  told = [];
+  runner = runnerWith({});
+});
+
+function runnerWith(limits: Partial<AdmissionLimits>): CommandRunner {
+  const logger = pino({ level: 'silent' });
+  const observer = {
+    limiterDecided: () => {},
+    limiterRefunded: (limiter: string, result: string) => told.push(`${limiter} ${result}`),
+    breakerCalled: () => {},
+    breakerTransitioned: () => {},
+    bulkheadWaited: (bulkhead: string, waitMs: number) => told.push(`${bulkhead} ${waitMs > 0 ? 'waited' : 'free'}`),
+    bulkheadRefused: (bulkhead: string) => told.push(`${bulkhead} refused`),
+  };
+  const host = { get: async () => ({ version: 1 }) as SessionInfo } as unknown as SessionHost;
+  const handlers = {
+    create_session: (command: Command<'create_session'>, { signal }: { signal: AbortSignal }) =>
+      new Promise<ResponseDataOf<'create_session'>>((resolve) => {
+        const data = { sessionId: command.sessionId ?? 'new', session: {} as SessionInfo };
+        begun.push({ id: command.id ?? '', signal, end: () => resolve(data) });
+      }),
+    health_check: async () => ({}),
+    get_state: async () => {
+      throw new TypeError('a defect');
+    },
+  } as unknown as CommandHandlers;
+  return new CommandRunner({
+    host,
+    handlers,
+    server: {} as ServerFacts,
+    admission: new Admission({ limits: { ...LIMITS, ...limits }, logger, observer }),
+    lanes: new CommandLanes({ maxWaiting: MAX_WAITING, maxWaitMs: MAX_WAIT_MS, observer }),
+    logger,
+    observer: {
+      commandStarted: (command, waitMs) => told.push(`${command} started${waitMs > 10 ? ' late' : ''}`),
+      commandFinished: (command, code, durationMs) =>
+        told.push(`${command} ${code}${durationMs === 0 ? ' at once' : ''}`),
+    },
+  });
+}
+
+function issuer(principalId = 'ada'): CommandIssuer {
+  return { principalId } as CommandIssuer;
+}
+
+/** Creates a session in the lane of its id. */
+function create(id: string, fields: Partial<Command<'create_session'>> = {}): Command {
+  return { type: 'create_session', kind: 'pty', sessionId: 's', id, ...fields };
+}
+
+function run(command: Command, principalId?: string): RunningCommand {
+  const answer = runner.run(command, issuer(principalId));
+  if (!answer.ok) throw new Error(`refused: ${answer.fault.code}`);
+  return answer;
+}
+
+/** The code a command ends with. */
+function codeOf({ outcome }: RunningCommand): Promise<string> {
+  return outcome.then(
+    () => 'OK',
+    ({ code }: ProtocolError) => code,
+  );
+}
+
+async function settle(): Promise<void> {
+  await new Promise(setImmediate);
+}
+
+function ids(): string[] {
+  return begun.map(({ id }) => id);
+}
+
+it('runs the data commands of one session one at a time, and those of others beside them', async () => {
+  const running = [run(create('a')), run(create('b')), run(create('c', { sessionId: 'other' }))];
+  await settle();
+  expect(ids()).toEqual(['a', 'c']);
+  begun[0]!.end();
+  await settle();
+  expect(ids()).toEqual(['a', 'c', 'b']);
+  for (const { end } of begun) end();
+  expect(await Promise.all(running.map(codeOf))).toEqual(['OK', 'OK', 'OK']);
+  expect(runner.snapshot()).toMatchObject({
+    inFlight: 0,
+    admission: { bulkheads: [{ usage: 0 }, { usage: 0 }, { name: 'lane', usage: 0, waiting: 0 }] },
+  });
+});
+
+it('refuses a data command for which the lane has no room, at once and for nothing', async () => {
+  const codes = [run(create('a')), run(create('b')), run(create('c'))].map(codeOf);
+  told.length = 0;
+  expect(await codeOf(run(create('d')))).toBe('QUEUE_FULL');
+  expect(told).toEqual([
+    'lane refused',
+    'total refunded',
+    'principal refunded',
+    'data refunded',
+    'create_session QUEUE_FULL at once',
+  ]);
+  expect(runner.snapshot().admission.bulkheads.map(({ usage, waiting }) => [usage, waiting])).toEqual([
+    [3, 0],
+    [3, 0],
+    [1, 2],
+  ]);
+  runner.refuse(new ProtocolError('SHUTTING_DOWN', 'the end'));
+  expect(await Promise.all(codes)).toEqual(codes.map(() => 'SHUTTING_DOWN'));
+});
+
+it('never runs a command that waited too long, and says so', async () => {
+  const first = run(create('a'));
+  const second = run(create('b'));
+  await expect(second.outcome).rejects.toMatchObject({ code: 'TIMEOUT', timedOut: true, details: { started: false } });
+  expect(told).toContain('data refunded');
+  begun[0]!.end();
+  expect(await codeOf(first)).toBe('OK');
+  await settle();
+  expect(ids()).toEqual(['a']);
+});
+
+it('never runs a command that was cancelled in the lane, answers at once, and gives back what it took', async () => {
+  runner = runnerWith({ dataCommandsPerMinute: 2 });
+  const first = run(create('a'));
+  const second = run(create('b'));
+  expect(runner.cancel('bob', 'b')).toBe(false);
+  expect(runner.cancel('ada', 'b')).toBe(true);
+  expect(await codeOf(second)).toBe('CANCELLED');
+  expect(runner.cancel('ada', 'b')).toBe(false);
+  const third = run(create('c'));
+  begun[0]!.end();
+  expect(await codeOf(first)).toBe('OK');
+  await settle();
+  expect(ids()).toEqual(['a', 'c']);
+  begun[1]!.end();
+  expect(await codeOf(third)).toBe('OK');
+  expect(runner.run(create('d'), issuer())).toMatchObject({ ok: false, fault: { code: 'RATE_LIMITED' } });
+});
+
+it('never runs a command that is cancelled in the moment it gets its turn, and lets the next one move up', async () => {
+  let handedOver = 0;
+  for (let ticks = 0; ticks < 20; ticks += 1) {
+    begun = [];
+    runner = runnerWith({});
+    const codes = [run(create('a')), run(create('b')), run(create('c'))].map(codeOf);
+    await settle();
+    begun[0]!.end();
+    for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+    const hasTurn = runner.snapshot().admission.bulkheads[2]!.waiting === 1;
+    const hadBegun = ids().includes('b');
+    expect(runner.cancel('ada', 'b')).toBe(true);
+    if (hasTurn && !hadBegun) {
+      handedOver += 1;
+      await settle();
+      expect(ids()).toEqual(['a', 'c']);
+    }
+    for (let round = 0; round < 3; round += 1) {
+      for (const { end } of begun) end();
+      await settle();
+    }
+    expect(await Promise.all(codes)).toEqual(['OK', 'CANCELLED', 'OK']);
+    expect(runner.snapshot().admission.bulkheads.map(({ usage }) => usage)).toEqual([0, 0, 0]);
+  }
+  // Or this test would have looked at nothing.
+  expect(handedOver).toBeGreaterThan(0);
+});
+
+it('[R09] keeps lane and place of a command that was answered while its work goes on', async () => {
+  runner = runnerWith({ maxInflightPerPrincipal: 2 });
+  const first = run(create('a', { timeoutMs: 1 }));
+  const second = run(create('b'));
+  expect(await codeOf(first)).toBe('TIMEOUT');
+  expect(begun[0]!.signal.aborted).toBe(true);
+  expect(runner.snapshot()).toMatchObject({
+    inFlight: 1,
+    admission: { bulkheads: [{ usage: 2 }, {}, { waiting: 1 }] },
+  });
+  expect(runner.run(create('c'), issuer())).toMatchObject({ ok: false, fault: { code: 'QUEUE_FULL' } });
+  begun[0]!.end();
+  await settle();
+  expect(ids()).toEqual(['a', 'b']);
+  begun[1]!.end();
+  expect(await codeOf(second)).toBe('OK');
+});
+
+it('[R12] asks the breaker when a command begins: what waited meanwhile is refused like what comes later', async () => {
+  const running = ['x', 'y'].map((sessionId) => run(create(sessionId, { sessionId, timeoutMs: 1 })));
+  const waiting = run(create('z', { sessionId: 'x' }));
+  expect(await Promise.all(running.map(codeOf))).toEqual(['TIMEOUT', 'TIMEOUT']);
+  begun[0]!.end();
+  await expect(waiting.outcome).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: expect.any(Number) });
+  expect(await codeOf(run(create('later', { sessionId: 'other' })))).toBe('CIRCUIT_OPEN');
+  expect(ids()).toEqual(['x', 'y']);
+  begun[1]!.end();
+  await settle();
+  expect(runner.snapshot().admission.bulkheads.map(({ usage }) => usage)).toEqual([0, 0, 0]);
+});
+
+it('[R13] answers health while everything is exhausted, and after it takes nothing new', async () => {
+  const busy = Array.from({ length: 5 }, (_, at) => run(create(`${at}`, { sessionId: `s${at}` })));
+  await settle();
+  expect(runner.run(create('more'), issuer())).toMatchObject({ ok: false, fault: { code: 'QUEUE_FULL' } });
+  expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');
+  runner.refuse(new ProtocolError('SHUTTING_DOWN', 'the end'));
+  expect(await Promise.all(busy.map(codeOf))).toEqual(busy.map(() => 'SHUTTING_DOWN'));
+  expect(runner.run(create('late'), issuer())).toMatchObject({ ok: false, fault: { code: 'SHUTTING_DOWN' } });
+  expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');
+});
+
+it('tells of every command once when it began and once how it ended', async () => {
+  const running = run(create('a'));
+  begun[0]?.end();
+  await settle();
+  begun[0]!.end();
+  await running.outcome;
+  expect(await codeOf(run({ type: 'get_state', sessionId: 's' }))).toBe('INTERNAL');
+  runner.run({ type: 'list_sessions', idempotencyKey: 'k' }, issuer());
+  runner.refused('resize', 'INVALID_COMMAND');
+  runner.refused('__proto__', 'UNKNOWN_COMMAND');
+  runner.refused(undefined, 'INVALID_MESSAGE');
+  expect(told).toEqual([
+    'lane free',
+    'create_session started',
+    'create_session OK',
+    'get_state started',
+    'get_state INTERNAL',
+    'list_sessions INVALID_COMMAND at once',
+    'resize INVALID_COMMAND at once',
+    'unknown UNKNOWN_COMMAND at once',
+    'unknown INVALID_MESSAGE at once',
+  ]);
+});
+
+it('refuses what it does not support before it costs anything', () => {
+  runner = runnerWith({ controlCommandsPerMinute: 0 });
+  const answer = runner.run({ type: 'list_sessions', dependsOn: ['x'] }, issuer());
+  expect(answer).toMatchObject({ ok: false, fault: { code: 'INVALID_COMMAND', details: { field: 'dependsOn' } } });
+});
