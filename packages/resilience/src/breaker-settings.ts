@@ -13,7 +13,7 @@ export interface BreakerOptions {
   readonly name?: string;
   /** How far back it looks; by default 60,000. */
   readonly windowMs?: number;
-  /** Opens at so many failures within the window, counted exactly. Costs 8 bytes each once one has failed. */
+  /** Opens at so many failures within the window, counted exactly. Costs 8 bytes each, once one call has failed. */
   readonly failures?: number;
   /** Opens when at least this share of the calls within the window failed, above 0 up to 1, of `minimumCalls` or more. */
   readonly failureRate?: number;
@@ -57,6 +57,7 @@ const DEFAULTS = Object.freeze({
   probeTimeoutMs: 60_000,
 });
 
+const NO_HOOKS: BreakerHooks = Object.freeze({});
 const ACTION = 'create breaker';
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -108,7 +109,7 @@ export class BreakerSettings {
     this.probeTimeoutMs = duration('probeTimeoutMs', options.probeTimeoutMs ?? DEFAULTS.probeTimeoutMs);
     this.classify = options.classify ?? anyError;
     this.now = options.now ?? monotonicNow;
-    this.hooks = options.hooks ?? {};
+    this.hooks = options.hooks ?? NO_HOOKS;
     this.hookQueue = hookQueue;
     this.measures =
       this.slowMs !== FOREVER ||

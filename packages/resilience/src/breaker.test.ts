@@ -271,7 +271,7 @@ describe('Breaker, calls still running', () => {
     admitted(breaker);
     clock.move(600);
     expect(breaker.overdue()).toBe(0);
-    clock.move(100);
+    clock.move(200);
     expect(breaker.overdue()).toBe(1);
     breaker.trip();
     expect(breaker.overdue(clock.time + 1_000)).toBe(2);

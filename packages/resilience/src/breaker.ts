@@ -99,7 +99,7 @@ export class Breaker {
   /**
    * How many calls have been running for `slowMs` or longer, by all that hold a permit of whatever epoch; 0 without `slowMs`.
    *
-   * Never counts a call early, and counts it at most a sixteenth of `slowMs` late.
+   * Never counts a call early, and counts it at most an eighth of `slowMs` late.
    */
   overdue(now: number = this.#settings.now()): number {
     return this.#circuit.overdue(this.#clock.at(now));

@@ -33,7 +33,7 @@ export interface HybridBreakerOptions {
   readonly session?: SessionBreakerOptions;
   /** By default 50 failures within 120,000 ms. */
   readonly global?: GlobalBreakerOptions;
-  /** The share of the global `failures` that one key can make up, above 0 up to 1; by default 0.2. At least one failure. */
+  /** The share of the global `failures` that one key can make up, above 0 up to 1; by default 0.2. At least one failure. Costs 8 bytes for each of them and key that failed. */
   readonly perKeyShare?: number;
   /** The global breaker opens when so many keys are open at once; by default 10. */
   readonly maxOpenKeys?: number;

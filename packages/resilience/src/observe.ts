@@ -34,13 +34,16 @@ export function notify<E>(hook: Hook<E> | undefined, event: E, errors: HookError
 export class HookQueue {
   readonly errors: HookErrors = new HookErrors();
   #held = 0;
-  #waiting: { hook: Hook<never>; event: unknown }[] = [];
+  #waiting: { hook: Hook<never>; event: unknown }[] | undefined = undefined;
 
   /** Calls a hook now, or when `release` is called as often as `hold` was. */
   tell<E>(hook: Hook<E> | undefined, event: E): void {
     if (hook === undefined) return;
     if (this.#held === 0) notify(hook, event, this.errors);
-    else this.#waiting.push({ hook, event });
+    else {
+      this.#waiting ??= [];
+      this.#waiting.push({ hook, event });
+    }
   }
 
   hold(): void {
@@ -49,12 +52,11 @@ export class HookQueue {
 
   release(): void {
     this.#held--;
-    if (this.#held === 0 && this.#waiting.length > 0) this.#drain();
+    if (this.#held === 0 && this.#waiting !== undefined) this.#drain(this.#waiting);
   }
 
-  #drain(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  #drain(waiting: { hook: Hook<never>; event: unknown }[]): void {
+    this.#waiting = undefined;
     for (const { hook, event } of waiting) notify(hook as Hook<unknown>, event, this.errors);
   }
 }

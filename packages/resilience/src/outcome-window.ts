@@ -1,14 +1,14 @@
-/** Into how many slots a window is cut: the outcome of a call is forgotten up to a sixteenth of the window early, never late. */
-const SLOTS = 16;
+/** Into how many slots a window is cut: the outcome of a call is forgotten up to a tenth of the window early, never late. */
+const SLOTS = 10;
 /** Numbers per slot: calls, failures, slow calls. */
 const WIDTH = 3;
 
 /**
  * Calls, failures and slow calls of the last `windowMs`.
  *
- * Time is cut into slots of a sixteenth of the window, and a slot is forgotten whole, so that an outcome counts for at
- * least 15/16 of the window and never longer than the window, however long nothing happened. Recording and reading cost
- * at most 16 steps, whatever the number of calls. Memory: 48 numbers.
+ * Time is cut into slots of a tenth of the window, and a slot is forgotten whole, so that an outcome counts for at
+ * least nine tenths of the window and never longer than the window, however long nothing happened. Recording and reading cost
+ * at most 10 steps, whatever the number of calls. Memory: 30 numbers.
  */
 export class OutcomeWindow {
   readonly #slotMs: number;

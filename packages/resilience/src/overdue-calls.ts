@@ -1,14 +1,14 @@
 /** Into how many slots `slowMs` is cut. */
-const SLOTS = 16;
+const SLOTS = 8;
 /** The share of a slot at both of its ends where only the same division can tell on which side a time lies. */
 const EDGE = 1 / 1_024;
 
 /**
  * How many calls have been running for longer than `slowMs`, without a list of them.
  *
- * Calls that began in the same slot of time, a sixteenth of `slowMs`, share a count and become overdue together, when the
- * last of them does: so a call counts never early and at most `slowMs / 16` late. Starting and ending a call cost at most
- * 17 steps, most of the time one. Memory: 18 numbers, also if calls never end.
+ * Calls that began in the same slot of time, an eighth of `slowMs`, share a count and become overdue together, when the
+ * last of them does: so a call counts never early and at most `slowMs / 8` late. Starting and ending a call cost at most
+ * 9 steps, most of the time one. Memory: 10 numbers, also if calls never end.
  */
 export class OverdueCalls {
   readonly #slotMs: number;

@@ -9,6 +9,6 @@ it('[R10] a failing call takes the same steps with 100,000 calls in the window a
   expect(printed.calls).toBeGreaterThan(100_000);
   expect(printed.few).toBeGreaterThan(5);
   expect(printed.many).toBeLessThanOrEqual(printed.few);
-  // Sixteen slots are emptied when a window has passed, whatever was in them.
+  // Ten slots are emptied when a window has passed, whatever was in them.
   expect(printed.late - printed.few).toBeLessThan(100);
 });

@@ -133,8 +133,8 @@ export class NaiveBreaker {
   }
 
   overdue(now: number): number {
-    const slot = (time: number) => Math.floor(time / (this.options.slowMs / 16));
-    return this.inFlight().filter((call) => slot(now) - slot(call.startedAt) > 16).length;
+    const slot = (time: number) => Math.floor(time / (this.options.slowMs / 8));
+    return this.inFlight().filter((call) => slot(now) - slot(call.startedAt) > 8).length;
   }
 
   snapshot(now: number): object {
@@ -189,8 +189,8 @@ export class NaiveBreaker {
 
   #window(now: number): NaiveCall[] {
     if (this.state !== 'closed') return [];
-    const slot = (time: number) => Math.floor(time / (this.options.windowMs / 16));
-    return this.#counted().filter((call) => slot(now) - slot(call.endedAt!) < 16);
+    const slot = (time: number) => Math.floor(time / (this.options.windowMs / 10));
+    return this.#counted().filter((call) => slot(now) - slot(call.endedAt!) < 10);
   }
 
   #recentFailures(now: number): NaiveCall[] {
