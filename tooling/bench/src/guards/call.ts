@@ -14,17 +14,6 @@ export async function fail(): Promise<object> {
   throw FAILURE;
 }
 
-/** How many keys the keyed works use. */
-export const KEYS = 10_000;
-
-/** Far away from the key before, as those of different callers are; comes by every key. */
-const STRIDE = 7_919;
-
-/** Every key once, in an order without neighbours. */
-export function shuffledKeys(): readonly string[] {
-  return Array.from({ length: KEYS }, (_, index) => `session-${(index * STRIDE) % KEYS}`);
-}
-
 /** Calls in the window of the works that ask whether they cost. */
 export const MANY_CALLS = 100_000;
 

@@ -11,8 +11,9 @@ import {
   wrap,
 } from 'cockatiel';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { KEYS, shuffledKeys } from '../contest/keys.ts';
 import type { Entry } from '../contest/work.ts';
-import { ANSWER, FAILURE, FEW_CALLS, fail, MANY_CALLS, shuffledKeys, succeed } from './call.ts';
+import { ANSWER, FAILURE, FEW_CALLS, fail, MANY_CALLS, succeed } from './call.ts';
 
 const CONCURRENT = 10;
 const QUEUED = 10;
@@ -60,7 +61,7 @@ export const entry: Entry = {
     'keyed and global': () => {
       const global = samplingBreaker();
       const callGlobal = (): Promise<object> => global.execute(succeed);
-      const keys = shuffledKeys();
+      const keys = shuffledKeys(KEYS);
       const keyed = new Map(keys.map((key) => [key, samplingBreaker()]));
       let next = 0;
       return async (times) => {

@@ -8,8 +8,9 @@ import {
   isRefusedError,
   RateLimiter,
 } from '@sessiond/resilience';
+import { KEYS, keysOf, shuffledKeys } from '../contest/keys.ts';
 import type { Entry, Work } from '../contest/work.ts';
-import { ANSWER, FAILURE, FEW_CALLS, fail, MANY_CALLS, shuffledKeys, succeed } from './call.ts';
+import { ANSWER, FAILURE, FEW_CALLS, fail, MANY_CALLS, succeed } from './call.ts';
 
 const CONCURRENT = 10;
 const QUEUED = 10;
@@ -91,7 +92,7 @@ export const entry: Entry = {
     },
 
     'keyed and global': () => {
-      const keys = shuffledKeys();
+      const keys = shuffledKeys(KEYS);
       const breaker = new HybridBreaker({ session: { ...SAMPLING, maxKeys: keys.length } });
       let next = 0;
       return async (times) => {
@@ -144,9 +145,8 @@ export const entry: Entry = {
     /** As one session each has them. */
     'keyed breakers': async (count) => {
       const breaker = new HybridBreaker({ session: { ...SAMPLING, maxKeys: count } });
-      const keys = Array.from({ length: count }, (_, index) => `session-${index}`);
-      for (const key of keys) await breaker.execute(key, succeed);
-      return [breaker, keys];
+      for (const key of keysOf(count)) await breaker.execute(key, succeed);
+      return breaker;
     },
   },
 };

@@ -1,6 +1,6 @@
 import { RateLimiter, TokenBucket } from 'limiter';
 import type { Entry } from '../contest/work.ts';
-import { AMPLE, WINDOW_MS } from './keys.ts';
+import { AMPLE, WINDOW_MS } from './bounds.ts';
 
 /** The limiter and the bucket of limiter; neither knows keys. */
 export const entry: Entry = {

@@ -1,6 +1,7 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { KEYS, keysOf, shuffledKeys } from '../contest/keys.ts';
 import type { Entry, Work } from '../contest/work.ts';
-import { AMPLE, KEYS, shuffledKeys, WINDOW_MS } from './keys.ts';
+import { AMPLE, WINDOW_MS } from './bounds.ts';
 
 const DURATION_S = WINDOW_MS / 1_000;
 
@@ -41,9 +42,8 @@ export const entry: Entry = {
   },
   holdings: {
     keys: async (count) => {
-      const keys = Array.from({ length: count }, (_, index) => `caller-${index}`);
       const limiter = new RateLimiterMemory({ points: 100, duration: DURATION_S });
-      for (const key of keys) await limiter.consume(key);
+      for (const key of keysOf(count)) await limiter.consume(key);
       return limiter;
     },
   },

@@ -1,6 +1,7 @@
 import { RateLimiter, TokenBucket } from '@sessiond/resilience';
+import { KEYS, keysOf, shuffledKeys } from '../contest/keys.ts';
 import type { Entry, Work } from '../contest/work.ts';
-import { AMPLE, KEYS, shuffledKeys, WINDOW_MS } from './keys.ts';
+import { AMPLE, WINDOW_MS } from './bounds.ts';
 
 /** The limiters of the built `@sessiond/resilience`. */
 export const entry: Entry = {
@@ -46,9 +47,8 @@ export const entry: Entry = {
   },
   holdings: {
     keys: (count) => {
-      const keys = Array.from({ length: count }, (_, index) => `caller-${index}`);
       const limiter = new RateLimiter({ limit: 100, windowMs: WINDOW_MS, maxKeys: count });
-      for (const key of keys) limiter.take(key);
+      for (const key of keysOf(count)) limiter.take(key);
       return limiter;
     },
   },

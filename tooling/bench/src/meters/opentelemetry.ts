@@ -1,5 +1,6 @@
 import type { Counter, Histogram } from '@opentelemetry/api';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { keysOf } from '../contest/keys.ts';
 import type { Entry } from '../contest/work.ts';
 import { BUCKETS, DURATIONS, LABEL_SETS } from './samples.ts';
 
@@ -40,7 +41,7 @@ export const entry: Entry = {
     series: (count) => {
       const reader = new ManualReader({ cardinalitySelector: () => count + 1 });
       const counter = meter(reader).createCounter('io', { unit: 'By' });
-      for (let at = 0; at < count; at++) counter.add(at, { direction: 'in', kind: `kind-${at}` });
+      for (const [at, kind] of keysOf(count).entries()) counter.add(at, { direction: 'in', kind });
       return [reader, counter];
     },
   },

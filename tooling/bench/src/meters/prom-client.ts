@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { keysOf } from '../contest/keys.ts';
 import type { Entry } from '../contest/work.ts';
 import { BUCKETS, DURATIONS, LABEL_SETS, MANY } from './samples.ts';
 
@@ -94,7 +95,7 @@ function manySeries(metrics: number, series: number): Registry {
       labelNames: LABEL_NAMES,
       registers: [registry],
     });
-    for (let at = 0; at < series; at++) counter.inc({ direction: 'in', kind: `kind-${at}` }, at);
+    for (const [at, kind] of keysOf(series).entries()) counter.inc({ direction: 'in', kind }, at);
   }
   return registry;
 }

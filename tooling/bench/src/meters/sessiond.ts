@@ -7,6 +7,7 @@ import {
   ThresholdAlertSink,
 } from '@sessiond/metrics-sinks';
 import { PrometheusSink } from '@sessiond/metrics-sinks/prometheus';
+import { keysOf } from '../contest/keys.ts';
 import type { Entry, Work } from '../contest/work.ts';
 import { BUCKETS, DURATIONS, LABEL_SETS, MANY } from './samples.ts';
 
@@ -133,6 +134,6 @@ function observing(sink: MetricSink, memory: MemorySink): Work {
 function manySeries(sink: MetricSink, metrics: number, series: number): void {
   for (let metric = 0; metric < metrics; metric++) {
     const family = sink.counter({ ...IO, name: `bench.many.n${metric}` });
-    for (let at = 0; at < series; at++) family.handle({ direction: 'in', kind: `kind-${at}` }).add(at);
+    for (const [at, kind] of keysOf(series).entries()) family.handle({ direction: 'in', kind }).add(at);
   }
 }
