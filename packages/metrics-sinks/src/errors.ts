@@ -57,14 +57,14 @@ export class MetricConflictError extends Error implements MetricError {
   }
 }
 
-/** A sink was built with an option it cannot work with. */
+/** A sink or an alert handler was given an option it cannot work with. */
 export class InvalidSinkOptionError extends Error implements MetricError {
   override readonly name = 'InvalidSinkOptionError';
   readonly code = 'INVALID_SINK_OPTION';
   readonly option: string;
 
-  constructor(option: string, found: string, allowed: string) {
-    super(`Cannot create sink: ${option} is ${found}, ${allowed}`);
+  constructor(option: string, found: string, allowed: string, attempted = 'create sink') {
+    super(`Cannot ${attempted}: ${option} is ${found}, ${allowed}`);
     this.option = option;
   }
 }

@@ -442,7 +442,7 @@ describe('the sink', () => {
 
   it.each([0, -1, Number.NaN, 30_001, Number.POSITIVE_INFINITY])('refuses to tick every %d ms', (intervalMs) => {
     expect(() => watching([{}]).sink.start(intervalMs)).toThrow(
-      `Cannot create sink: intervalMs is ${intervalMs}, allowed are 1 to 30000 milliseconds, half of the smallest maxGapMs`,
+      `Cannot start alerts: intervalMs is ${intervalMs}, allowed are 1 to 30000 milliseconds, half of the smallest maxGapMs`,
     );
   });
 

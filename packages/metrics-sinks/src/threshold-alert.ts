@@ -134,7 +134,7 @@ export class ThresholdAlertSink implements MetricSink {
     const longest = Math.min(MAX_TIMER_MS, ...this.#watches.map(({ rule }) => rule.maxGapMs / 2));
     if (!(intervalMs >= 1 && intervalMs <= longest)) {
       const allowed = `allowed are 1 to ${longest} milliseconds, half of the smallest maxGapMs`;
-      throw new InvalidSinkOptionError('intervalMs', String(intervalMs), allowed);
+      throw new InvalidSinkOptionError('intervalMs', String(intervalMs), allowed, 'start alerts');
     }
     if (this.#closed) return;
     clearInterval(this.#timer);
