@@ -126,6 +126,13 @@ describe('a webhook', () => {
     });
   });
 
+  it('says once that it posts JSON, whatever headers it was given', async () => {
+    const handler = webhook({ headers: { 'Content-Type': 'text/plain' } });
+    handler.handle(event('a'));
+    await handler.flush();
+    expect(receiver.requests[0]?.message.headers['content-type']).toBe('application/json');
+  });
+
   it('posts what it was told to make of an event', async () => {
     const handler = webhook({ format: ({ rule, value }) => ({ text: `${rule} is ${value}` }) });
     handler.handle(event('a'));
@@ -360,6 +367,14 @@ describe('options', () => {
   it.each<[Partial<WebhookAlertHandlerOptions>, string]>([
     [{ url: 'ftp://127.0.0.1/secret' }, 'url is ftp:, allowed are http: and https:'],
     [{ url: 'secret' }, 'url is no URL, allowed are http: and https:'],
+    [
+      { url: 'http://secret@127.0.0.1/' },
+      'Cannot create webhook: url is one with credentials, allowed are those without; the header authorization takes them',
+    ],
+    [
+      { headers: { authorization: 'Bearer sec\nret' } },
+      'headers is not of HTTP, allowed are names and values that HTTP can carry',
+    ],
     [{ deadlineMs: 0 }, 'deadlineMs is 0, allowed are integers from 1 to 2147483647'],
     [{ maxAttempts: 0 }, 'maxAttempts is 0, allowed are integers from 1 to 100'],
     [{ retryMs: -1 }, 'retryMs is -1, allowed are integers from 0 to 2147483647'],

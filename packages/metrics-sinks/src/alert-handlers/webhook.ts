@@ -12,9 +12,9 @@ export interface DeliveryGate {
 
 /** Where a `WebhookAlertHandler` posts, and how hard it tries. */
 export interface WebhookAlertHandlerOptions {
-  /** `http:` or `https:`. It is never written anywhere, as it may hold a secret. */
+  /** `http:` or `https:`, without user and password. It is never written anywhere, as it may hold a secret. */
   readonly url: string | URL;
-  /** Sent beside `content-type: application/json`. */
+  /** Sent beside `content-type: application/json`; never written anywhere either. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What to be told of; what people have to know by default. */
   readonly kinds?: readonly AlertEventKind[];
@@ -78,7 +78,7 @@ class UnwelcomeAnswer extends Error {
 export class WebhookAlertHandler implements AlertHandler {
   readonly kinds?: readonly AlertEventKind[];
   readonly #url: URL;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
   readonly #format: (event: AlertEvent) => unknown;
   readonly #deadlineMs: number;
   readonly #maxAttempts: number;
@@ -99,7 +99,7 @@ export class WebhookAlertHandler implements AlertHandler {
   constructor(options: WebhookAlertHandlerOptions) {
     if (options.kinds !== undefined) this.kinds = options.kinds;
     this.#url = checkedUrl(options.url);
-    this.#headers = { ...options.headers, 'content-type': 'application/json' };
+    this.#headers = checkedHeaders(options.headers ?? {});
     this.#format = options.format ?? ((event) => event);
     this.#deadlineMs = integer('deadlineMs', options.deadlineMs ?? DEFAULTS.deadlineMs, 1, MAX_TIMER_MS);
     this.#maxAttempts = integer('maxAttempts', options.maxAttempts ?? DEFAULTS.maxAttempts, 1, 100);
@@ -282,11 +282,29 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 function checkedUrl(given: string | URL): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
+  if (url?.username || url?.password) {
+    return refuse('url', 'one with credentials', 'allowed are those without; the header authorization takes them');
+  }
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new InvalidSinkOptionError('url', url?.protocol ?? 'no URL', 'allowed are http: and https:');
+  return refuse('url', url?.protocol ?? 'no URL', 'allowed are http: and https:');
+}
+
+/** Refused here, as `fetch` would refuse them at every attempt and quote them as it does. */
+function checkedHeaders(given: Readonly<Record<string, string>>): Headers {
+  try {
+    const headers = new Headers(given);
+    headers.set('content-type', 'application/json');
+    return headers;
+  } catch {
+    return refuse('headers', 'not of HTTP', 'allowed are names and values that HTTP can carry');
+  }
 }
 
 function integer(option: string, value: number, from: number, to: number): number {
   if (Number.isInteger(value) && value >= from && value <= to) return value;
-  throw new InvalidSinkOptionError(option, String(value), `allowed are integers from ${from} to ${to}`);
+  return refuse(option, String(value), `allowed are integers from ${from} to ${to}`);
+}
+
+function refuse(option: string, found: string, allowed: string): never {
+  throw new InvalidSinkOptionError(option, found, allowed, 'create webhook');
 }
