@@ -12,6 +12,8 @@ describe('classification', () => {
   it('takes every error for a failure, unless told otherwise', () => {
     expect(anyError(new Error('x'), undefined)).toBe('failure');
     expect(anyError(undefined, 0)).toBe('success');
+    expect(outcomeOfError(anyError, undefined, undefined)).toBe('failure');
+    expect(outcomeOfError(timeoutOnly, undefined, undefined)).toBe('success');
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { isRefusal } from './refusal.ts';
 
 /**
  * Decides what the end of a call says about the health of what was called: `error` is what it threw, or else `undefined`
- * and `result` is what it returned.
+ * and `result` is what it returned. A thrown `undefined` is shown as `null`.
  *
  * Is not asked about calls that their caller cancelled or that an inner guard refused: those are `ignored`. If it throws
  * itself, an error counts as `failure` and a result as `success`.
@@ -35,7 +35,8 @@ function isTimeout(error: unknown): boolean {
 export function outcomeOfError(classify: Classify, error: unknown, signal: CallerSignal | undefined): Outcome {
   if (signal?.aborted === true || isRefusedError(error)) return 'ignored';
   try {
-    return classify(error, undefined);
+    // `undefined` would say that nothing was thrown.
+    return classify(error === undefined ? null : error, undefined);
   } catch {
     return 'failure';
   }

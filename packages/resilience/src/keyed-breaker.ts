@@ -38,6 +38,7 @@ export const KEY_DEFAULTS: Readonly<{ maxKeys: number; idleMs: number }> = Objec
  * - A key that is not used is forgotten after `idleMs`, or when its place is needed, the least recently used first.
  * - That is no amnesty: a key whose breaker is open or half open, has a call in flight, or has anything in its window,
  *   stays. Only what its bad probes made of `openMs` is lost: keep `idleMs` above `quietMs`.
+ *   It may stay for one window after its last use even if it could go.
  * - If every key must stay, further keys share one overflow breaker, and their calls are counted.
  * - No timers: each call forgets at most two idle keys. A call costs the same however many keys there are.
  *
