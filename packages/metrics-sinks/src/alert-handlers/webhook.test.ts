@@ -306,6 +306,15 @@ describe('a gate', () => {
     expect(handler.snapshot()).toMatchObject({ delivered: 1, attempts: 2, lastFailure: 'the circuit is open' });
   });
 
+  it('that fails at every address of a host is told by its code', async () => {
+    const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    const gate: DeliveryGate = { execute: () => Promise.reject(new TypeError('fetch failed', { cause })) };
+    const handler = webhook({ gate, maxAttempts: 1 });
+    handler.handle(event('a'));
+    await handler.flush();
+    expect(handler.snapshot()).toMatchObject({ failed: 1, lastFailure: 'ECONNREFUSED' });
+  });
+
   it('sees how every attempt ended', async () => {
     receiver.answers = [status(500), status(200)];
     const outcomes: string[] = [];

@@ -261,10 +261,12 @@ function isFinal(error: unknown): boolean {
   return error.status < 500 && error.status !== 408 && error.status !== 429;
 }
 
-/** Says what went wrong, and where `fetch` hides it in the cause, that. */
+/** Says what went wrong, and where `fetch` hides it in the cause, that: of a host with several addresses it is a code without a message. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is no error was thrown';
-  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return cause.message || ('code' in cause ? String(cause.code) : error.message);
 }
 
 /** Waits, but not longer than until `signal` aborts. */
