@@ -4,9 +4,10 @@ import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
 import { logAlertHandler, MemorySink, ThresholdAlertSink, WebhookAlertHandler } from '@sessiond/metrics-sinks';
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
-import { Breaker } from '@sessiond/resilience';
+import { Breaker, type Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
+import type { AuthProvider } from './auth/auth-provider.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config.ts';
 import { configuredLimits } from './configured-limits.ts';
@@ -146,6 +147,10 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who clients over TCP are; default: as the configuration says. */
+  readonly auth?: AuthProvider;
+  /** Monotonic milliseconds, by which budgets and breakers count; default `performance.now`. */
+  readonly now?: Clock;
   /** Default: `createSessionServer`. */
   readonly createRuntime?: CreateRuntime;
 }
@@ -162,7 +167,7 @@ export interface Daemon extends Endable {
 
 /** Builds the daemon and listens. Throws a `StartupError` when it cannot; then nothing of it is left. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, log, version, env, createRuntime = createSessionServer } = options;
+  const { config, log, version, env, now, createRuntime = createSessionServer } = options;
   const { logger } = log;
   ensurePrivateDir(config.stateDir, STATE_DIR);
   const token: StoredToken | null = config.auth === 'token' && !config.noTcp ? loadToken(config.stateDir) : null;
@@ -171,7 +176,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (!config.noSocket) transports.push('unix');
   const instruments = createInstruments({ config, log, version });
   const { telemetry } = instruments;
-  const runtime = createRuntime({ config, logger, instruments, version, transports, env });
+  const runtime = createRuntime({ config, logger, instruments, version, transports, env, now });
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
     maxMessageBytes: config.maxMessageBytes,
@@ -216,7 +221,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       unix = await listenUnix(open(entrance), config.socket);
     }
     if (!config.noTcp) {
-      const auth = token === null ? allowAll : new TokenAuth(token.token);
+      const auth = options.auth ?? (token === null ? allowAll : new TokenAuth(token.token));
       url = await listenTcp(
         open({ kind: 'websocket', auth, requestOrigin: { allowOrigin, host, checkHost: true } }),
         config,

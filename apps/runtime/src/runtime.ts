@@ -1,3 +1,4 @@
+import type { Clock } from '@sessiond/resilience';
 import type { Principal } from './auth/auth-provider.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
@@ -30,7 +31,7 @@ export interface RuntimeOptions {
   readonly transports: readonly Transport['kind'][];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Monotonic milliseconds, by which budgets and breakers count; default `performance.now`. */
-  readonly now?: (() => number) | undefined;
+  readonly now?: Clock | undefined;
 }
 
 /** Builds a runtime. */

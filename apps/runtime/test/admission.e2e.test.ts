@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WireClient } from '@sessiond/testkit';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { AuthProvider } from '../src/auth/auth-provider.ts';
+import { type Daemon, startDaemon } from '../src/compose.ts';
+import { type Config, resolveConfig } from '../src/config.ts';
+import { TerminalClient } from './terminal-client.ts';
+
+type Message = Record<string, unknown>;
+
+/** Everybody is who their token says. */
+const nameAsToken: AuthProvider = {
+  authenticate: async (request: IncomingMessage) => {
+    const id = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    return { ok: true, principal: { id, scopes: ['*'] } };
+  },
+};
+
+let dir: string;
+/** The time of budgets and breakers, which stands still until a test moves it. */
+let now: number;
+let daemon: Daemon;
+let clients: TerminalClient[];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sessiond-admission-'));
+  now = 1_000_000;
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.cut();
+  await daemon.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(limits: Partial<Config> = {}): Promise<void> {
+  const flags = { stateDir: join(dir, 'state'), port: 0, noSocket: true, graceMs: 0, ...limits };
+  const { config } = resolveConfig({ flags, env: {}, file: null, homeDir: dir });
+  const log = { logger: pino({ level: 'silent' }), droppedLines: () => 0, flush: () => {} };
+  const env = { PATH: process.env['PATH'], HOME: dir };
+  daemon = await startDaemon({ config, log, version: '0.0.0', env, auth: nameAsToken, now: () => now });
+}
+
+async function connect(principal: string): Promise<TerminalClient> {
+  const client = await TerminalClient.connect({ url: daemon.url!, token: principal });
+  clients.push(client);
+  return client;
+}
+
+/** Sends a command again and again, a few at a time, and counts the answers by code. */
+async function repeat(client: TerminalClient, times: number, type: string, fields: Message = {}): Promise<Message> {
+  const counts: Record<string, number> = {};
+  for (let sent = 0; sent < times; sent += 50) {
+    const batch = Array.from({ length: Math.min(50, times - sent) }, () => client.command(type, fields));
+    for (const { code = 'OK' } of await Promise.all(batch)) counts[String(code)] = (counts[String(code)] ?? 0) + 1;
+  }
+  return counts;
+}
+
+it('[R12] refuses the 101st data command in a minute, says when to come back, and takes it then', async () => {
+  await start();
+  const client = await connect('ada');
+  const sessionId = await client.run('cat', []);
+  expect(await repeat(client, 110, 'create_session', { kind: 'pty', sessionId })).toEqual({
+    SESSION_EXISTS: 99,
+    RATE_LIMITED: 11,
+  });
+  const refusal = await client.command('create_session', { kind: 'pty', sessionId: 'other' });
+  expect(refusal).toMatchObject({ success: false, code: 'RATE_LIMITED', details: { limiter: 'data' } });
+  expect(refusal['retryAfterMs']).toBeGreaterThan(0);
+  now += refusal['retryAfterMs'] as number;
+  expect(await client.command('create_session', { kind: 'pty', sessionId: 'other' })).toMatchObject({ success: true });
+});
+
+it('[R12] refuses the 1,001st control command in a minute, and no data command because of it', async () => {
+  await start();
+  const client = await connect('ada');
+  expect(await repeat(client, 1_050, 'list_sessions')).toEqual({ OK: 1_000, RATE_LIMITED: 50 });
+  const refusal = await client.command('get_state', { sessionId: 'none' });
+  expect(refusal).toMatchObject({ code: 'RATE_LIMITED', details: { limiter: 'control' } });
+  expect(await client.run('true', [])).toEqual(expect.any(String));
+  now += refusal['retryAfterMs'] as number;
+  expect(await client.command('get_state', { sessionId: 'none' })).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+});
+
+it('[R13] serves one principal while another has used up everything it may', async () => {
+  await start({ totalCommandsPerMinute: 100, maxInflightPerPrincipal: 20, maxInflightCommands: 30 });
+  const [ada, bob] = [await connect('ada'), await connect('bob')];
+  const sessionId = await bob.run('cat', []);
+  const waits = Array.from({ length: 20 }, () => ada.command('wait_for', { sessionId, exit: true }));
+  expect(await ada.command('list_sessions')).toMatchObject({ code: 'QUEUE_FULL', details: { bulkhead: 'principal' } });
+  expect(await bob.command('get_state', { sessionId })).toMatchObject({ success: true });
+  await bob.ask('delete_session', { sessionId });
+  expect((await Promise.all(waits)).every(({ success }) => success)).toBe(true);
+  // 20 of its 50 are used; what was refused for want of a place has cost nothing.
+  expect(await repeat(ada, 100, 'list_sessions')).toEqual({ OK: 30, RATE_LIMITED: 70 });
+  expect(await ada.command('list_sessions')).toMatchObject({ details: { limiter: 'principal' } });
+  const served = await bob.run('cat', []);
+  expect(await bob.command('get_state', { sessionId: served })).toMatchObject({ success: true });
+});
+
+it('[R13] answers health and metrics when nothing else is answered', async () => {
+  const nothing = { controlCommandsPerMinute: 0, dataCommandsPerMinute: 0, totalCommandsPerMinute: 0 };
+  await start({ ...nothing, maxInflightCommands: 1, maxInflightPerPrincipal: 1 });
+  const client = await connect('ada');
+  const refusal = await client.command('list_sessions');
+  expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(refusal).not.toHaveProperty('retryAfterMs');
+  expect(await repeat(client, 2_000, 'health_check')).toEqual({ OK: 2_000 });
+  const { checks } = await client.ask('health_check');
+  expect(checks).toContainEqual({ name: 'breakers', status: 'ok' });
+  const { limits, admission } = await client.ask('get_metrics');
+  expect(limits).toMatchObject({ ...nothing, maxInflightCommands: 1, laneQueueCommands: 100, laneQueueMs: 30_000 });
+  expect(admission).toMatchObject({
+    limiters: [{ name: 'data', limitPerMinute: 0 }, { name: 'control' }, { name: 'principal' }, { name: 'total' }],
+    bulkheads: [{ name: 'commands', limit: 1, usage: 0 }, { name: 'principal' }, { name: 'lane' }],
+    breakers: [{ name: 'spawn', state: 'closed' }],
+  });
+});
+
+it('[R13] answers health on a connection that has as many commands unanswered as it may', async () => {
+  await start();
+  const client = await connect('ada');
+  const sessionId = await client.run('cat', []);
+  const waits = Array.from({ length: 100 }, () => client.command('wait_for', { sessionId, exit: true }));
+  expect(await client.command('list_sessions')).toMatchObject({ code: 'QUEUE_FULL' });
+  expect(await client.command('health_check')).toMatchObject({ success: true });
+  expect(await client.command('get_metrics')).toMatchObject({ success: true });
+  const other = await connect('ada');
+  await other.ask('delete_session', { sessionId });
+  expect((await Promise.all(waits)).every(({ success }) => success)).toBe(true);
+});
+
+it('limits nothing that is switched off', async () => {
+  const off = { dataCommandsPerMinute: 'off', controlCommandsPerMinute: 'off', totalCommandsPerMinute: 'off' };
+  await start(off as unknown as Partial<Config>);
+  const client = await connect('ada');
+  expect(await repeat(client, 3_000, 'list_sessions')).toEqual({ OK: 3_000 });
+  expect((await client.ask('get_metrics'))['limits']).toMatchObject({ controlCommandsPerMinute: null });
+});
+
+it('[R12] never runs a command that is cancelled while it waits in its lane', async () => {
+  await start();
+  const client = await connect('ada');
+  const create = { kind: 'pty', sessionId: 'lane', pty: { command: 'cat' } };
+  // All in one packet: the second is still behind the first when the third arrives.
+  const socket = (client.wire.ws as unknown as { _socket: Socket })._socket;
+  socket.cork();
+  const answers = Promise.all([
+    client.command('create_session', create),
+    client.command('create_session', { ...create, id: 'second' }),
+    client.command('cancel_command', { commandId: 'second' }),
+  ]);
+  socket.uncork();
+  expect(await answers).toMatchObject([
+    { success: true },
+    // It would have answered that the session exists.
+    { success: false, code: 'CANCELLED' },
+    { success: true, data: { cancelled: true } },
+  ]);
+});
+
+it('reads a paste no faster than it may, loses none of it, and slows nobody else down', async () => {
+  const MIB = 1024 * 1024;
+  await start({ inputBytesPerSecond: 4 * MIB, heartbeatMs: 200, heartbeatTimeoutMs: 100 });
+  const [typist, other] = [await connect('ada'), await connect('ada')];
+  const pasted = Buffer.from(Array.from({ length: 6 * MIB }, (_, at) => (at * 31) & 0xff));
+  const sessionId = await typist.runRaw(`echo ready; head -c ${pasted.length} | sha256sum; cat`);
+  await typist.ask('wait_for', { sessionId, text: 'ready' });
+  const terminal = await WireClient.connect({
+    url: daemon.url!,
+    token: 'ada',
+    path: `/v1/sessions/${sessionId}/terminal`,
+  });
+  const sum = createHash('sha256').update(pasted).digest('hex');
+  const since = performance.now();
+  const arrived = typist.ask('wait_for', { sessionId, text: sum });
+  for (let at = 0; at < pasted.length; at += 65_536) terminal.send(pasted.subarray(at, at + 65_536));
+  let isOver = false;
+  void arrived.then(() => {
+    isOver = true;
+  });
+  for (let round = 0; round < 100; round += 1) await other.ask('get_state', { sessionId });
+  expect(isOver).toBe(false);
+  await arrived;
+  // A bucket of four at once, two at four a second.
+  expect(performance.now() - since).toBeGreaterThan(450);
+  expect(terminal.ws.readyState).toBe(terminal.ws.OPEN);
+  terminal.ws.terminate();
+});
