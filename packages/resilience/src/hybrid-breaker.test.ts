@@ -43,6 +43,14 @@ describe('HybridBreaker', () => {
     expect(hybrid.snapshot()).toMatchObject({ withheld: 190, global: { recentFailures: 1 } });
   });
 
+  it('gives every key its whole share again when the global window begins anew', () => {
+    const { hybrid } = make({ session: { failures: 1_000 } });
+    fail(hybrid, 'a', 11);
+    hybrid.reset();
+    fail(hybrid, 'a', 10);
+    expect(hybrid.snapshot()).toMatchObject({ withheld: 1, global: { recentFailures: 10 } });
+  });
+
   it('remembers the share of a key that has nothing else to remember', () => {
     const { hybrid, clock } = make({ session: { failures: 3, maxKeys: 1, openMs: 0, probes: 1 }, perKeyShare: 0.06 });
     fail(hybrid, 'a', 3);
