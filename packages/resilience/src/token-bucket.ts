@@ -50,13 +50,14 @@ const ROUNDING_MS = 0.001;
 
 /** Indexes of what a bucket remembers; in an array of doubles, because fields that turn from integers to doubles are slow. */
 const LATEST = 0;
-const FULL_AT = 1;
+const MISSING = 1;
 
 /**
  * A rate with room for a burst: within any time `t` at most `burst + ratePerSecond × t` tokens are granted.
  *
- * It remembers one moment, when the bucket will be full again, as the generic cell rate algorithm does (ITU-T I.371):
- * nothing drips, there is no timer, and a take costs some arithmetic and no allocation. A take is all or nothing, and a
+ * It remembers how much was missing at the latest moment it was looked at: the generic cell rate algorithm in its form as a
+ * continuous-state leaky bucket (ITU-T I.371). Nothing drips, there is no timer, and a take costs some arithmetic and no
+ * allocation. Whole tokens at a whole number per millisecond are counted without rounding. A take is all or nothing, and a
  * refused one takes nothing. A clock that goes back counts as one that stands still.
  */
 export class TokenBucket {
@@ -68,7 +69,7 @@ export class TokenBucket {
   readonly #onRefused: Hook<Refusal> | undefined;
   readonly #hookErrors = new HookErrors();
   readonly #tooLarge: Refusal;
-  readonly #times: Float64Array;
+  readonly #level: Float64Array;
   #taken = 0;
   #refused = 0;
 
@@ -84,8 +85,7 @@ export class TokenBucket {
     this.#now = options.now ?? monotonicNow;
     this.#onRefused = options.hooks?.onRefused;
     this.#tooLarge = Object.freeze({ ok: false, by: 'bucket', name, reason: 'too-large', retryAfterMs: null });
-    const now = this.#now();
-    this.#times = Float64Array.of(now, now);
+    this.#level = Float64Array.of(this.#now(), 0);
   }
 
   /**
@@ -96,11 +96,9 @@ export class TokenBucket {
    * @throws InvalidOptionError if `n` is negative or not a number.
    */
   take(n: number): TokenGrant | Refusal {
-    const times = this.#times;
-    const now = this.#advance();
-    const available = this.#availableAt(now);
-    if (!(n >= 0 && n <= available)) return this.#refuse(n, now);
-    times[FULL_AT] = Math.max(times[FULL_AT]!, now) + n / this.#ratePerMs;
+    this.#advance();
+    if (!(n >= 0 && this.#level[MISSING]! + n <= this.#burst)) return this.#refuse(n);
+    this.#level[MISSING]! += n;
     this.#taken += n;
     return GRANT;
   }
@@ -113,52 +111,51 @@ export class TokenBucket {
    */
   waitMs(n: number): number | null {
     if (!(n >= 0)) throw invalidCount(n);
-    return n > this.#burst ? null : this.#waitMs(n, this.#advance());
+    this.#advance();
+    return n > this.#burst ? null : this.#waitMs(n);
   }
 
   /** The level and the totals as plain JSON. */
   snapshot(): TokenBucketSnapshot {
+    this.#advance();
     return {
       name: this.#name,
       ratePerSecond: this.#ratePerSecond,
       burst: this.#burst,
-      available: this.#availableAt(this.#advance()),
+      available: this.#burst - this.#level[MISSING]!,
       taken: this.#taken,
       refused: this.#refused,
       hookErrors: this.#hookErrors.count,
     };
   }
 
-  #advance(): number {
+  #advance(): void {
     const now = this.#now();
-    const latest = this.#times[LATEST]!;
-    if (!(now > latest)) return latest;
-    this.#times[LATEST] = now;
-    return now;
+    if (!(now > this.#level[LATEST]!)) return;
+    this.#level[MISSING] = this.#missingAt(now);
+    this.#level[LATEST] = now;
   }
 
-  #availableAt(now: number): number {
-    const missingMs = this.#times[FULL_AT]! - now;
-    // A full bucket holds exactly `burst`, whatever the clock's magnitude does to sums.
-    return missingMs > 0 ? this.#burst - missingMs * this.#ratePerMs : this.#burst;
+  #missingAt(now: number): number {
+    return Math.max(0, this.#level[MISSING]! - (now - this.#level[LATEST]!) * this.#ratePerMs);
   }
 
-  #refuse(n: number, now: number): Refusal {
+  #refuse(n: number): Refusal {
     if (!(n >= 0)) throw invalidCount(n);
     this.#refused++;
     const refusal: Refusal =
       n > this.#burst
         ? this.#tooLarge
-        : { ok: false, by: 'bucket', name: this.#name, reason: 'limit', retryAfterMs: this.#waitMs(n, now) };
+        : { ok: false, by: 'bucket', name: this.#name, reason: 'limit', retryAfterMs: this.#waitMs(n) };
     notify(this.#onRefused, refusal, this.#hookErrors);
     return refusal;
   }
 
-  #waitMs(n: number, now: number): number {
-    const missing = n - this.#availableAt(now);
-    if (missing <= 0) return 0;
-    const waitMs = missing / this.#ratePerMs;
-    return this.#availableAt(now + waitMs) >= n ? waitMs : waitMs + ROUNDING_MS;
+  #waitMs(n: number): number {
+    const excess = this.#level[MISSING]! + n - this.#burst;
+    if (excess <= 0) return 0;
+    const waitMs = excess / this.#ratePerMs;
+    return this.#missingAt(this.#level[LATEST]! + waitMs) + n <= this.#burst ? waitMs : waitMs + ROUNDING_MS;
   }
 }
 
