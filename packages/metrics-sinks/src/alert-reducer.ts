@@ -39,9 +39,8 @@ export class AlertReducer {
 
   /** Forgets what the series have counted until `now`. */
   restart(now: number): void {
-    if (this.#growth === undefined) return;
     this.#total();
-    this.#growth = new Growth(this.#totals, this.#rule.windowMs, now);
+    this.#growth?.restart(this.#totals, now);
   }
 
   /** The number as it is now, `null` if there is none. */

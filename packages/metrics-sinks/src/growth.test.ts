@@ -18,6 +18,21 @@ describe('growth', () => {
     expect([...growth.grown]).toEqual([7, 1]);
   });
 
+  it('begins anew when the clock goes back, and goes on from there', () => {
+    const growth = new Growth(totals(0), 0, 9_000);
+    growth.read(totals(5), 10_000);
+    expect([growth.read(totals(10), 1_000), [...growth.grown]]).toEqual([0, [0]]);
+    expect([growth.read(totals(17), 2_000), [...growth.grown]]).toEqual([1_000, [7]]);
+    expect([growth.read(totals(18), 3_000), [...growth.grown]]).toEqual([1_000, [1]]);
+  });
+
+  it('begins anew also when the clock goes back within the window', () => {
+    const growth = new Growth(totals(0), 10_000, 0);
+    growth.read(totals(5), 8_000);
+    growth.read(totals(6), 7_000);
+    expect([growth.read(totals(9), 9_000), [...growth.grown]]).toEqual([2_000, [3]]);
+  });
+
   it('is over no time at the moment it begins', () => {
     expect(new Growth(totals(1), 0, 500).read(totals(2), 500)).toBe(0);
   });

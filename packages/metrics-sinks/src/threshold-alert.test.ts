@@ -153,6 +153,22 @@ describe('a rate', () => {
     expect(told()).toEqual([]);
   });
 
+  it('is blinded neither by a tick at no time nor by a clock that goes back', () => {
+    const { sink, tick } = watching([{ metric: 'some.failures', reduce: 'rate' }]);
+    const rate = () => sink.snapshot().alerts[0]?.value;
+    tick(Number.NaN);
+    expect(sink.snapshot().tickedAt).toBeNull();
+    const counter = sink.counter(failures).handle({});
+    counter.add(8);
+    tick(2);
+    expect(rate()).toBe(4);
+    tick(1);
+    expect(rate()).toBeNull();
+    counter.add(3);
+    tick(2);
+    expect(rate()).toBe(3);
+  });
+
   it('is measured over the window', () => {
     const rule: Partial<AlertRule> = { metric: 'some.failures', reduce: 'rate', levels: { warn: 1 }, windowMs: 10_000 };
     const { sink, told, tick } = watching([rule]);
@@ -358,6 +374,19 @@ describe('handlers', () => {
     expect(seen.map(({ rule }) => rule)).toEqual(['rule-0', 'rule-1']);
     await Promise.allSettled(rejected);
     expect(sink.snapshot().handlerFailures).toBe(4);
+  });
+
+  it('whose kinds are no list stop nobody else, in this tick or a later one', () => {
+    const seen: string[] = [];
+    const odd = { kinds: new Set(['firing']), handle: () => {} } as unknown as AlertHandler;
+    const { sink, tick } = watching([{}], { handlers: [odd, callbackAlertHandler(({ kind }) => seen.push(kind))] });
+    const files = sink.upDownCounter(open).handle({});
+    files.add(10);
+    tick(1);
+    files.add(-10);
+    tick(2);
+    expect(seen).toEqual(['firing', 'resolved']);
+    expect(sink.snapshot().handlerFailures).toBe(2);
   });
 
   it('see events in one order, also when one of them ticks', () => {

@@ -115,10 +115,10 @@ export class ThresholdAlertSink implements MetricSink {
    *
    * A handler that ticks is told of that afterwards, so that everybody sees every event in the same order.
    *
-   * @param now on the clock that was given as `now`, which is asked by default.
+   * @param now on the clock that was given as `now`, which is asked by default. What is no finite number is no tick.
    */
   tick(now: number = this.#now()): void {
-    if (this.#closed) return;
+    if (this.#closed || !Number.isFinite(now)) return;
     this.#memory.collect();
     this.#tickedAt = now;
     for (const watch of this.#watches) watch.tick(now, this.#untold);
@@ -166,15 +166,14 @@ export class ThresholdAlertSink implements MetricSink {
     if (this.#telling) return;
     this.#telling = true;
     for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) {
-      for (const handler of this.#handlers) {
-        if ((handler.kinds ?? ALERT_NOTICES).includes(event.kind)) this.#hand(event, handler);
-      }
+      for (const handler of this.#handlers) this.#hand(event, handler);
     }
     this.#telling = false;
   }
 
   #hand(event: AlertEvent, handler: AlertHandler): void {
     try {
+      if (!(handler.kinds ?? ALERT_NOTICES).includes(event.kind)) return;
       const handled = handler.handle(event);
       if (handled instanceof Promise) handled.catch(() => this.#countFailure());
     } catch {
