@@ -117,6 +117,7 @@ it('[M05] is, over random values, what its whole history says, and tells every c
       for (const { gapMs, value, times } of run) {
         for (let time = 0; time < times; time++) {
           now += gapMs;
+          if (value !== null || rule.noData !== 'keep') toldAt = Math.min(toldAt, now);
           const before = state;
           const expected = naive.look(now, value);
           const stepped = step(before, value, now, rule);

@@ -167,6 +167,12 @@ describe('a reminder', () => {
     expect(course.told).toEqual(['1000: firing warn', '3000: repeated warn', '5000: repeated warn', '6000: resolved']);
   });
 
+  it('comes realertMs after a clock has gone back, and what it says began is not in the future', () => {
+    const course = new Course({ realertMs: 2_000 }).at(90_000, 10).at(1_000, 10).at(2_000, 10).at(3_000, 10);
+    expect(course.told).toEqual(['90000: firing warn', '3000: repeated warn']);
+    expect(course.state.activeSince).toBe(1_000);
+  });
+
   it('waits anew after a change of the level, and while the alert recovers', () => {
     const course = new Course({ ...WORSENING, realertMs: 2_000, keepMs: 9_000 }).values(
       10,

@@ -139,8 +139,9 @@ function move(state: AlertState, value: number, now: number, rule: ResolvedAlert
     phase,
     level: thresholds[reached - 1]?.level ?? null,
     since: phase === state.phase ? state.since : now,
-    activeSince: fires ? (state.activeSince ?? now) : null,
-    toldAt: fires ? state.toldAt : null,
+    // Never after now: a clock that goes back must not silence reminders until it has caught up.
+    activeSince: fires ? Math.min(state.activeSince ?? now, now) : null,
+    toldAt: fires && state.toldAt !== null ? Math.min(state.toldAt, now) : null,
     observedAt: now,
     heldMs,
   };
