@@ -31,7 +31,10 @@ export interface RuleSnapshot {
   readonly instances: number;
   /** Instances beyond `maxInstances`. */
   readonly unwatched: number;
-  /** Why the rule cannot find a value, if that is so: a metric that nobody made so far, a label it does not have, a kind that does not fit. */
+  /**
+   * Why the rule cannot find a value, if that is so: a metric that nobody made so far, a label it does not have, a kind that does not fit. Or why
+   * it cannot reach one of its levels.
+   */
   readonly problem: string | null;
 }
 
@@ -53,6 +56,8 @@ export class RuleWatch {
   readonly #instances = new Map<string, Instance>();
   #unwatched = 0;
   #problem: string | null = null;
+  /** Whether there is everything a value is made of. */
+  #complete = false;
   /** Series there were at the last look; -1 while there is no such metric. */
   #seriesSeen = Number.NaN;
   #overSeen = Number.NaN;
@@ -74,7 +79,9 @@ export class RuleWatch {
     this.#look(now);
     for (const instance of this.#instances.values()) {
       const before = instance.state;
-      instance.value = instance.reducer.read(now);
+      // Read in any case, so that what is counted meanwhile is not taken for growth later.
+      const value = instance.reducer.read(now);
+      instance.value = this.#complete ? value : null;
       const { state, transition } = step(before, instance.value, now, this.rule);
       instance.state = state;
       if (transition !== null) {
@@ -117,11 +124,14 @@ export class RuleWatch {
     if (seriesSeen === this.#seriesSeen && overSeen === this.#overSeen) return;
     this.#seriesSeen = seriesSeen;
     this.#overSeen = overSeen;
-    this.#problem = misfit(this.rule, of) ?? (over && misfitOf(over, this.rule, by));
-    if (this.#problem === null && of !== undefined) this.#assign(of, by, since);
+    const misfit = misfitOf(this.rule, this.rule, of);
+    const overMisfit = over && misfitOf(over, this.rule, by);
+    this.#complete = misfit === null && overMisfit === null;
+    this.#problem = misfit ?? overMisfit ?? unreachable(this.rule, of);
+    this.#assign(misfit === null ? of : undefined, overMisfit === null ? by : undefined, since);
   }
 
-  #assign(of: MetricReading, over: MetricReading | undefined, since: number): void {
+  #assign(of: MetricReading | undefined, over: MetricReading | undefined, since: number): void {
     const found = new Map<string, { labels: Labels; of: SeriesReading[]; over: SeriesReading[] }>();
     const collect = (
       reading: MetricReading | undefined,
@@ -140,7 +150,7 @@ export class RuleWatch {
     collect(of, this.rule, 'of');
     if (this.rule.over !== null) collect(over, this.rule.over, 'over');
 
-    const buckets = of.kind === 'histogram' ? of.descriptor.buckets : [];
+    const buckets = of?.kind === 'histogram' ? of.descriptor.buckets : [];
     this.#unwatched = 0;
     for (const [key, group] of found) {
       const instance = this.#instance(key, group.labels, since);
@@ -175,7 +185,7 @@ export class RuleWatch {
       value: instance.value,
       at: now,
       time: new Date().toISOString(),
-      activeMs: now - activeSince,
+      activeMs: Math.max(0, now - activeSince),
     };
   }
 }
@@ -189,23 +199,25 @@ function matches(labels: Labels, selector: Labels): boolean {
 
 /** The labels that tell instances apart. The series of the label budget has none of them and is an instance by itself. */
 function instanceLabels(labels: Labels, by: readonly string[]): Labels {
-  return by.length > 0 && by.every((name) => !(name in labels))
+  return by.length > 0 && by.every((name) => !Object.hasOwn(labels, name))
     ? { ...labels }
     : Object.fromEntries(by.map((name) => [name, labels[name] ?? '']));
 }
 
-/** Says why a rule will never find a value in its metric, or finds none yet. */
-function misfit(rule: ResolvedAlertRule, reading: MetricReading | undefined): string | null {
-  const reason = misfitOf(rule, rule, reading);
-  if (reason !== null || reading?.kind !== 'histogram') return reason;
+/** Says which level a percentile will never reach, as it is never above the last bucket. */
+function unreachable(
+  { reduce, metric, direction, thresholds }: ResolvedAlertRule,
+  reading: MetricReading | undefined,
+): string | null {
+  if (reading?.kind !== 'histogram' || reduce === 'rate' || reduce === 'ratio' || direction === 'below') return null;
   const highest = reading.descriptor.buckets.at(-1)!;
-  const { beyond, level } = rule.thresholds[0]!;
-  const isPercentile = rule.reduce !== 'rate' && rule.reduce !== 'ratio';
-  return isPercentile && rule.direction === 'above' && beyond > highest
-    ? `${level} begins at ${beyond}, and ${rule.reduce} of ${rule.metric} is at most its last bucket, ${highest}`
-    : null;
+  const threshold = thresholds.find(({ beyond }) => beyond > highest);
+  return threshold === undefined
+    ? null
+    : `${threshold.level} begins at ${threshold.beyond}, and ${reduce} of ${metric} is at most its last bucket, ${highest}`;
 }
 
+/** Says why a rule will never find a value in a metric, or finds none yet. */
 function misfitOf(
   { metric, selector }: Required<SeriesSelection>,
   { reduce, by }: ResolvedAlertRule,

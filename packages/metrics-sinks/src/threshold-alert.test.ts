@@ -221,6 +221,24 @@ describe('a ratio', () => {
     expect(sink.snapshot().alerts[0]?.value).toBeNull();
   });
 
+  it('begins to count when both metrics exist, whichever comes later', () => {
+    const { sink, tick } = watching([
+      { ...rule, selector: {}, over: { metric: 'some.failures' } },
+      { ...rule, metric: 'some.failures', selector: {}, over: { metric: 'some.calls' }, noData: 'fire' },
+    ]);
+    const values = () => sink.snapshot().alerts.map(({ value }) => value);
+    const call = sink.counter(calls).handle({ of: 'a', outcome: 'success' });
+    call.add(1_000);
+    tick(1);
+    call.add(1_000);
+    tick(2);
+    expect(values()).toEqual([null, null]);
+    call.add(20);
+    sink.counter(failures).handle({}).add(10);
+    tick(3);
+    expect(values()).toEqual([2, 0.5]);
+  });
+
   it('stays within an instance', () => {
     const { sink, events, tick } = watching([{ ...rule, by: ['of'] }]);
     sink.counter(calls).handle({ of: 'a', outcome: 'failure' }).add(1);
@@ -434,6 +452,16 @@ describe('a rule that finds nothing', () => {
     tick(1);
     expect(sink.snapshot().rules[0]?.problem).toBe(problem);
     expect(told()).toEqual([]);
+  });
+
+  it('reaches the levels it can and tells of the one it cannot', () => {
+    const { sink, told, tick } = watching([{ metric: 'some.delay', reduce: 'p99', levels: { warn: 9, critical: 30 } }]);
+    sink.histogram(delay).handle({}).record(100);
+    tick(1);
+    expect(told()).toEqual(['1: firing at 9']);
+    expect(sink.snapshot().rules[0]?.problem).toBe(
+      'critical begins at 30, and p99 of some.delay is at most its last bucket, 9',
+    );
   });
 
   it('finds it when it comes', () => {
