@@ -52,11 +52,14 @@ async function connect(principal: string): Promise<TerminalClient> {
   return client;
 }
 
-/** Sends a command again and again, a few at a time, and counts the answers by code. */
+/** Commands that are sent without waiting for an answer; fewer than may be in flight in any of the tests. */
+const AT_A_TIME = 10;
+
+/** Sends a command again and again, and counts the answers by code. */
 async function repeat(client: TerminalClient, times: number, type: string, fields: Message = {}): Promise<Message> {
   const counts: Record<string, number> = {};
-  for (let sent = 0; sent < times; sent += 50) {
-    const batch = Array.from({ length: Math.min(50, times - sent) }, () => client.command(type, fields));
+  for (let sent = 0; sent < times; sent += AT_A_TIME) {
+    const batch = Array.from({ length: Math.min(AT_A_TIME, times - sent) }, () => client.command(type, fields));
     for (const { code = 'OK' } of await Promise.all(batch)) counts[String(code)] = (counts[String(code)] ?? 0) + 1;
   }
   return counts;
