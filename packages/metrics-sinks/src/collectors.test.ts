@@ -22,6 +22,15 @@ it('counts one that throws and goes on', () => {
   expect([runs, collectors.failures]).toEqual([2, 2]);
 });
 
+it('counts one that rejects, which would end the process if nobody did', async () => {
+  const collectors = new Collectors();
+  const rejected = Promise.reject(new Error('broken'));
+  collectors.add(() => rejected);
+  collectors.run();
+  await rejected.catch(() => {});
+  expect(collectors.failures).toBe(1);
+});
+
 it('runs one that was added twice twice, and takes out only the one that is meant', () => {
   let runs = 0;
   const collect = () => runs++;

@@ -3,14 +3,15 @@ import type { Collector } from './sink.ts';
 /**
  * The collectors of one sink, run before its numbers are read.
  *
- * One that throws is counted and the next one runs; one that reads the numbers itself does not start a second round.
+ * One that throws is counted and the next one runs, and so is a promise that rejects, for which nobody waits; one that reads the numbers itself
+ * does not start a second round.
  */
 export class Collectors {
   readonly #collectors = new Set<{ readonly collect: Collector }>();
   #running = false;
   #failures = 0;
 
-  /** How many runs of a collector ended in a throw. */
+  /** How many runs of a collector ended in a throw or a rejection. */
   get failures(): number {
     return this.#failures;
   }
@@ -27,11 +28,17 @@ export class Collectors {
     this.#running = true;
     for (const { collect } of this.#collectors) {
       try {
-        collect();
+        // An async function is a collector too, as far as types can tell.
+        const collected: unknown = collect();
+        if (collected instanceof Promise) collected.catch(() => this.#countFailure());
       } catch {
-        this.#failures++;
+        this.#countFailure();
       }
     }
     this.#running = false;
+  }
+
+  #countFailure(): void {
+    this.#failures++;
   }
 }

@@ -28,7 +28,7 @@ export interface SinkTroubles {
   readonly invalid: number;
   /** How often a label set beyond the budget was asked for. */
   readonly overflowed: number;
-  /** Runs of a collector that ended in a throw. */
+  /** Runs of a collector that ended in a throw or a rejection. */
   readonly collectorFailures: number;
 }
 

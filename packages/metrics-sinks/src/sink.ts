@@ -44,7 +44,7 @@ export interface MetricFamily<L extends string, H> {
   handle(labels: Labels<L>): H;
 }
 
-/** Reads what nobody reports, such as the use of memory, into its handles; called before every reading of the numbers, and quick. */
+/** Reads what nobody reports, such as the use of memory, into its handles; called before every reading of the numbers, which waits for nothing. */
 export type Collector = () => void;
 
 /**
@@ -60,7 +60,7 @@ export interface MetricSink {
   histogram<L extends string = never>(descriptor: HistogramDescriptor<L>): MetricFamily<L, Histogram>;
   /**
    * Calls `collector` before the numbers are read, by a scrape, a snapshot, an export or the tick of an alert; sinks that pass every number on at
-   * once never call it. One that throws is counted and disturbs nobody. @returns how to stop.
+   * once never call it. One that throws or rejects is counted and disturbs nobody. @returns how to stop.
    */
   onCollect(collector: Collector): () => void;
 }
