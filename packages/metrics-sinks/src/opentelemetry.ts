@@ -83,6 +83,7 @@ export class OpenTelemetrySink implements MetricSink {
     const family = this.#memory.histogram(descriptor);
     let histogram = this.#histograms.get(descriptor.name);
     if (histogram === undefined) {
+      if (this.#closed) return family;
       const advice = { explicitBucketBoundaries: [...descriptor.buckets] };
       const instrument = this.#meter.createHistogram(descriptor.name, { ...optionsOf(descriptor), advice });
       histogram = new HistogramFamily(family, instrument, () => this.#closed);
@@ -142,8 +143,7 @@ class HistogramFamily implements MetricFamily<string, Histogram> {
       handle = {
         record: (value) => {
           series.record(value);
-          if (value >= 0 && value < Number.POSITIVE_INFINITY && !this.#isClosed())
-            this.#instrument.record(value, series.labels);
+          if (value >= 0 && Number.isFinite(value) && !this.#isClosed()) this.#instrument.record(value, series.labels);
         },
       };
       this.#handles.set(series, handle);

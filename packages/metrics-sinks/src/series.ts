@@ -23,7 +23,7 @@ export class CounterSeries implements Counter {
 
   add(amount = 1): void {
     const sum = this.#value + amount;
-    if (amount >= 0 && sum < Number.POSITIVE_INFINITY) this.#value = sum;
+    if (amount >= 0 && Number.isFinite(sum)) this.#value = sum;
     else this.#invalid.invalid++;
   }
 
@@ -104,7 +104,7 @@ export class HistogramSeries implements Histogram {
 
   record(value: number): void {
     const sum = this.#sum + value;
-    if (!(value >= 0 && sum < Number.POSITIVE_INFINITY)) {
+    if (!(value >= 0 && Number.isFinite(sum))) {
       this.#invalid.invalid++;
       return;
     }

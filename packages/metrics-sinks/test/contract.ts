@@ -183,7 +183,9 @@ export function describeSink(name: string, open: (options: { maxLabelSets?: numb
         inflight.add(1);
         use.set(1);
         wait.record(1);
-        for (const amount of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        // Programs without types hand on what JSON gave them.
+        const text = '5' as unknown as number;
+        for (const amount of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, text]) {
           calls.add(amount);
           calls.raiseTo(amount);
           inflight.add(amount);

@@ -115,6 +115,22 @@ it('does not trouble an SDK with values that no histogram can take', () => {
   expect(told).toEqual(['record 0']);
 });
 
+it('makes no instrument after it was closed, and records into its memory all the same', () => {
+  const { meter } = writingMeter();
+  const made: string[] = [];
+  const memory = new MemorySink();
+  const sink = new OpenTelemetrySink({ meter, memory });
+  sink.close();
+  Object.assign(meter, {
+    createHistogram: () => made.push('histogram'),
+    createObservableCounter: () => made.push('counter'),
+  });
+  recordSome(sink);
+  expect(made).toEqual([]);
+  expect(numbersOf(memory.snapshot())).toEqual(NUMBERS);
+  expect(sink.snapshot()).toEqual({ observed: 0, histograms: 0, closed: true });
+});
+
 it('records into the memory it shares, histograms too, so that others can read it', async () => {
   const memory = new MemorySink();
   const sink = new OpenTelemetrySink({ meter: newMeter(), memory });
