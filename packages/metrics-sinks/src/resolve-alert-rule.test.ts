@@ -107,6 +107,7 @@ describe('a mistake', () => {
     [{ reduce: 'mean' }, 'reduce', 'reduce is "mean", allowed are value, rate, ratio, p50, p90, p95, p99'],
     [{ reduce: 'ratio' }, 'over', 'over is missing, required with ratio is what to divide by'],
     [{ reduce: 'ratio', over: {} }, 'over.metric', 'over.metric is missing, required is a text'],
+    [{ reduce: 'ratio', over: { metric: 'x', selektor: {} } }, 'over', 'is "selektor", allowed are metric, selector'],
     [{ over: { metric: 'x' } }, 'over', 'over is an object, only ratio divides, and reduce is value'],
     [{ windowMs: -1 }, 'windowMs', 'windowMs is -1, allowed are milliseconds of at least 0'],
     [{ by: 'state' }, 'by', 'by is "state", required is a list of label names'],

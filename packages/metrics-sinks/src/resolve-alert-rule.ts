@@ -56,6 +56,8 @@ const FIELDS: readonly string[] = [
   'noData',
 ] satisfies readonly (keyof AlertRule)[];
 
+const SELECTION_FIELDS: readonly string[] = ['metric', 'selector'] satisfies readonly (keyof SeriesSelection)[];
+
 /** Refuses one field of one rule. */
 type Refuse = (field: string, found: unknown, allowed: string) => never;
 
@@ -169,6 +171,7 @@ function resolveOver(reduce: AlertReduce, over: unknown, refuse: Refuse): Requir
     return over === undefined ? null : refuse('over', over, `only ratio divides, and reduce is ${reduce}`);
   }
   if (!isRecord(over)) return refuse('over', over, 'required with ratio is what to divide by');
+  for (const field of Object.keys(over)) oneOf('over', field, SELECTION_FIELDS, refuse);
   return Object.freeze(selection('over.', over as unknown as SeriesSelection, refuse));
 }
 
