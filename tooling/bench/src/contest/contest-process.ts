@@ -5,7 +5,7 @@ import type { Work } from './work.ts';
 
 /** Long against the microsecond in which processor time is told, short enough for many turns. */
 const TURN_MS = 20;
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 300;
 
 process.on('disconnect', () => process.exit());
 const order = JSON.parse(process.argv[2]!) as Order;
