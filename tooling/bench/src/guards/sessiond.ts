@@ -133,14 +133,11 @@ export const entry: Entry = {
     },
   },
   holdings: {
-    breakers: async (count) => {
-      const breakers = Array.from({ length: count }, () => new Breaker({ ...SAMPLING }));
-      for (const breaker of breakers) {
-        await breaker.execute(succeed);
-        await breaker.execute(fail).catch(() => {});
-      }
-      return breakers;
-    },
+    /** With every condition that costs memory: rates of failures and of slow calls. */
+    breakers: (count) => used(Array.from({ length: count }, () => new Breaker({ ...SAMPLING }))),
+
+    /** As it comes: five failures within a minute. */
+    'default breakers': (count) => used(Array.from({ length: count }, () => new Breaker())),
 
     /** As one session each has them. */
     'keyed breakers': async (count) => {
@@ -157,6 +154,14 @@ function guardParts(): GuardOptions {
     breaker: new Breaker(SAMPLING),
     deadline: new Deadline({ deadlineMs: DEADLINE_MS }),
   };
+}
+
+async function used(breakers: readonly Breaker[]): Promise<readonly Breaker[]> {
+  for (const breaker of breakers) {
+    await breaker.execute(succeed);
+    await breaker.execute(fail).catch(() => {});
+  }
+  return breakers;
 }
 
 function openBreaker(): Breaker {

@@ -99,9 +99,16 @@ export const suite: BenchSuite = {
       for (const one of DUELS) rows.push(...(await duel(bench, FIELD, one, rounds)));
       rows.push(
         ...(await heldRows(bench, FIELD, {
-          name: 'memory of a breaker that has been used',
+          name: 'memory of a breaker that judges failures and slow calls',
           what: 'breakers',
           rivals: ['cockatiel', 'opossum'],
+          count: BREAKERS,
+          most: BYTES_PER_BREAKER,
+        })),
+        ...(await heldRows(bench, FIELD, {
+          name: 'memory of a breaker with default options',
+          what: 'default breakers',
+          rivals: [],
           count: BREAKERS,
           most: BYTES_PER_BREAKER,
         })),
