@@ -39,6 +39,17 @@ describe('[M04] the label budget of a metric', () => {
     expect(budget.series).toEqual([...within, shared]);
   });
 
+  it('has no room for a value that is too long, or that no format can write', () => {
+    const budget = budgetOf(10);
+    const longest = budget.get({ code: '𝄞'.repeat(512) });
+    expect(longest.labels).not.toEqual({ overflow: 'true' });
+    const shared = budget.get({ code: 'x'.repeat(1_025) });
+    expect(shared.labels).toEqual({ overflow: 'true' });
+    expect(budget.get({ code: '\ud800' })).toBe(shared);
+    expect(budget.get({ code: '\udd1e\ud834' })).toBe(shared);
+    expect([budget.series, budget.overflowed]).toEqual([[longest, shared], 3]);
+  });
+
   it('may be nothing at all', () => {
     expect(budgetOf(0).get({ code: '1' }).labels).toEqual({ overflow: 'true' });
   });

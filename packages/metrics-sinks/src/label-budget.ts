@@ -5,12 +5,16 @@ const DEFAULTS = Object.freeze({
   /** Enough for any labels that code chooses from; too few for one that input chooses. */
   maxLabelSets: 200,
 });
+/** Series are kept for good, and so are their labels. More than any value has that code chooses; backends refuse from 2,048 on. */
+const MAX_VALUE_LENGTH = 1_024;
+/** Half of a character: formats write any of them as the same replacement character, so that series would come out alike. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** How many series sinks keep. */
 export interface LabelBudgetOptions {
   /**
-   * Label sets of one metric that get a series of their own; 200 by default, 0 is none. The rest shares the series `overflow="true"`. A metric
-   * without labels always has its one series.
+   * Label sets of one metric that get a series of their own; 200 by default, 0 is none. The rest shares the series `overflow="true"`, and so does
+   * a value of more than 1,024 characters, or one that is not well-formed Unicode. A metric without labels always has its one series.
    */
   readonly maxLabelSets?: number;
 }
@@ -28,7 +32,8 @@ export function resolveMaxLabelSets(options: LabelBudgetOptions): number {
 }
 
 /**
- * The series of one metric by their labels, bounded: the first `maxLabelSets` label sets get a series each, all others share one more.
+ * The series of one metric by their labels, bounded: the first `maxLabelSets` label sets get a series each, all others share one more. A set with a
+ * value that no series should have, too long or not well-formed Unicode, is one of the others.
  *
  * Nothing is ever removed, so a handle that is kept stays the handle of its series.
  */
@@ -69,7 +74,7 @@ export class LabelBudget<S> {
     const key = labelKey(this.#metric, this.#labelNames, labels);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= this.#maxLabelSets) {
+    if (this.#byKey.size >= this.#maxLabelSets || !this.#labelNames.every((name) => isKeepable(labels[name]!))) {
       this.#overflowed++;
       this.#shared ??= this.#add(OVERFLOW_LABELS);
       return this.#shared;
@@ -84,6 +89,10 @@ export class LabelBudget<S> {
     this.#series.push(series);
     return series;
   }
+}
+
+function isKeepable(value: string): boolean {
+  return value.length <= MAX_VALUE_LENGTH && !LONE_SURROGATE.test(value);
 }
 
 /**

@@ -26,7 +26,7 @@ export interface MemorySinkOptions extends LabelBudgetOptions {}
 export interface SinkTroubles {
   /** Amounts that were left out. */
   readonly invalid: number;
-  /** How often a label set beyond the budget was asked for. */
+  /** How often the series beyond the label budget was asked for. */
   readonly overflowed: number;
   /** Runs of a collector that ended in a throw or a rejection. */
   readonly collectorFailures: number;

@@ -19,7 +19,7 @@ export interface HistogramReading {
 interface ReadingBase {
   /** Amounts that were left out because the metric cannot take them: not finite, or negative where that means nothing. */
   readonly invalid: number;
-  /** How often a label set beyond the budget was asked for. */
+  /** How often the series beyond the label budget was asked for. */
   readonly overflowed: number;
 }
 
