@@ -38,8 +38,9 @@ export interface ConsoleSinkSnapshot {
  * In brackets is the change. It has no timer: who owns it decides when to flush, and once more at the end.
  */
 export class ConsoleSink implements MetricSink {
+  /** What is printed: the memory it was given, or its own. Its `troubles()` say what went wrong while recording. */
+  readonly memory: MemorySink;
   readonly #write: (text: string) => void;
-  readonly #memory: MemorySink;
   /** What was printed last of each series: its value, or how many values it had; as many as the memory has series. */
   readonly #printed = new Map<ValueReading | HistogramReading, number>();
   #flushes = 0;
@@ -48,27 +49,27 @@ export class ConsoleSink implements MetricSink {
   /** @throws InvalidSinkOptionError if `maxLabelSets` is not an integer of at least 0. */
   constructor(options: ConsoleSinkOptions) {
     this.#write = options.write;
-    this.#memory = options.memory ?? new MemorySink(options);
+    this.memory = options.memory ?? new MemorySink(options);
   }
 
   counter<L extends string = never>(descriptor: CounterDescriptor<L>): MetricFamily<L, Counter> {
-    return this.#memory.counter(descriptor);
+    return this.memory.counter(descriptor);
   }
 
   upDownCounter<L extends string = never>(descriptor: UpDownCounterDescriptor<L>): MetricFamily<L, UpDownCounter> {
-    return this.#memory.upDownCounter(descriptor);
+    return this.memory.upDownCounter(descriptor);
   }
 
   gauge<L extends string = never>(descriptor: GaugeDescriptor<L>): MetricFamily<L, Gauge> {
-    return this.#memory.gauge(descriptor);
+    return this.memory.gauge(descriptor);
   }
 
   histogram<L extends string = never>(descriptor: HistogramDescriptor<L>): MetricFamily<L, Histogram> {
-    return this.#memory.histogram(descriptor);
+    return this.memory.histogram(descriptor);
   }
 
   onCollect(collector: Collector): () => void {
-    return this.#memory.onCollect(collector);
+    return this.memory.onCollect(collector);
   }
 
   /**
@@ -77,10 +78,10 @@ export class ConsoleSink implements MetricSink {
    */
   flush(): void {
     this.#flushes++;
-    this.#memory.collect();
+    this.memory.collect();
     const lines: string[] = [];
     const printed: [ValueReading | HistogramReading, number][] = [];
-    for (const metric of this.#memory.readings()) {
+    for (const metric of this.memory.readings()) {
       for (const series of metric.series) {
         const now = 'value' in series ? series.value : series.count;
         const before = this.#printed.get(series);

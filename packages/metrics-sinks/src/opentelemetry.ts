@@ -39,15 +39,16 @@ export interface OpenTelemetrySinkSnapshot {
  * Only metrics asked for through this sink are exported, with their names, units and labels as they are.
  */
 export class OpenTelemetrySink implements MetricSink {
+  /** What is recorded into: the memory it was given, or its own. Its `troubles()` say what went wrong while recording. */
+  readonly memory: MemorySink;
   readonly #meter: Meter;
-  readonly #memory: MemorySink;
   /** Instruments of the batch callback by the name of their metric. */
   readonly #observables = new Map<string, Observable>();
   readonly #histograms = new Map<string, HistogramFamily>();
   readonly #observe: BatchObservableCallback = (result) => {
-    this.#memory.collect();
+    this.memory.collect();
     for (const [name, observable] of this.#observables) {
-      const metric = this.#memory.read(name);
+      const metric = this.memory.read(name);
       if (metric === undefined || metric.kind === 'histogram') continue;
       for (const { labels, value } of metric.series) result.observe(observable, value, labels);
     }
@@ -58,29 +59,29 @@ export class OpenTelemetrySink implements MetricSink {
   /** @throws InvalidSinkOptionError if `maxLabelSets` is not an integer of at least 0. */
   constructor(options: OpenTelemetrySinkOptions) {
     this.#meter = options.meter;
-    this.#memory = options.memory ?? new MemorySink(options);
+    this.memory = options.memory ?? new MemorySink(options);
   }
 
   counter<L extends string = never>(descriptor: CounterDescriptor<L>): MetricFamily<L, Counter> {
-    const family = this.#memory.counter(descriptor);
+    const family = this.memory.counter(descriptor);
     this.#observed(descriptor, (meter) => meter.createObservableCounter(descriptor.name, optionsOf(descriptor)));
     return family;
   }
 
   upDownCounter<L extends string = never>(descriptor: UpDownCounterDescriptor<L>): MetricFamily<L, UpDownCounter> {
-    const family = this.#memory.upDownCounter(descriptor);
+    const family = this.memory.upDownCounter(descriptor);
     this.#observed(descriptor, (meter) => meter.createObservableUpDownCounter(descriptor.name, optionsOf(descriptor)));
     return family;
   }
 
   gauge<L extends string = never>(descriptor: GaugeDescriptor<L>): MetricFamily<L, Gauge> {
-    const family = this.#memory.gauge(descriptor);
+    const family = this.memory.gauge(descriptor);
     this.#observed(descriptor, (meter) => meter.createObservableGauge(descriptor.name, optionsOf(descriptor)));
     return family;
   }
 
   histogram<L extends string = never>(descriptor: HistogramDescriptor<L>): MetricFamily<L, Histogram> {
-    const family = this.#memory.histogram(descriptor);
+    const family = this.memory.histogram(descriptor);
     let histogram = this.#histograms.get(descriptor.name);
     if (histogram === undefined) {
       if (this.#closed) return family;
@@ -93,7 +94,7 @@ export class OpenTelemetrySink implements MetricSink {
   }
 
   onCollect(collector: Collector): () => void {
-    return this.#memory.onCollect(collector);
+    return this.memory.onCollect(collector);
   }
 
   /** Lets go of the meter: nothing is observed or passed on any more. Handles stay valid and record into the memory. */

@@ -35,7 +35,8 @@ export interface PrometheusSinkSnapshot {
  * copied as it is at that moment. Names follow `prometheusName`.
  */
 export class PrometheusSink implements MetricSink {
-  readonly #memory: MemorySink;
+  /** What is exposed: the memory it was given, or its own. Its `troubles()` say what went wrong while recording. */
+  readonly memory: MemorySink;
   readonly #registry: AnyRegistry;
   readonly #registered = new Set<string>();
   #conflicts: string[] = [];
@@ -43,28 +44,28 @@ export class PrometheusSink implements MetricSink {
 
   /** @throws InvalidSinkOptionError if `maxLabelSets` is not an integer of at least 0. */
   constructor(options: PrometheusSinkOptions = {}) {
-    this.#memory = options.memory ?? new MemorySink(options);
+    this.memory = options.memory ?? new MemorySink(options);
     this.#registry = options.registry ?? new Registry();
   }
 
   counter<L extends string = never>(descriptor: CounterDescriptor<L>): MetricFamily<L, Counter> {
-    return this.#registering(descriptor.name, this.#memory.counter(descriptor));
+    return this.#registering(descriptor.name, this.memory.counter(descriptor));
   }
 
   upDownCounter<L extends string = never>(descriptor: UpDownCounterDescriptor<L>): MetricFamily<L, UpDownCounter> {
-    return this.#registering(descriptor.name, this.#memory.upDownCounter(descriptor));
+    return this.#registering(descriptor.name, this.memory.upDownCounter(descriptor));
   }
 
   gauge<L extends string = never>(descriptor: GaugeDescriptor<L>): MetricFamily<L, Gauge> {
-    return this.#registering(descriptor.name, this.#memory.gauge(descriptor));
+    return this.#registering(descriptor.name, this.memory.gauge(descriptor));
   }
 
   histogram<L extends string = never>(descriptor: HistogramDescriptor<L>): MetricFamily<L, Histogram> {
-    return this.#registering(descriptor.name, this.#memory.histogram(descriptor));
+    return this.#registering(descriptor.name, this.memory.histogram(descriptor));
   }
 
   onCollect(collector: Collector): () => void {
-    return this.#memory.onCollect(collector);
+    return this.memory.onCollect(collector);
   }
 
   /** Value for the `Content-Type` header of what `expose` gives. */
@@ -86,7 +87,7 @@ export class PrometheusSink implements MetricSink {
   }
 
   #registering<F>(name: string, family: F): F {
-    this.#register(this.#memory.read(name)!);
+    this.#register(this.memory.read(name)!);
     return family;
   }
 
@@ -96,7 +97,7 @@ export class PrometheusSink implements MetricSink {
     if (this.#registered.has(name)) return;
     const metric = new PrometheusMetric(reading.descriptor, this.#registry, () => {
       this.#collect();
-      return this.#memory.read(name)!;
+      return this.memory.read(name)!;
     });
     if (this.#registry.getSingleMetric(metric.name) !== undefined) {
       throw new MetricConflictError(
@@ -118,9 +119,9 @@ export class PrometheusSink implements MetricSink {
     Promise.resolve().then(() => {
       this.#collected = false;
     });
-    this.#memory.collect();
+    this.memory.collect();
     this.#conflicts = [];
-    for (const reading of this.#memory.readings()) {
+    for (const reading of this.memory.readings()) {
       try {
         this.#register(reading);
       } catch {

@@ -50,8 +50,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Bounded by the rules, `maxInstances` of each, and the label budget.
  */
 export class ThresholdAlertSink implements MetricSink {
+  /** Where rules are looked up: the memory it was given or found, or one of its own with what they name. */
+  readonly memory: MemorySink;
   readonly #sink: MetricSink;
-  readonly #memory: MemorySink;
   /** Takes what rules name. */
   readonly #watched: MetricSink;
   readonly #names: ReadonlySet<string>;
@@ -73,13 +74,13 @@ export class ThresholdAlertSink implements MetricSink {
     const { sink, handlers = [], now = () => performance.now() } = options;
     const memory = options.memory ?? (sink instanceof MemorySink ? sink : undefined);
     this.#sink = sink;
-    this.#memory = memory ?? new MemorySink(options);
-    this.#watched = memory === undefined ? fanOut([sink, this.#memory]) : sink;
+    this.memory = memory ?? new MemorySink(options);
+    this.#watched = memory === undefined ? fanOut([sink, this.memory]) : sink;
     this.#handlers = [...handlers];
     this.#now = now;
     const begin = now();
     this.#watches = distinct(options.rules.map(resolveAlertRule)).map(
-      (rule) => new RuleWatch(rule, this.#memory, begin),
+      (rule) => new RuleWatch(rule, this.memory, begin),
     );
     this.#names = new Set(this.rules.flatMap(({ metric, over }) => (over === null ? [metric] : [metric, over.metric])));
   }
@@ -119,7 +120,7 @@ export class ThresholdAlertSink implements MetricSink {
    */
   tick(now: number = this.#now()): void {
     if (this.#closed || !Number.isFinite(now)) return;
-    this.#memory.collect();
+    this.memory.collect();
     this.#tickedAt = now;
     for (const watch of this.#watches) watch.tick(now, this.#untold);
     this.#tell();

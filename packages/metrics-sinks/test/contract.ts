@@ -4,6 +4,7 @@ import type {
   GaugeDescriptor,
   HistogramDescriptor,
   Labels,
+  MemorySink,
   MetricDescriptor,
   MetricSink,
   MetricSnapshot,
@@ -18,6 +19,8 @@ export interface OpenSink {
   readonly sink: MetricSink;
   /** What a reader of this sink sees of these metrics; missing where nothing can be read. */
   read?(metrics: readonly MetricDescriptor[]): Promise<Numbers>;
+  /** Where the sink keeps count of what it could not do as it was told, if it does. */
+  readonly memory?: MemorySink;
   close?(): Promise<void>;
 }
 
@@ -204,6 +207,20 @@ export function describeSink(name: string, open: (options: { maxLabelSets?: numb
         }
       }),
     );
+
+    if (readable.memory !== undefined) {
+      it(
+        'has a memory that can be asked what went wrong while recording',
+        withSink(
+          ({ sink, memory }) => {
+            sink.counter(CALLS).handle({ code: '1', verb: 'get' }).add(-1);
+            sink.counter(CALLS).handle({ code: '2', verb: 'get' }).add(1);
+            expect(memory!.troubles()).toEqual({ invalid: 1, overflowed: 1, collectorFailures: 0 });
+          },
+          { maxLabelSets: 1 },
+        ),
+      );
+    }
 
     // What nobody can read has nothing more to promise.
     if (!canRead) return;

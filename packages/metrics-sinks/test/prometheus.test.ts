@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import parse from 'parse-prometheus-text-format';
 import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { MemorySink } from '../src/index.ts';
+import { MemorySink, ThresholdAlertSink } from '../src/index.ts';
 import { PrometheusSink } from '../src/prometheus.ts';
 import { CALLS, INFLIGHT, METRICS, USE, WAIT } from './contract.ts';
 import { readPrometheus } from './read-prometheus.ts';
@@ -129,6 +129,17 @@ it('exposes all that is in a memory it shares, whoever recorded it', async () =>
     memory.counter(CALLS).handle({ code: 'x', verb: '' }),
   );
   expect(sink.snapshot()).toEqual({ metrics: 4, conflicts: [] });
+});
+
+it('lends its memory to alerts, which record nothing a second time', async () => {
+  const sink = new PrometheusSink();
+  const rules = [{ name: 'much', metric: USE.name, levels: { warn: 10 } }];
+  const alerts = new ThresholdAlertSink({ sink, memory: sink.memory, rules });
+  const use = alerts.gauge(USE).handle({ part: 'ring' });
+  expect(use).toBe(sink.memory.gauge(USE).handle({ part: 'ring' }));
+  use.set(11);
+  alerts.tick();
+  expect(alerts.snapshot().alerts).toMatchObject([{ phase: 'firing', value: 11 }]);
 });
 
 it('lives beside the metrics of others in a registry that they may read themselves', async () => {

@@ -13,24 +13,31 @@ type Open = (options: { maxLabelSets?: number }) => OpenSink;
 export const SINKS: Readonly<Record<string, Open>> = {
   'the memory sink': (options) => {
     const sink = new MemorySink(options);
-    return { sink, read: async () => numbersOf(sink.snapshot()) };
+    return { sink, memory: sink, read: async () => numbersOf(sink.snapshot()) };
   },
   'the no-op sink': () => ({ sink: new NoopSink() }),
-  'the console sink': (options) => ({ sink: new ConsoleSink({ ...options, write: () => {} }) }),
+  'the console sink': (options) => {
+    const sink = new ConsoleSink({ ...options, write: () => {} });
+    return { sink, memory: sink.memory };
+  },
   'the Prometheus sink': (options) => {
     const sink = new PrometheusSink(options);
-    return { sink, read: async (metrics) => readPrometheus(await sink.expose(), metrics) };
+    return { sink, memory: sink.memory, read: async (metrics) => readPrometheus(await sink.expose(), metrics) };
   },
   'the Prometheus sink in the format of OpenMetrics': (options) => {
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const sink = new PrometheusSink({ ...options, registry });
-    return { sink, read: async (metrics) => readPrometheus(await sink.expose(), metrics) };
+    return { sink, memory: sink.memory, read: async (metrics) => readPrometheus(await sink.expose(), metrics) };
   },
   'a memory that Prometheus reads': (options) => {
     const sink = new MemorySink(options);
     const prometheus = new PrometheusSink({ memory: sink });
-    return { sink, read: async (metrics) => readPrometheus(await prometheus.expose(), metrics) };
+    return {
+      sink,
+      memory: prometheus.memory,
+      read: async (metrics) => readPrometheus(await prometheus.expose(), metrics),
+    };
   },
   'the OpenTelemetry sink': (options) => {
     const reader = new ReaderOnDemand();
@@ -43,6 +50,7 @@ export const SINKS: Readonly<Record<string, Open>> = {
     };
     return {
       sink,
+      memory: sink.memory,
       read,
       close: async () => {
         sink.close();
