@@ -196,3 +196,21 @@ it('reads a paste no faster than it may, loses none of it, and slows nobody else
   expect(terminal.ws.readyState).toBe(terminal.ws.OPEN);
   terminal.ws.terminate();
 });
+
+it('does not take a client for lost that it reads nothing from, and answers it afterwards', async () => {
+  const KIB = 1024;
+  await start({ inputBytesPerSecond: 64 * KIB, heartbeatMs: 200, heartbeatTimeoutMs: 50 });
+  const [slowed, other] = [await connect('ada'), await connect('ada')];
+  const since = performance.now();
+  // A debt of 40 KiB: more than half a second in which nobody listens to it.
+  const large = slowed.command('get_state', { sessionId: 'none', padding: 'x'.repeat(104 * KIB) });
+  expect(await large).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  let isAnswered = false;
+  const behind = slowed.command('health_check').finally(() => {
+    isAnswered = true;
+  });
+  expect(await other.command('health_check')).toMatchObject({ success: true });
+  expect(isAnswered).toBe(false);
+  expect(await behind).toMatchObject({ success: true });
+  expect(performance.now() - since).toBeGreaterThan(550);
+});
