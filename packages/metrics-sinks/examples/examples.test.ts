@@ -21,8 +21,8 @@ test.each(['quick-start.ts', 'serve-prometheus.ts', 'one-memory.ts', 'label-budg
   },
 );
 
-test.each(['quick-start.ts', 'one-memory.ts'])('the README shows %s as it is', (name) => {
-  expect(codeOf('../README.md')).toContain(`\`\`\`ts\n${codeOf(name)}\`\`\`\n`);
+it('the README shows quick-start.ts as it is', () => {
+  expect(codeOf('../README.md')).toContain(`\`\`\`ts\n${codeOf('quick-start.ts')}\`\`\`\n`);
 });
 
 it('cost.ts measures', () => {

@@ -23,7 +23,10 @@ export type AlertPercentile = 'p50' | 'p90' | 'p95' | 'p99';
  */
 export type NoDataPolicy = 'keep' | 'resolve' | 'fire';
 
-/** Series of one metric: those with these values of these labels, whatever their other labels. */
+/**
+ * Series of one metric: those with these values of these labels, whatever their other labels. The series beyond the label budget has none of them, so
+ * only without a `selector` it is one of these.
+ */
 export interface SeriesSelection {
   /** Dotted name, as in the descriptor. */
   readonly metric: string;

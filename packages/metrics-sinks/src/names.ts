@@ -44,7 +44,8 @@ type Named = Pick<MetricDescriptor, 'kind' | 'name' | 'unit'>;
  *
  * Dots become underscores, the unit is written out and appended unless the name ends in it, and a counter ends in `_total`. The unit `1` is
  * `ratio` on a gauge and nothing elsewhere, `{annotations}` are left out, a unit that is not known stays as it is. Different metrics may come out
- * alike; sinks refuse the second of them (`MetricConflictError`).
+ * alike; sinks refuse the second of them (`MetricConflictError`). Names that end in `.count`, `.sum` or `.bucket` are kept, as by OpenTelemetry's own
+ * exporters, though the linter of `promtool` wants these endings for histograms alone.
  *
  * After the rules of the OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility".
  */

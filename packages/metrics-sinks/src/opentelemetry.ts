@@ -13,7 +13,7 @@ import type { Collector, Counter, Gauge, Histogram, MetricFamily, MetricSink, Up
 
 /** What an `OpenTelemetrySink` reads from and writes to. */
 export interface OpenTelemetrySinkOptions extends LabelBudgetOptions {
-  /** Where the instruments are made: `metrics.getMeter('sessiond')`, of whichever SDK the program has set up. */
+  /** Where the instruments are made: `metrics.getMeter('sessiond')`, of the SDK that the program has set up before. One set up later is not found. */
   readonly meter: Meter;
   /** Memory to record into; by default one of its own, for which `maxLabelSets` counts. */
   readonly memory?: MemorySink;
