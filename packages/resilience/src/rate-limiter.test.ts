@@ -114,6 +114,15 @@ describe('a rate limiter', () => {
     expect(limiter.generation).toBe(2);
   });
 
+  it('numbers the generation of now, also when nobody has taken anything since', () => {
+    const { clock, limiter, grant } = setup();
+    grant('a');
+    clock.ms += 350;
+    expect(limiter.snapshot().generation).toBe(3);
+    clock.ms += 100;
+    expect(limiter.generation).toBe(4);
+  });
+
   it('says that more than the limit will never fit', () => {
     const { refusal } = setup();
     expect(refusal('a', 4)).toMatchObject({ reason: 'too-large', retryAfterMs: null });

@@ -122,6 +122,8 @@ export class RateLimiter {
   /** The clock at construction, where generation 0 begins. */
   readonly #origin: number;
   #generation = 0;
+  /** When the next generation begins. */
+  #generationEndsAt: number;
   #granted = 0;
   #grantedUnits = 0;
   #refused = 0;
@@ -159,12 +161,13 @@ export class RateLimiter {
       onEvicted: (key, row) => this.#forget(key, row),
     });
     this.#origin = now();
+    this.#generationEndsAt = this.#startOf(1);
     this.#overflow = this.#counts.allocate(0);
   }
 
-  /** Number of the current slot of time, which never goes back. */
+  /** Number of the current slot of time, which never goes back. Reads the clock. */
   get generation(): number {
-    return this.#generation;
+    return this.#slotAt(this.#now());
   }
 
   /**
@@ -200,7 +203,7 @@ export class RateLimiter {
       name: this.#name,
       limit: this.#limit,
       windowMs: this.#windowMs,
-      generation: this.#generation,
+      generation: this.generation,
       keys: this.#rows.size,
       maxKeys: this.#maxKeys,
       granted: this.#granted,
@@ -214,11 +217,24 @@ export class RateLimiter {
     };
   }
 
-  /** The slot of a moment, or the latest one if that was before it. */
+  /** The slot of a moment, or the latest one that was seen if the moment lies before it. */
   #slotAt(now: number): number {
-    const slot = Math.floor((now - this.#origin) / this.#slotMs);
-    if (slot > this.#generation) this.#generation = slot;
+    if (now >= this.#generationEndsAt) this.#advance(now);
     return this.#generation;
+  }
+
+  /** Moves on to the slot of a moment, which lies after the current one. */
+  #advance(now: number): void {
+    let slot = Math.floor((now - this.#origin) / this.#slotMs);
+    // The quotient is rounded, and may name a neighbour; where slots begin decides.
+    if (this.#startOf(slot) > now) slot--;
+    else if (this.#startOf(slot + 1) <= now) slot++;
+    this.#generation = slot;
+    this.#generationEndsAt = this.#startOf(slot + 1);
+  }
+
+  #startOf(slot: number): number {
+    return this.#origin + slot * this.#slotMs;
   }
 
   /** Grants to a key that is not remembered, from its first row on, or from what all such keys share. */
@@ -244,9 +260,9 @@ export class RateLimiter {
   }
 
   #refusalUntil(n: number, row: number, slot: number, now: number): Refusal {
-    const free = this.#counts.slotWithAtMost(row, slot, this.#limit - n);
-    let waitMs = this.#origin + free * this.#slotMs - now;
-    if (Math.floor((now + waitMs - this.#origin) / this.#slotMs) < free) waitMs += ROUNDING_MS;
+    const freeAt = this.#startOf(this.#counts.slotWithAtMost(row, slot, this.#limit - n));
+    let waitMs = freeAt - now;
+    if (now + waitMs < freeAt) waitMs += ROUNDING_MS;
     return { ok: false, by: 'limiter', name: this.#name, reason: 'limit', retryAfterMs: waitMs };
   }
 
