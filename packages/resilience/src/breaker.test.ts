@@ -276,7 +276,25 @@ describe('Breaker, calls still running', () => {
     breaker.trip();
     expect(breaker.overdue(clock.time + 1_000)).toBe(2);
     first.settle('success');
+    clock.move(1_000);
     expect(breaker.snapshot()).toMatchObject({ overdue: 1, inFlight: 1 });
+  });
+});
+
+describe('Breaker, questions', () => {
+  it('is not moved by being asked what will be overdue', () => {
+    const { breaker, clock } = make({ failures: 1, openMs: 1_000, slowMs: 100 });
+    const permit = admitted(breaker);
+    expect([breaker.overdue(1e12), breaker.overdue(), breaker.overdue(-1)]).toEqual([1, 0, 0]);
+    permit.settle('failure');
+    clock.move(1_000);
+    expect(breaker.tryAcquire().ok).toBe(true);
+  });
+
+  it('finds no call slow without slowMs, also the first one', () => {
+    const { breaker } = make();
+    end(breaker, 'failure');
+    expect(breaker.snapshot()).toMatchObject({ failures: 1, slow: 0 });
   });
 });
 
@@ -388,6 +406,20 @@ describe('Breaker, hooks', () => {
     ]);
     expect(probe.settle('success')).toBe(false);
     expect(breaker.state).toBe('open');
+  });
+
+  it('tells transitions in their order when a hook answers an outcome with another transition', () => {
+    const told: string[] = [];
+    const breaker: Breaker = new Breaker({
+      failures: 1,
+      hooks: {
+        onOutcome: () => breaker.reset(),
+        onTransition: ({ epoch, to }) => void told.push(`${epoch} ${to}`),
+      },
+    });
+    end(breaker, 'failure');
+    expect(told).toEqual(['1 open', '2 closed']);
+    expect(breaker.state).toBe('closed');
   });
 
   it('counts hooks that throw or reject, and goes on', async () => {

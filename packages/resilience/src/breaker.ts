@@ -99,10 +99,11 @@ export class Breaker {
   /**
    * How many calls have been running for `slowMs` or longer, by all that hold a permit of whatever epoch; 0 without `slowMs`.
    *
-   * Never counts a call early, and counts it at most an eighth of `slowMs` late.
+   * Never counts a call early, and counts it at most an eighth of `slowMs` late. A question: `now` may lie ahead, and moves
+   * nothing there.
    */
-  overdue(now: number = this.#settings.now()): number {
-    return this.#circuit.overdue(this.#clock.at(now));
+  overdue(now: number = this.#clock.read()): number {
+    return this.#circuit.overdue(now);
   }
 
   /** State, window and totals as plain JSON; turns half open if `openMs` has passed. */

@@ -144,7 +144,7 @@ export class Circuit {
   settle(epoch: number, startedAt: number, now: number, outcome: Outcome): boolean {
     const { slowMs, hooks, hookQueue } = this.#settings;
     const counted = epoch === this.#epoch;
-    const slow = now - startedAt >= slowMs;
+    const slow = this.#overdueCalls !== undefined && now - startedAt >= slowMs;
     this.#leave(startedAt);
     let moved: BreakerTransition | undefined;
     if (outcome === 'ignored') {
@@ -158,11 +158,16 @@ export class Circuit {
       else if (this.#state === 'closed') moved = this.#judge(now, outcome === 'failure', slow);
       else moved = this.#judgeProbe(now, outcome === 'failure', slow);
     }
+    // Held, so that what a hook does about the outcome is told after what the outcome did.
+    if (moved !== undefined) hookQueue.hold();
     if (hooks.onOutcome !== undefined) {
       const event = { name: this.#settings.name, key: this.#key, outcome, durationMs: now - startedAt, slow, counted };
       hookQueue.tell(hooks.onOutcome, event);
     }
-    this.#tell(moved);
+    if (moved !== undefined) {
+      this.#tell(moved);
+      hookQueue.release();
+    }
     return counted;
   }
 

@@ -181,7 +181,7 @@ export class HybridBreaker {
 
   /** How many calls have been running for the global `slowMs` or longer, as `Breaker` counts them. */
   overdue(now: number = this.#clock.read()): number {
-    return this.#circuits.global.overdue(this.#clock.at(now));
+    return this.#circuits.global.overdue(now);
   }
 
   /** Both parts as plain JSON. */

@@ -36,7 +36,7 @@ describe('HookQueue', () => {
     expect(told).toEqual([1, 2, 3]);
   });
 
-  it('tells each event once, also when a hook holds and releases again, or throws', () => {
+  it('tells each event once and in order, also when a hook holds and releases again, or throws', () => {
     const queue = new HookQueue();
     const told: number[] = [];
     const hook = (event: number) => {
@@ -51,7 +51,30 @@ describe('HookQueue', () => {
     queue.tell(hook, 1);
     queue.tell(hook, 2);
     queue.release();
-    expect(told.sort()).toEqual([1, 2, 3]);
+    expect(told).toEqual([1, 2, 3]);
     expect(queue.errors.count).toBe(1);
+  });
+
+  it('tells what a hook causes after the hook has returned', () => {
+    const queue = new HookQueue();
+    const told: string[] = [];
+    queue.tell((event: string) => {
+      queue.tell((inner: string) => told.push(inner), 'caused');
+      told.push(event);
+    }, 'first');
+    expect(told).toEqual(['first', 'caused']);
+  });
+
+  it('cuts hooks off that answer every event with another one, and counts what it dropped', () => {
+    const queue = new HookQueue();
+    let told = 0;
+    const hook = () => {
+      told++;
+      queue.tell(hook, 1);
+    };
+    queue.tell(hook, 0);
+    expect([told, queue.errors.count]).toEqual([1_001, 1]);
+    queue.tell(() => told++, 2);
+    expect(told).toBe(1_002);
   });
 });

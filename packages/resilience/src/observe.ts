@@ -3,7 +3,8 @@
  *
  * It is called after the state has changed completely, so it may call back into the object that called it. What it
  * throws is caught and counted (`hookErrors` in the snapshot), and so is the rejection of a promise it returns; nothing
- * else changes. It is called without `this`.
+ * else changes. It is called without `this`. The hooks of a breaker are told what happened in the order in which it did,
+ * so what a hook causes is told after it has returned.
  */
 export type Hook<E> = (event: E) => void;
 
@@ -27,36 +28,47 @@ export function notify<E>(hook: Hook<E> | undefined, event: E, errors: HookError
   }
 }
 
+/** Events that may wait at once. Only hooks that answer every event with another one get there. */
+const MAX_WAITING = 1_000;
+
 /**
- * The hooks of several state machines that change together: while one holds them, events wait, and are told in their
- * order when all is done.
+ * The hooks of state machines that change together, told one after the other in the order in which things happened.
+ *
+ * Events wait while somebody holds the queue, and while a hook runs: what it causes is told when it has returned, after
+ * all that happened before. 1,000 events wait at most; further ones are dropped and counted with the errors.
  */
 export class HookQueue {
   readonly errors: HookErrors = new HookErrors();
   #held = 0;
   #waiting: { hook: Hook<never>; event: unknown }[] | undefined = undefined;
 
-  /** Calls a hook now, or when `release` is called as often as `hold` was. */
+  /** Calls a hook now, or as soon as the queue is free. */
   tell<E>(hook: Hook<E> | undefined, event: E): void {
     if (hook === undefined) return;
-    if (this.#held === 0) notify(hook, event, this.errors);
-    else {
-      this.#waiting ??= [];
-      this.#waiting.push({ hook, event });
+    if (this.#held === 0) {
+      this.#held = 1;
+      notify(hook, event, this.errors);
+      this.release();
+      return;
     }
+    this.#waiting ??= [];
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ hook, event });
+    else this.errors.count++;
   }
 
+  /** Lets events wait until `release` was called as often. */
   hold(): void {
     this.#held++;
   }
 
   release(): void {
+    if (this.#held === 1 && this.#waiting !== undefined) this.#drain(this.#waiting);
     this.#held--;
-    if (this.#held === 0 && this.#waiting !== undefined) this.#drain(this.#waiting);
   }
 
+  /** Tells all that wait, also what comes meanwhile: the queue stays held. */
   #drain(waiting: { hook: Hook<never>; event: unknown }[]): void {
-    this.#waiting = undefined;
     for (const { hook, event } of waiting) notify(hook as Hook<unknown>, event, this.errors);
+    this.#waiting = undefined;
   }
 }

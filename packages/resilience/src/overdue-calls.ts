@@ -37,10 +37,15 @@ export class OverdueCalls {
     else this.#endEarlier(startedAt);
   }
 
-  /** How many are overdue now. */
+  /** How many are overdue at a time, which may lie ahead, or are already if it lies behind; changes nothing. */
   count(now: number): number {
-    if (now >= this.#sureUntil) this.#turn(now);
-    return this.#overdue;
+    let overdue = this.#overdue;
+    if (now < this.#sureUntil || this.#slot === Number.NEGATIVE_INFINITY) return overdue;
+    const newest = Math.floor(now / this.#slotMs) - SLOTS - 1;
+    for (let slot = this.#slot - SLOTS; slot <= this.#slot && slot <= newest; slot++) {
+      overdue += this.#running[place(slot)]!;
+    }
+    return overdue;
   }
 
   #endEarlier(startedAt: number): void {

@@ -77,7 +77,7 @@ export class NaiveBreaker {
     if (call.outcome !== undefined) return false;
     call.outcome = outcome;
     call.endedAt = now;
-    call.slow = now - call.startedAt >= this.options.slowMs;
+    call.slow = this.options.slowMs < Number.POSITIVE_INFINITY && now - call.startedAt >= this.options.slowMs;
     this.settled.push(call);
     call.late = call.epoch !== this.epoch;
     if (call.late) return false;
