@@ -79,7 +79,9 @@ export class PrometheusSink implements MetricSink {
    */
   async expose(): Promise<string> {
     this.#collect();
-    return await this.#registry.metrics();
+    const text = await this.#registry.metrics();
+    // Where there is no metric, the registry begins with an empty line, which OpenMetrics does not allow.
+    return text.trimStart();
   }
 
   snapshot(): PrometheusSinkSnapshot {

@@ -120,6 +120,13 @@ it('writes OpenMetrics through a registry that is set to it, and the other forma
   expect(await sink.expose()).toContain('# TYPE contract_calls_total counter\ncontract_calls_total{');
 });
 
+it('writes nothing where there is nothing, in either format', async () => {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  expect(await new PrometheusSink({ registry }).expose()).toBe('# EOF\n');
+  expect(await new PrometheusSink().expose()).toBe('');
+});
+
 it('exposes all that is in a memory it shares, whoever recorded it', async () => {
   const memory = new MemorySink();
   const sink = new PrometheusSink({ memory });
