@@ -55,10 +55,11 @@ const MISSING = 1;
 /**
  * A rate with room for a burst: within any time `t` at most `burst + ratePerSecond × t` tokens are granted.
  *
- * It remembers how much was missing at the latest moment it was looked at: the generic cell rate algorithm in its form as a
- * continuous-state leaky bucket (ITU-T I.371). Nothing drips, there is no timer, and a take costs some arithmetic and no
- * allocation. Whole tokens at a whole number per millisecond are counted without rounding. A take is all or nothing, and a
- * refused one takes nothing. A clock that goes back counts as one that stands still.
+ * It remembers how much was missing at the latest moment it was looked at: the generic cell rate algorithm in its form
+ * as a continuous-state leaky bucket (ITU-T I.371). Nothing drips, there is no timer, and a take costs some arithmetic
+ * and no allocation. With a clock of whole milliseconds, whole tokens at a whole number per millisecond are counted
+ * without rounding. A take is all or nothing, and a refused one takes nothing. A clock that goes back counts as one that
+ * stands still.
  */
 export class TokenBucket {
   readonly #name: string;
@@ -96,8 +97,8 @@ export class TokenBucket {
    * @throws InvalidOptionError if `n` is negative or not a number.
    */
   take(n: number): TokenGrant | Refusal {
-    this.#advance();
-    if (!(n >= 0 && this.#level[MISSING]! + n <= this.#burst)) return this.#refuse(n);
+    const now = this.#advance();
+    if (!(n >= 0 && this.#level[MISSING]! + n <= this.#burst)) return this.#refuse(n, now);
     this.#level[MISSING]! += n;
     this.#taken += n;
     return GRANT;
@@ -111,8 +112,8 @@ export class TokenBucket {
    */
   waitMs(n: number): number | null {
     if (!(n >= 0)) throw invalidCount(n);
-    this.#advance();
-    return n > this.#burst ? null : this.#waitMs(n);
+    const now = this.#advance();
+    return n > this.#burst ? null : this.#waitMs(n, now);
   }
 
   /** The level and the totals as plain JSON. */
@@ -129,33 +130,37 @@ export class TokenBucket {
     };
   }
 
-  #advance(): void {
+  /** Looks at the clock, and lets come back what has come back since the latest time it showed. */
+  #advance(): number {
     const now = this.#now();
-    if (!(now > this.#level[LATEST]!)) return;
-    this.#level[MISSING] = this.#missingAt(now);
-    this.#level[LATEST] = now;
+    if (now > this.#level[LATEST]!) {
+      this.#level[MISSING] = this.#missingAt(now);
+      this.#level[LATEST] = now;
+    }
+    return now;
   }
 
   #missingAt(now: number): number {
     return Math.max(0, this.#level[MISSING]! - (now - this.#level[LATEST]!) * this.#ratePerMs);
   }
 
-  #refuse(n: number): Refusal {
+  #refuse(n: number, now: number): Refusal {
     if (!(n >= 0)) throw invalidCount(n);
     this.#refused++;
     const refusal: Refusal =
       n > this.#burst
         ? this.#tooLarge
-        : { ok: false, by: 'bucket', name: this.#name, reason: 'limit', retryAfterMs: this.#waitMs(n) };
+        : { ok: false, by: 'bucket', name: this.#name, reason: 'limit', retryAfterMs: this.#waitMs(n, now) };
     notify(this.#onRefused, refusal, this.#hookErrors);
     return refusal;
   }
 
-  #waitMs(n: number): number {
+  #waitMs(n: number, now: number): number {
     const excess = this.#level[MISSING]! + n - this.#burst;
     if (excess <= 0) return 0;
-    const waitMs = excess / this.#ratePerMs;
-    return this.#missingAt(this.#level[LATEST]! + waitMs) + n <= this.#burst ? waitMs : waitMs + ROUNDING_MS;
+    // Nothing comes back until a clock that went back shows the latest time again.
+    const waitMs = this.#level[LATEST]! - now + excess / this.#ratePerMs;
+    return this.#missingAt(now + waitMs) + n <= this.#burst ? waitMs : waitMs + ROUNDING_MS;
   }
 }
 
