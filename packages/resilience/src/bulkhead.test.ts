@@ -176,6 +176,22 @@ describe('a bulkhead', () => {
     await expect(waiting).rejects.toBe('reason');
   });
 
+  it('begins no work for a caller who gives up after its admission, and gives the slot back', async () => {
+    const { bulkhead } = setup();
+    const slot = held(bulkhead.tryAcquire());
+    const controller = new AbortController();
+    let begun = false;
+    const work = () => {
+      begun = true;
+    };
+    const result = bulkhead.execute(work, { signal: controller.signal });
+    slot.release();
+    controller.abort('reason');
+    await expect(result).rejects.toBe('reason');
+    expect(begun).toBe(false);
+    expect(bulkhead.snapshot()).toMatchObject({ active: 0, admitted: 2, refused: 0 });
+  });
+
   it('refuses everybody when it closes, and lets those inside leave', async () => {
     const { time, bulkhead } = setup({ maxWaitMs: 100 });
     const slot = held(bulkhead.tryAcquire());

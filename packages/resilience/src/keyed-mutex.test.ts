@@ -107,6 +107,22 @@ describe('a keyed mutex', () => {
     await expect(waiting).rejects.toBe('reason');
   });
 
+  it('begins no work for a caller who gives up when it has just got the key, and gives the key up', async () => {
+    const { mutex } = setup();
+    const hold = held(mutex.tryAcquire('a'));
+    const controller = new AbortController();
+    let begun = false;
+    const work = () => {
+      begun = true;
+    };
+    const result = mutex.execute('a', work, { signal: controller.signal });
+    hold.release();
+    controller.abort('reason');
+    await expect(result).rejects.toBe('reason');
+    expect(begun).toBe(false);
+    expect(mutex.isHeld('a')).toBe(false);
+  });
+
   it('refuses everybody when it closes, whatever its hooks release', async () => {
     const seen: unknown[] = [];
     let hold: Hold | undefined;

@@ -71,6 +71,8 @@ export interface KeyedMutexSnapshot {
  *
  * A key exists only while somebody holds it: nothing is kept of one that is free, and those of others are not touched.
  * A waiter who aborts leaves at once, from any place in the queue, in O(1), as everything here costs.
+ *
+ * Whoever holds a key and waits for it again waits for itself: nothing here knows who a caller is.
  */
 export class KeyedMutex {
   readonly #name: string;
@@ -126,16 +128,18 @@ export class KeyedMutex {
   /**
    * Runs `work` while holding the key, which is given up when the work has settled.
    *
-   * The signal ends the wait only, and then the call rejects with its reason.
+   * The signal matters until the work begins: an abort before that, and the call rejects with its reason.
    *
    * @throws RefusedError if the key was not to be had; the work did not begin.
    */
   async execute<T>(key: string, work: () => T | PromiseLike<T>, options: HoldOptions = {}): Promise<T> {
     const hold = this.#enter(key, options.signal) ?? (await this.#wait(key, options.signal));
-    if (!hold.ok) {
-      if (hold.reason === 'aborted') throw options.signal?.reason;
-      throw new RefusedError(hold);
+    if (options.signal?.aborted) {
+      // Also for a caller who got the key and gave up before it could use it.
+      if (hold.ok) hold.release();
+      throw options.signal.reason;
     }
+    if (!hold.ok) throw new RefusedError(hold);
     try {
       return await work();
     } finally {
