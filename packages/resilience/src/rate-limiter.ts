@@ -83,7 +83,7 @@ export interface RateLimiterSnapshot {
   readonly refundsIgnored: number;
   /** Keys that were forgotten. */
   readonly evicted: number;
-  /** Takes, granted or refused, of keys that shared one budget because `maxKeys` others were remembered. */
+  /** Takes decided by the budget of all keys that found no room: granted from it, or refused because it is used up. */
   readonly overflowed: number;
   readonly hookErrors: number;
 }
@@ -91,18 +91,20 @@ export interface RateLimiterSnapshot {
 /**
  * At most `limit` per key within any window, wherever the window begins.
  *
- * **Never more.** Of the takes of a key that were not refunded, those within any `windowMs` (one end included) sum up to
- * `limit` at most. **Hardly less.** A grant counts for `windowMs` and at most a sixteenth longer: what was granted within
- * the last 17/16 windows plus `n` being at most `limit`, `n` is granted. A take is all or nothing; a refused one takes nothing.
+ * **Never more.** Of the takes of a key that were not refunded, those within any `windowMs` (one end included) sum up
+ * to `limit` at most. **Hardly less.** A grant counts for `windowMs` and at most a sixteenth longer: what was granted
+ * within the last 17/16 windows plus `n` being at most `limit`, `n` is granted. A take is all or nothing; a refused one
+ * takes nothing.
  *
  * Time is cut into sixteenths of the window, numbered from the construction on: the generations. Each key has a count
  * per generation for the last 17, so that an edge between windows, which lets the counters with two windows pass nearly
  * twice the limit, does not exist.
  *
- * A take costs O(1) and one clock read. Memory: about 280 bytes per key beside the key itself. No timers: the first grant
- * to a key in a generation forgets up to two keys of which nothing counts any more, and no others are ever forgotten. When all `maxKeys` count, all
- * further keys share one budget of `limit`, and a key that gets room later begins with what that budget has spent, so that
- * the first promise holds for it too. A clock that goes back counts as one that stands still.
+ * A take costs O(1) and one clock read. Memory: about 280 bytes per key beside the key itself. No timers: the first
+ * grant to a key in a generation forgets up to two keys of which nothing counts any more, and no others are ever
+ * forgotten. When all `maxKeys` count, all further keys share one budget of `limit`, and a key that gets room later
+ * begins with what that budget has spent, so that the first promise holds for it too. A clock that goes back counts as
+ * one that stands still.
  */
 export class RateLimiter {
   readonly #name: string;
