@@ -92,6 +92,22 @@ describe('a guard', () => {
     expect(guard.snapshot().inside).toBe(0);
   });
 
+  it('[R07] takes neither slot nor budget when a breaker throws', async () => {
+    const { limiter, bulkhead, left } = setup();
+    const failure = new Error('failure');
+    const breaker = {
+      tryAcquire: () => {
+        throw failure;
+      },
+    };
+    const guard = new Guard({ limiter, bulkhead, breaker });
+    expect(() => guard.tryEnter({ key: 'a' })).toThrow(failure);
+    await expect(guard.execute(() => 'never', { key: 'a' })).rejects.toBe(failure);
+    expect(left('a')).toBe(3);
+    expect(bulkhead.snapshot().active).toBe(0);
+    expect(guard.snapshot().inside).toBe(0);
+  });
+
   it('[R09] admits nobody while work goes on whose caller was answered at the deadline', async () => {
     const { time, bulkhead, breaker, guard, work } = setup({ failures: 2 });
     const result = guard.execute(work.begin);
@@ -174,6 +190,17 @@ describe('a guard', () => {
     expect(await outer.run(() => inner.run(() => 'never'))).toMatchObject({ ok: true, value: { by: 'limiter' } });
     await expect(outer.execute(() => inner.execute(() => 'never'))).rejects.toThrow(RefusedError);
     expect(breaker.snapshot()).toMatchObject({ ignored: 2, successes: 0, failures: 0 });
+  });
+
+  it('lets nobody enter who has given up, whether or not a slot is free', async () => {
+    const { bulkhead, guard, left } = setup({ maxQueue: 1 });
+    const signal = AbortSignal.abort();
+    const refusal = { ok: false, by: 'bulkhead', reason: 'aborted' };
+    expect(await guard.enter({ key: 'a', signal })).toMatchObject(refusal);
+    expect(bulkhead.tryAcquire().ok).toBe(true);
+    expect(await guard.enter({ key: 'a', signal })).toMatchObject(refusal);
+    expect(left('a')).toBe(3);
+    expect(guard.snapshot().inside).toBe(0);
   });
 
   it('lets its owner do the work, and takes an entry back once', async () => {

@@ -16,7 +16,7 @@ export interface GuardLimiter {
   take(key: string, n?: number): Reservation | Refusal;
 }
 
-/** What a guard asks of a breaker; `Breaker`, `KeyedBreaker` and `HybridBreaker` are such. */
+/** What a guard asks of a breaker; `Breaker`, `KeyedBreaker` and `HybridBreaker` are such. Permits must not throw. */
 export interface GuardBreaker {
   tryAcquire(key: string): Permit | Refusal;
 }
@@ -74,10 +74,13 @@ export interface GuardSnapshot {
 /**
  * Limiter, bulkhead, breaker and deadline in front of work, asked in this order.
  *
- * A refusal takes nothing: what an earlier part gave is given back. Once inside, the caller is answered when the work ends,
- * at the deadline, or when it aborts. The slot of the bulkhead comes back only when the work has really ended; the
+ * A refusal takes nothing: what an earlier part gave is given back. Once inside, the caller is answered when the work
+ * ends, at the deadline, or when it aborts. The slot of the bulkhead comes back only when the work has really ended; the
  * breaker hears of an expired deadline at once, of everything else when the work ends, and a caller who aborted
  * tells it nothing.
+ *
+ * `execute` throws a refusal, `run` returns it. `tryEnter` and `enter` only ask, for work that does not end when its
+ * promise settles, such as a stream: its owner settles the entry, and no deadline is counted.
  */
 export class Guard {
   readonly #name: string;
@@ -105,7 +108,8 @@ export class Guard {
   /**
    * Asks limiter, bulkhead and breaker, and waits for a slot as long as the bulkhead lets it.
    *
-   * Never rejects, except with what a part throws; an abort while waiting is a refusal of the bulkhead.
+   * Never rejects, except with what a part throws; an abort before or while waiting is a refusal of the bulkhead.
+   * Without a bulkhead nobody waits, and the signal is not looked at.
    */
   async enter(options: GuardCallOptions = {}): Promise<Entry | Refusal> {
     return this.#enterAtOnce(options) ?? this.#enterInTurn(options);
@@ -149,8 +153,10 @@ export class Guard {
   }
 
   /** Enters if nobody has to be waited for; otherwise nothing was asked. */
-  #enterAtOnce(options: GuardEnterOptions): GuardEntry | Refusal | undefined {
-    return this.#bulkhead === undefined || this.#bulkhead.available > 0 ? this.#tryEnter(options) : undefined;
+  #enterAtOnce(options: GuardCallOptions): GuardEntry | Refusal | undefined {
+    // Who gave up before asking is for the bulkhead to refuse, as is who gives up while waiting.
+    const isInTurn = this.#bulkhead !== undefined && (this.#bulkhead.available === 0 || options.signal?.aborted);
+    return isInTurn ? undefined : this.#tryEnter(options);
   }
 
   async #enterInTurn({ key = DEFAULTS.key, n, signal }: GuardCallOptions): Promise<GuardEntry | Refusal> {
@@ -168,10 +174,15 @@ export class Guard {
       reservation?.refund();
       return slot;
     }
-    const permit = this.#breaker?.tryAcquire(key);
+    let permit: Permit | Refusal | undefined;
+    try {
+      permit = this.#breaker?.tryAcquire(key);
+    } catch (error) {
+      giveBack(reservation, slot);
+      throw error;
+    }
     if (permit?.ok === false) {
-      slot?.release();
-      reservation?.refund();
+      giveBack(reservation, slot);
       return permit;
     }
     return new GuardEntry(this.#census, reservation, slot, permit);
@@ -275,6 +286,12 @@ class GuardCall<T> implements WorkObserver<T> {
     if (this.#isAbandoned) this.#census.abandoned--;
     this.#entry.settle(outcome);
   }
+}
+
+/** Gives back what was given before a part refused, the last first. */
+function giveBack(reservation: Reservation | undefined, slot: Slot | undefined): void {
+  slot?.release();
+  reservation?.refund();
 }
 
 /** Gives an entry back whose caller has given up, and tells that caller so. */
