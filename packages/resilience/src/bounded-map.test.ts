@@ -53,6 +53,20 @@ describe('BoundedMap', () => {
     expect(evicted).toEqual([['b', 'full']]);
   });
 
+  it('lets go whose time has come, however much longer one that was used before it is kept', () => {
+    const { map, evicted, add } = make(3);
+    add('long', 1, 1_000);
+    add('short', 2, 10);
+    const longer = add('longer', 3, 10)!;
+    longer.value.keepUntil = 500;
+    map.touch(longer, 4);
+    add('x', 10, 2_000);
+    expect(add('y', 499, 2_000)).toBeUndefined();
+    add('y', 500, 2_000);
+    add('z', 1_000, 2_000);
+    expect(evicted.map(([key]) => key)).toEqual(['short', 'longer', 'long']);
+  });
+
   it('lets an entry go again when it was touched after its change', () => {
     const { map, evicted, add } = make(1);
     const entry = add('a', 1, Number.POSITIVE_INFINITY)!;

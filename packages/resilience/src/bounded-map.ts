@@ -1,3 +1,4 @@
+import { type Due, DueHeap } from './due-heap.ts';
 import { checkInteger, checkNumber } from './errors.ts';
 
 /** Why an entry went: nobody used it for `idleMs`, or its place was needed. */
@@ -12,9 +13,6 @@ export interface BoundedMapOptions<K, V> {
   /**
    * The time until which a value must not be evicted: `-Infinity`, the default, lets it go at once, `Infinity` keeps it
    * until it is touched again. Must be cheap; asked whenever an entry is touched or about to go.
-   *
-   * A value that was touched later must not have an earlier finite time than one touched before it. Where it has, it is
-   * kept as long as the other: too long, never too short.
    */
   readonly keepUntil?: (value: V) => number;
   /** Called after an entry was evicted, not after `delete`. It may use the map. */
@@ -45,9 +43,9 @@ const SWEPT_PER_ACCESS = 2;
 /**
  * A map with at most `maxEntries` entries, of which the least recently used goes first and some may not go at all.
  *
- * Every operation costs O(1), amortised over the touches, however many entries have to be kept: entries that may go and
- * entries whose time has yet to come stand in two queues of their own, those kept for good in none. No timers: each
- * access evicts at most two entries that were idle for too long.
+ * Every operation costs O(1), amortised over the touches, however many entries have to be kept; finding the next of those
+ * that were kept for a time costs O(log n), at most once per touch. No timers: each access evicts at most two entries that
+ * were idle for too long. Of entries that were kept for a time, the one whose time came first stands for all.
  *
  * Times are milliseconds of one monotonic clock, given by the caller; an earlier one than before counts as the same, and
  * without one no time passes. Memory: about 150 bytes per entry beside key and value.
@@ -60,8 +58,8 @@ export class BoundedMap<K, V> {
   readonly #entries = new Map<K, Entry<K, V>>();
   /** Entries that may go, by their last use. */
   readonly #free = new Queue<K, V>();
-  /** Entries that may go at a time that is known, by their last use, which orders them by that time too. */
-  readonly #waiting = new Queue<K, V>();
+  /** Entries that may go at a time that is known, or later: those that were touched meanwhile are asked when it comes. */
+  readonly #kept = new DueHeap<Entry<K, V>>();
   #now = Number.NEGATIVE_INFINITY;
   #evictedIdle = 0;
   #evictedFull = 0;
@@ -174,58 +172,55 @@ export class BoundedMap<K, V> {
     return this.#keepUntil === undefined ? Number.NEGATIVE_INFINITY : this.#keepUntil(entry.value);
   }
 
-  /** Makes the entry the most recent one of the queue it belongs into. */
+  /** Makes the entry the one that was used last. */
   #place(entry: Entry<K, V>): void {
     entry.usedAt = this.#now;
-    this.#enqueue(entry, this.#keptUntil(entry));
+    const keptUntil = this.#keptUntil(entry);
+    // Kept for longer than it is known to be: found out when that time comes.
+    if (entry.place >= 0 && keptUntil >= entry.dueAt && keptUntil !== Number.POSITIVE_INFINITY) return;
+    this.#enqueue(entry, keptUntil);
   }
 
   #enqueue(entry: Entry<K, V>, keptUntil: number): void {
-    const queue =
-      keptUntil <= this.#now ? this.#free : keptUntil === Number.POSITIVE_INFINITY ? undefined : this.#waiting;
-    if (entry.queue !== undefined) {
-      if (entry.queue === queue && entry.newer === undefined) return;
-      entry.queue.remove(entry);
+    if (keptUntil <= this.#now) {
+      this.#kept.remove(entry);
+      this.#free.moveToEnd(entry);
+      return;
     }
-    queue?.push(entry);
+    this.#free.remove(entry);
+    if (keptUntil === Number.POSITIVE_INFINITY) this.#kept.remove(entry);
+    else this.#kept.set(entry, keptUntil);
   }
 
-  /**
-   * The least recently used entry that may go.
-   *
-   * An entry that turns out to be kept after all leaves the end of its queue, which its last change paid for: so the
-   * search takes O(1) amortised, and finds nothing only if there is nothing.
-   */
+  /** Whether an entry may go now; if it is kept after all, it leaves for where it belongs, which its last change paid for. */
+  #mayGo(entry: Entry<K, V>): boolean {
+    const keptUntil = this.#keptUntil(entry);
+    if (keptUntil <= this.#now) return true;
+    this.#enqueue(entry, keptUntil);
+    return false;
+  }
+
   #oldestFree(): Entry<K, V> | undefined {
-    for (;;) {
-      const free = this.#free.oldest;
-      const waiting = this.#waiting.oldest;
-      const first = free === undefined || (waiting !== undefined && waiting.usedAt < free.usedAt) ? waiting : free;
-      if (first === undefined) return undefined;
-      const keptUntil = this.#keptUntil(first);
-      if (keptUntil <= this.#now) return first;
-      if (first === free || keptUntil === Number.POSITIVE_INFINITY) {
-        this.#enqueue(first, keptUntil);
-        continue;
-      }
-      // Whatever waits behind the first one has to wait at least as long.
-      if (free === undefined) return undefined;
-      const freeUntil = this.#keptUntil(free);
-      if (freeUntil <= this.#now) return free;
-      this.#enqueue(free, freeUntil);
-    }
+    let free = this.#free.oldest;
+    while (free !== undefined && !this.#mayGo(free)) free = this.#free.oldest;
+    let due = this.#firstDue();
+    while (due !== undefined && !this.#mayGo(due)) due = this.#firstDue();
+    if (due === undefined || free === undefined) return due ?? free;
+    return due.usedAt < free.usedAt ? due : free;
+  }
+
+  #firstDue(): Entry<K, V> | undefined {
+    const { first } = this.#kept;
+    return first !== undefined && first.dueAt <= this.#now ? first : undefined;
   }
 
   #sweep(): void {
+    const idleSince = this.#now - this.#idleMs;
     for (let swept = 0; swept < SWEPT_PER_ACCESS; swept++) {
-      const idleSince = this.#now - this.#idleMs;
       const free = this.#free.oldest;
-      const waiting = this.#waiting.oldest;
-      if (!(free !== undefined && free.usedAt < idleSince) && !(waiting !== undefined && waiting.usedAt < idleSince)) {
-        return;
-      }
+      if (!(free !== undefined && free.usedAt < idleSince) && this.#firstDue() === undefined) return;
       const entry = this.#oldestFree();
-      if (entry === undefined || entry.usedAt >= idleSince) return;
+      if (entry === undefined || !(entry.usedAt < idleSince)) return;
       this.#remove(entry);
       this.#evictedIdle++;
       this.#onEvicted?.(entry.key, entry.value, 'idle');
@@ -233,18 +228,21 @@ export class BoundedMap<K, V> {
   }
 
   #remove(entry: Entry<K, V>): void {
-    entry.queue?.remove(entry);
+    this.#free.remove(entry);
+    this.#kept.remove(entry);
     entry.present = false;
     this.#entries.delete(entry.key);
   }
 }
 
-class Entry<K, V> implements BoundedMapEntry<K, V> {
+class Entry<K, V> implements BoundedMapEntry<K, V>, Due {
   readonly key: K;
   value: V;
   present = true;
   usedAt: number = Number.NaN;
-  queue: Queue<K, V> | undefined = undefined;
+  dueAt: number = Number.NaN;
+  place = -1;
+  queued = false;
   newer: Entry<K, V> | undefined = undefined;
   older: Entry<K, V> | undefined = undefined;
 
@@ -258,20 +256,25 @@ class Queue<K, V> {
   oldest: Entry<K, V> | undefined = undefined;
   #newest: Entry<K, V> | undefined = undefined;
 
-  push(entry: Entry<K, V>): void {
-    entry.queue = this;
+  /** Makes an entry the newest, whether it is in the queue or not. */
+  moveToEnd(entry: Entry<K, V>): void {
+    if (entry === this.#newest) return;
+    this.remove(entry);
+    entry.queued = true;
     entry.older = this.#newest;
     if (this.#newest === undefined) this.oldest = entry;
     else this.#newest.newer = entry;
     this.#newest = entry;
   }
 
+  /** Takes an entry out, if it is in. */
   remove(entry: Entry<K, V>): void {
+    if (!entry.queued) return;
     if (entry.newer === undefined) this.#newest = entry.older;
     else entry.newer.older = entry.older;
     if (entry.older === undefined) this.oldest = entry.newer;
     else entry.older.newer = entry.newer;
-    entry.queue = undefined;
+    entry.queued = false;
     entry.newer = undefined;
     entry.older = undefined;
   }

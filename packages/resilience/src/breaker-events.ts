@@ -75,6 +75,8 @@ export interface BreakerEvicted {
   readonly name: string;
   readonly key: string;
   readonly reason: EvictionReason;
+  /** The state it was in, which no transition tells the end of: `closed`, unless nobody asked for it for very long. */
+  readonly state: BreakerState;
 }
 
 /** What a breaker tells its owner. */

@@ -70,10 +70,9 @@ export class Circuit {
   #state: BreakerState = 'closed';
   #epoch = 0;
   // Times begin as doubles: a field that begins as an integer makes every object change its shape later.
-  #closedAt: number = Number.NEGATIVE_INFINITY;
-  #openUntil: number = Number.NaN;
+  /** Closed: since when. Open: until when. Half open: when the last probe began, or until when it was open. */
+  #at: number = Number.NEGATIVE_INFINITY;
   #openForMs: number = Number.NaN;
-  #probeAt: number = Number.NaN;
   #lastFailureAt: number = Number.NEGATIVE_INFINITY;
   #lastRecordAt: number = Number.NEGATIVE_INFINITY;
   #probesTaken = 0;
@@ -110,7 +109,7 @@ export class Circuit {
 
   /** Whether it is open and will be for a while: nothing passes. */
   isShut(now: number): boolean {
-    return this.#state === 'open' && now < this.#openUntil;
+    return this.#state === 'open' && now < this.#at;
   }
 
   /** Whether `admit` needs to be told the time: while closed it is only for measuring calls. */
@@ -124,12 +123,21 @@ export class Circuit {
   }
 
   /**
-   * The time until which there is something to remember: `-Infinity` or past if nothing is, `Infinity` while it is not
-   * closed or calls are in flight. The length of the time open, grown by bad probes, does not count.
+   * The time until which there is something to remember: `-Infinity` or past if nothing is, `Infinity` while calls are in
+   * flight. What it has measured counts for a window, and that it was open, and for how long, for `quietMs`: from when it closed, or
+   * else from when a call might have closed it.
    */
   get emptyAt(): number {
-    if (this.#state !== 'closed' || this.#inFlight > 0) return Number.POSITIVE_INFINITY;
-    return this.#lastRecordAt + this.#settings.windowMs;
+    if (this.#inFlight > 0) return Number.POSITIVE_INFINITY;
+    const { windowMs, quietMs, openMs } = this.#settings;
+    if (this.#state !== 'closed') return this.#at + Math.max(windowMs, quietMs);
+    const recordedUntil = this.#lastRecordAt + windowMs;
+    return this.#openForMs === openMs ? recordedUntil : Math.max(recordedUntil, this.#at + quietMs);
+  }
+
+  /** Whether forgetting it would change what becomes of calls that are on their way, or what was told of its state. */
+  get isInUse(): boolean {
+    return this.#inFlight > 0 || this.#state !== 'closed';
   }
 
   /** The epoch that admits a call at this time, which `settle` or `cancel` must be given; or why there is none. */
@@ -195,14 +203,14 @@ export class Circuit {
   }
 
   snapshot(now: number): CircuitSnapshot {
-    const moved = this.#state === 'open' && now >= this.#openUntil ? this.#halfOpen('open-elapsed') : undefined;
+    const moved = this.#state === 'open' && now >= this.#at ? this.#halfOpen('open-elapsed') : undefined;
     this.#window?.advance(now);
     const snapshot: CircuitSnapshot = {
       name: this.#settings.name,
       key: this.#key,
       state: this.#state,
       epoch: this.#epoch,
-      retryAfterMs: this.#state === 'open' ? this.#openUntil - now : null,
+      retryAfterMs: this.#state === 'open' ? this.#at - now : null,
       openMs: this.#state === 'closed' ? this.#nextOpenMs(now) : this.#openForMs,
       inFlight: this.#inFlight,
       overdue: this.overdue(now),
@@ -230,16 +238,16 @@ export class Circuit {
     const { probes, probeTimeoutMs } = this.#settings;
     let moved: BreakerTransition | undefined;
     if (this.#state === 'open') {
-      if (now < this.#openUntil) return this.#refuse('open', this.#openUntil - now);
+      if (now < this.#at) return this.#refuse('open', this.#at - now);
       moved = this.#halfOpen('open-elapsed');
     } else if (this.#probesTaken >= probes) {
-      const freeAt = this.#probeAt + probeTimeoutMs;
+      const freeAt = this.#at + probeTimeoutMs;
       if (now < freeAt) return this.#refuse('probing', freeAt - now);
       moved = this.#halfOpen('probe-timeout');
     }
     const epoch = this.#epoch;
     this.#probesTaken++;
-    this.#probeAt = now;
+    this.#at = now;
     this.#inFlight++;
     this.#overdueCalls?.start(now);
     this.#tell(moved);
@@ -300,12 +308,12 @@ export class Circuit {
   }
 
   #nextOpenMs(now: number): number {
-    return now - this.#closedAt >= this.#settings.quietMs ? this.#settings.openMs : this.#openForMs;
+    return now - this.#at >= this.#settings.quietMs ? this.#settings.openMs : this.#openForMs;
   }
 
   #open(now: number, reason: TransitionReason): BreakerTransition {
     if (this.#state === 'closed') this.#openForMs = this.#nextOpenMs(now);
-    this.#openUntil = now + this.#openForMs;
+    this.#at = now + this.#openForMs;
     this.#opened++;
     return this.#move('open', reason);
   }
@@ -315,7 +323,7 @@ export class Circuit {
   }
 
   #close(now: number, reason: TransitionReason): BreakerTransition {
-    this.#closedAt = now;
+    this.#at = now;
     return this.#move('closed', reason);
   }
 

@@ -2,7 +2,6 @@ import { BoundedMap, type BoundedMapEntry } from './bounded-map.ts';
 import type { BreakerState, KeyedBreakerHooks } from './breaker-events.ts';
 import type { BreakerSettings } from './breaker-settings.ts';
 import { Circuit, type CircuitSnapshot, type OnMove } from './circuit.ts';
-
 import type { KeyShare } from './key-share.ts';
 
 /** The numbers of all circuits, plain JSON. */
@@ -66,9 +65,9 @@ export class Circuits {
         const emptyAt = cell.circuit.emptyAt;
         return keepUntil === undefined ? emptyAt : Math.max(emptyAt, keepUntil(cell));
       },
-      onEvicted: (key, _cell, reason) => {
-        this.#count.closed--;
-        hookQueue.tell(onEvicted, { name, key, reason });
+      onEvicted: (key, { circuit: { state } }, reason) => {
+        this.#count[state]--;
+        hookQueue.tell(onEvicted, { name, key, reason, state });
       },
     });
     this.#overflow = new Cell(new Circuit(settings, null));
@@ -104,7 +103,7 @@ export class Circuits {
     const { hookQueue } = this.#settings;
     hookQueue.hold();
     this.#cells.delete(key);
-    if (cell.circuit.emptyAt === Number.POSITIVE_INFINITY) cell.circuit.reset(now);
+    if (cell.circuit.isInUse) cell.circuit.reset(now);
     this.#count.closed--;
     hookQueue.release();
     return true;

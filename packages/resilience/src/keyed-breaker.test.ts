@@ -34,7 +34,7 @@ describe('KeyedBreaker', () => {
     call(keyed, 'b');
     call(keyed, 'a');
     call(keyed, 'new');
-    expect(evicted).toEqual([{ name: 'breaker', key: 'b', reason: 'full' }]);
+    expect(evicted).toEqual([{ name: 'breaker', key: 'b', reason: 'full', state: 'closed' }]);
   });
 
   it('keeps what is open, half open, busy or has failures, and lets further keys share the overflow breaker', () => {
@@ -53,7 +53,47 @@ describe('KeyedBreaker', () => {
     expect(keyed.trip('z')).toBe(false);
     clock.move(1_000);
     call(keyed, 'z');
-    expect(evicted).toEqual([{ name: 'breaker', key: 'failed', reason: 'full' }]);
+    expect(evicted).toEqual([{ name: 'breaker', key: 'failed', reason: 'full', state: 'closed' }]);
+  });
+
+  it('forgets a key that opened and is not asked for any more, when the outage and its echo are over', () => {
+    const { keyed, clock, evicted } = make({
+      maxKeys: 2,
+      openMs: 1_000,
+      windowMs: 500,
+      quietMs: 2_000,
+      idleMs: 10_000,
+    });
+    keyed.trip('full');
+    keyed.trip('idle');
+    clock.move(2_999);
+    call(keyed, 'x');
+    expect(keyed.snapshot()).toMatchObject({ keys: 2, open: 2, overflowed: 1 });
+    clock.move(1);
+    call(keyed, 'x');
+    expect(keyed.snapshot()).toMatchObject({ keys: 2, open: 1, closed: 1, overflowed: 1 });
+    clock.move(7_001);
+    call(keyed, 'x');
+    expect(keyed.snapshot()).toMatchObject({ keys: 1, open: 0, halfOpen: 0, closed: 1 });
+    expect(evicted.map(({ key, reason, state }) => [key, reason, state])).toEqual([
+      ['full', 'full', 'open'],
+      ['idle', 'idle', 'open'],
+    ]);
+  });
+
+  it('remembers what bad probes made of openMs as long as a breaker that stays does', () => {
+    const { keyed, clock } = make({ maxKeys: 1, failures: 1, openMs: 1_000, windowMs: 500, quietMs: 2_000, probes: 1 });
+    call(keyed, 'a', 'failure');
+    clock.move(1_000);
+    call(keyed, 'a', 'failure');
+    clock.move(2_000);
+    call(keyed, 'a');
+    clock.move(1_999);
+    call(keyed, 'b');
+    expect(keyed.snapshotOf('a')).toMatchObject({ state: 'closed', openMs: 2_000 });
+    clock.move(1);
+    call(keyed, 'b');
+    expect(keyed.snapshotOf('a')).toBeUndefined();
   });
 
   it('forgets keys that were idle, without being asked for them', () => {

@@ -36,13 +36,14 @@ export const KEY_DEFAULTS: Readonly<{ maxKeys: number; idleMs: number }> = Objec
  * A breaker for each key, such as a session or a host, for at most `maxKeys` of them.
  *
  * - A key that is not used is forgotten after `idleMs`, or when its place is needed, the least recently used first.
- * - That is no amnesty: a key whose breaker is open or half open, has a call in flight, or has anything in its window,
- *   stays. Only what its bad probes made of `openMs` is lost: keep `idleMs` above `quietMs`.
- *   It may stay for one window after its last use even if it could go.
+ * - That is no amnesty: a key stays while a call is in flight, while anything is in its window, while it is open, and as
+ *   long as bad probes make `openMs` longer.
+ * - A key that opened and is not asked for any more may go when it has not been open for `quietMs`, and for a window: had
+ *   a call closed it then, nothing of the outage would be left by now. All that is lost is that its next calls are no probes.
  * - If every key must stay, further keys share one overflow breaker, and their calls are counted.
  * - No timers: each call forgets at most two idle keys. A call costs the same however many keys there are.
  *
- * A key that was opened and is never used again stays, too: whoever knows that a key is gone for good calls `delete`.
+ * A call that never ends keeps its key: give calls a deadline. Whoever knows that a key is gone for good calls `delete`.
  */
 export class KeyedBreaker {
   readonly #settings: BreakerSettings;

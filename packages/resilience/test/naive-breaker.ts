@@ -121,11 +121,17 @@ export class NaiveBreaker {
   }
 
   emptyAt(): number {
-    if (this.state !== 'closed' || this.inFlight().length > 0) return Number.POSITIVE_INFINITY;
-    const { failureRate, slowRate, windowMs } = this.options;
+    if (this.inFlight().length > 0) return Number.POSITIVE_INFINITY;
+    const { failureRate, slowRate, windowMs, quietMs, openMs } = this.options;
+    if (this.state !== 'closed') {
+      const openUntil = this.openedAt + this.openForMs;
+      const probed = this.state === 'halfOpen' ? this.#admittedNow().map((call) => call.startedAt) : [];
+      return Math.max(openUntil, ...probed) + Math.max(windowMs, quietMs);
+    }
     const rates = failureRate !== undefined || slowRate !== undefined;
     const last = this.#counted().findLast((call) => rates || call.outcome === 'failure');
-    return (last?.endedAt ?? Number.NEGATIVE_INFINITY) + windowMs;
+    const recordedUntil = (last?.endedAt ?? Number.NEGATIVE_INFINITY) + windowMs;
+    return this.openForMs > openMs ? Math.max(recordedUntil, this.closedAt + quietMs) : recordedUntil;
   }
 
   inFlight(): NaiveCall[] {
