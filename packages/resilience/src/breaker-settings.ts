@@ -1,7 +1,7 @@
 import type { BreakerHooks } from './breaker-events.ts';
 import { anyError, type Classify } from './classify.ts';
 import { type Clock, monotonicNow } from './clock.ts';
-import { checkInteger, checkNumber } from './errors.ts';
+import { checkInteger, checkNumber, InvalidOptionError } from './errors.ts';
 import { HookQueue } from './observe.ts';
 
 /**
@@ -13,7 +13,7 @@ export interface BreakerOptions {
   readonly name?: string;
   /** How far back it looks; by default 60,000. */
   readonly windowMs?: number;
-  /** Opens at so many failures within the window, counted exactly. Costs 8 bytes each, once one call has failed. */
+  /** Opens at so many failures within the window, counted exactly: 1 to 1,000,000. Costs 8 bytes each, once one call has failed. */
   readonly failures?: number;
   /** Opens when at least this share of the calls within the window failed, above 0 up to 1, of `minimumCalls` or more. */
   readonly failureRate?: number;
@@ -21,7 +21,7 @@ export interface BreakerOptions {
   readonly consecutiveFailures?: number;
   /** A call that takes so long or longer is slow, whatever else it is; by default none is. */
   readonly slowMs?: number;
-  /** Opens when at least this share of the calls within the window was slow, above 0 up to 1, of `minimumCalls` or more. */
+  /** Opens when at least this share of the calls within the window was slow, above 0 up to 1, of `minimumCalls` or more. Needs `slowMs`. */
   readonly slowRate?: number;
   /** Calls within the window below which no rate is looked at; by default 20. */
   readonly minimumCalls?: number;
@@ -60,6 +60,8 @@ const DEFAULTS = Object.freeze({
 const NO_HOOKS: BreakerHooks = Object.freeze({});
 const ACTION = 'create breaker';
 const FOREVER = Number.POSITIVE_INFINITY;
+/** 8 MB of times. */
+const MAX_FAILURES = 1_000_000;
 
 /** The options of a breaker, checked and complete: one object for all breakers of a kind. */
 export class BreakerSettings {
@@ -90,19 +92,22 @@ export class BreakerSettings {
     const judgesFailures = [failures, failureRate, consecutiveFailures].some((given) => given !== undefined);
     this.name = options.name ?? DEFAULTS.name;
     this.windowMs = atLeastOne('windowMs', options.windowMs ?? DEFAULTS.windowMs);
-    this.failures = count('failures', judgesFailures ? failures : DEFAULTS.failures);
+    this.failures = count('failures', judgesFailures ? failures : DEFAULTS.failures, MAX_FAILURES);
     this.failureRate = rate('failureRate', failureRate);
     this.consecutiveFailures = count('consecutiveFailures', consecutiveFailures);
     this.slowMs = options.slowMs ?? FOREVER;
     checkNumber(ACTION, 'slowMs', this.slowMs, 1, FOREVER);
     this.slowRate = rate('slowRate', slowRate);
+    if (slowRate !== undefined && options.slowMs === undefined) {
+      throw new InvalidOptionError(ACTION, 'slowMs', undefined, 'slowRate needs it');
+    }
     this.minimumCalls = options.minimumCalls ?? DEFAULTS.minimumCalls;
     checkInteger(ACTION, 'minimumCalls', this.minimumCalls, 1);
     this.openMs = duration('openMs', options.openMs ?? DEFAULTS.openMs);
     this.openFactor = options.openFactor ?? DEFAULTS.openFactor;
     checkNumber(ACTION, 'openFactor', this.openFactor, 1, Number.MAX_VALUE);
     this.maxOpenMs = options.maxOpenMs ?? Math.max(DEFAULTS.maxOpenMs, this.openMs);
-    checkNumber(ACTION, 'maxOpenMs', this.maxOpenMs, this.openMs, FOREVER);
+    checkNumber(ACTION, 'maxOpenMs', this.maxOpenMs, this.openMs, Number.MAX_VALUE);
     this.quietMs = duration('quietMs', options.quietMs ?? DEFAULTS.quietMs);
     this.probes = options.probes ?? DEFAULTS.probes;
     checkInteger(ACTION, 'probes', this.probes, 1);
@@ -125,12 +130,12 @@ function atLeastOne(option: string, value: number): number {
 }
 
 function duration(option: string, value: number): number {
-  checkNumber(ACTION, option, value, 0, FOREVER);
+  checkNumber(ACTION, option, value, 0, Number.MAX_VALUE);
   return value;
 }
 
-function count(option: string, value: number | undefined): number | undefined {
-  if (value !== undefined) checkInteger(ACTION, option, value, 1);
+function count(option: string, value: number | undefined, max?: number): number | undefined {
+  if (value !== undefined) checkInteger(ACTION, option, value, 1, max);
   return value;
 }
 

@@ -20,8 +20,8 @@ export interface CallerSignal {
 export const anyError: Classify = (error) => (error === undefined ? 'success' : 'failure');
 
 /**
- * Only a timeout is a failure: an error named `TimeoutError`, as `AbortSignal.timeout` and `Deadline` give, or one whose
- * `code` is `ETIMEDOUT` or `DEADLINE_EXCEEDED`. Every other error is a success: whoever answers, even with an error, is alive.
+ * Only a timeout is a failure: an error named `TimeoutError`, as `AbortSignal.timeout` gives, or one whose `code` is
+ * `ETIMEDOUT`, or `DEADLINE_EXCEEDED`, as `Deadline` gives. Every other error is a success: whoever answers, even with an error, is alive.
  */
 export const timeoutOnly: Classify = (error) => (isTimeout(error) ? 'failure' : 'success');
 

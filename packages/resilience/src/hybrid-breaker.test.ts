@@ -43,6 +43,32 @@ describe('HybridBreaker', () => {
     expect(hybrid.snapshot()).toMatchObject({ withheld: 190, global: { recentFailures: 1 } });
   });
 
+  it('rounds the share of a key as one does by hand', () => {
+    const { hybrid } = make({ session: { failures: 1_000 }, global: { failures: 100 }, perKeyShare: 0.29 });
+    fail(hybrid, 'a', 40);
+    expect(hybrid.snapshot()).toMatchObject({ withheld: 11, global: { recentFailures: 29 } });
+  });
+
+  it('has its defaults also where options are given as undefined', () => {
+    const nothing = { failures: undefined, windowMs: undefined } as object;
+    const { hybrid, clock } = make({ session: nothing, global: nothing });
+    fail(hybrid, 'a', 9);
+    clock.move(119_999);
+    expect(hybrid.snapshotOf('a')).toMatchObject({ state: 'closed', recentFailures: 9 });
+    for (const key of ['b', 'c', 'd', 'e']) fail(hybrid, key, 9);
+    expect(hybrid.snapshot().global).toMatchObject({ state: 'closed', recentFailures: 45 });
+  });
+
+  it('neither remembers a new key that the open global breaker refuses, nor forgets another for it', () => {
+    const { hybrid } = make({ session: { maxKeys: 1 } });
+    const permit = hybrid.tryAcquire('a');
+    expect(permit.ok && permit.settle('success')).toBe(true);
+    hybrid.trip();
+    expect(hybrid.tryAcquire('b')).toMatchObject({ name: 'bash.global', reason: 'open' });
+    expect(hybrid.snapshotOf('a')).toBeDefined();
+    expect(hybrid.snapshot()).toMatchObject({ session: { keys: 1, overflowed: 0 }, global: { refused: 1 } });
+  });
+
   it('gives every key its whole share again when the global window begins anew', () => {
     const { hybrid } = make({ session: { failures: 1_000 } });
     fail(hybrid, 'a', 11);

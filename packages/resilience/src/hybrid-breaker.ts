@@ -33,7 +33,10 @@ export interface HybridBreakerOptions {
   readonly session?: SessionBreakerOptions;
   /** By default 50 failures within 120,000 ms. */
   readonly global?: GlobalBreakerOptions;
-  /** The share of the global `failures` that one key can make up, above 0 up to 1; by default 0.2. At least one failure. Costs 8 bytes for each of them and key that failed. */
+  /**
+   * The share of the global `failures` that one key can make up, above 0 up to 1; by default 0.2. At least one failure.
+   * Costs 8 bytes for each of them and key that failed. With a share of 1 a single key can open the global breaker.
+   */
   readonly perKeyShare?: number;
   /** The global breaker opens when so many keys are open at once; by default 10. */
   readonly maxOpenKeys?: number;
@@ -69,9 +72,10 @@ const DEFAULTS = Object.freeze({
  * A breaker for each key and one for all of them: a key that fails is stopped alone, and all are stopped when what they
  * share fails.
  *
- * - The key is asked first. If the global breaker refuses, the key's permit goes back without a trace.
+ * - The key is asked first. If the global breaker refuses, the key's permit goes back without a trace; while it is open, keys
+ *   that are not known stay so.
  * - An outcome counts in both, each by its own epoch.
- * - One key cannot open the global breaker: of the failures within the global window it has at most `perKeyShare` of those
+ * - One key cannot open the global breaker, unless its share is all of it: of the failures within the global window it has at most `perKeyShare` of those
  *   that open it. The global breaker takes further ones for `ignored`. Keys in the overflow breaker have one share together.
  *   A probe of the half-open global breaker counts, whoever makes it.
  * - The global breaker also opens when a key opens as the `maxOpenKeys`th of those open at the same time.
@@ -104,7 +108,8 @@ export class HybridBreaker {
       global,
       maxKeys,
       idleMs,
-      failuresPerKey: Math.max(1, Math.floor(perKeyShare * global.failures!)),
+      // A little more, because 0.29 × 100 is 28.999999999999996.
+      failuresPerKey: Math.max(1, Math.floor(perKeyShare * global.failures! + 1e-6)),
       maxOpenKeys,
       onEvicted: hooks.onEvicted,
     });
@@ -132,7 +137,11 @@ export class HybridBreaker {
     const timed = known === undefined || known.circuit.admitsByTime || global.admitsByTime;
     const now = timed ? this.#clock.read() : this.#clock.latest;
     this.#hookQueue.hold();
-    const admitted = this.#circuits.admit(known ?? session.add(key, now), now);
+    // A key that is not known would pass, so it needs no cell, which might cost another key its own, to be refused globally.
+    const admitted =
+      known === undefined && global.isShut(now)
+        ? (global.admit(now) as Refusal)
+        : this.#circuits.admit(known ?? session.add(key, now), now);
     this.#hookQueue.release();
     return 'ok' in admitted ? admitted : new HybridPermit(this.#circuits, this.#clock, this.#hookQueue, admitted);
   }
@@ -204,10 +213,11 @@ export class HybridBreaker {
   }
 
   #settings(part: 'session' | 'global', options: BreakerOptions = {}, failures: number, hooks: BreakerHooks) {
-    const { failureRate, consecutiveFailures } = options;
-    const condition = failureRate === undefined && consecutiveFailures === undefined ? { failures } : {};
+    const { failureRate, consecutiveFailures, windowMs = DEFAULTS.windowMs } = options;
+    const isJudged = [options.failures, failureRate, consecutiveFailures].some((given) => given !== undefined);
+    const condition = isJudged ? {} : { failures };
     const name = `${this.#name}.${part}`;
-    return new BreakerSettings({ windowMs: DEFAULTS.windowMs, ...condition, ...options, name, hooks }, this.#hookQueue);
+    return new BreakerSettings({ ...options, ...condition, windowMs, name, hooks }, this.#hookQueue);
   }
 }
 
