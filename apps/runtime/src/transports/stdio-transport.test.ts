@@ -8,15 +8,16 @@ function start(maxMessageBytes = 1024, highWaterMark = 16_384) {
   const output = new PassThrough({ highWaterMark });
   const transport = new StdioTransport({ input, output, maxMessageBytes });
   const events: unknown[][] = [];
+  const received: number[] = [];
   transport.start({
     onMessage: (text) => events.push(['message', text]),
     onFrame: (frame) => events.push(['frame', Buffer.from(frame).toString('hex')]),
     onDrain: () => events.push(['drain']),
-    onReceived: () => {},
+    onReceived: (bytes) => received.push(bytes),
     onViolation: ({ code }) => events.push(['violation', code]),
     onClose: () => events.push(['close']),
   });
-  return { input, output, transport, events };
+  return { input, output, transport, events, received };
 }
 
 it('takes one JSON object per line, byte frames in base64 wherever the fields stand', async () => {
@@ -31,6 +32,18 @@ it('takes one JSON object per line, byte frames in base64 wherever the fields st
     ['frame', 'ff'],
     ['message', '{"note":"bytes"}'],
   ]);
+});
+
+it('tells how much was read, lines or not, until it is closed', async () => {
+  const { input, transport, received } = start();
+  input.write('{}\n{"no end');
+  await turn();
+  input.write(' yet');
+  await turn();
+  transport.close(1000, '');
+  input.write('too late');
+  await turn();
+  expect(received).toEqual([11, 4]);
 });
 
 it('passes broken JSON on as text, for the connection to answer', async () => {

@@ -185,6 +185,52 @@ it('takes messages and frames, and gives a frame over the limit back as a violat
   ]);
 });
 
+it('tells how much was read, before what is made of it, also of what is refused', async () => {
+  const { events, handlers, seen } = record();
+  transport.start({ ...handlers, onReceived: (bytes) => events.push(['received', bytes]) });
+  client.send('né');
+  client.send(Buffer.alloc(7));
+  client.send('x'.repeat(MAX_MESSAGE_BYTES + 1));
+  await seen('violation');
+  expect(events).toEqual([
+    ['received', 3],
+    ['message', 'né'],
+    ['received', 7],
+    ['frame', '\0'.repeat(7)],
+    ['received', MAX_MESSAGE_BYTES + 1],
+    ['violation', 'MESSAGE_TOO_LARGE'],
+  ]);
+});
+
+it('reads nothing while it is paused, and goes on where it was', async () => {
+  const { events, handlers, seen } = record();
+  transport.start(handlers);
+  transport.pauseReading();
+  client.send('kept');
+  // Its answer to a ping comes behind the message.
+  const pinged = once(client, 'ping');
+  serverSide.ping();
+  await pinged;
+  await new Promise(setImmediate);
+  expect(events).toEqual([]);
+  transport.resumeReading();
+  await seen('message');
+  expect(events).toEqual([['message', 'kept']]);
+});
+
+it('closes at once although somebody paused it, before or meanwhile', async () => {
+  const { handlers, seen } = record();
+  transport.start(handlers);
+  transport.pauseReading();
+  client.send('comes before the answer to the close');
+  transport.close(1001, 'the end');
+  transport.pauseReading();
+  const [code] = await once(client, 'close');
+  expect(code).toBe(1001);
+  // Well before the deadline of the closing handshake, which would end it too.
+  await seen('close');
+}, 3_000);
+
 it('ends with 1009 over the cap of the transport', async () => {
   const { events, handlers, seen } = record();
   transport.start(handlers);
