@@ -158,11 +158,40 @@ describe('a rate limiter', () => {
     expect(limiter.snapshot().keys).toBe(2);
   });
 
-  it('keeps the counts of thousands of keys apart while it grows', () => {
-    const { limiter, grant, refusal } = setup({ maxKeys: 5_000 });
+  it('keeps the counts of thousands of keys apart while it grows up to its bound, and those of all others', () => {
+    const { clock, limiter, grant, refusal } = setup({ maxKeys: 5_000 });
     for (let i = 0; i < 5_000; i++) grant(`key ${i}`, 1 + (i % 3));
+    grant('one too many', 2);
+    grant('another one');
     for (let i = 0; i < 5_000; i++) refusal(`key ${i}`, 3 - (i % 3));
-    expect(limiter.snapshot()).toMatchObject({ keys: 5_000, granted: 5_000, refused: 5_000, overflowed: 0 });
+    refusal('and another');
+    expect(limiter.snapshot()).toMatchObject({ keys: 5_000, granted: 5_002, refused: 5_001, overflowed: 3 });
+    clock.ms += WINDOW_MS + 100;
+    grant('with new room', 3);
+    refusal('with new room');
+  });
+
+  it('reads its clock once for everything it decides', () => {
+    let reads = 0;
+    const limiter = new RateLimiter({
+      limit: 1,
+      windowMs: WINDOW_MS,
+      now: () => {
+        reads++;
+        return 0;
+      },
+    });
+    const readsOf = (act: () => unknown) => {
+      reads = 0;
+      act();
+      return reads;
+    };
+    let answer: Reservation | Refusal | undefined;
+    const take = () => {
+      answer = limiter.take('a');
+    };
+    const refund = () => answer?.ok && answer.refund();
+    expect([take, refund, take, take, () => limiter.snapshot()].map(readsOf)).toEqual([1, 1, 1, 1, 1]);
   });
 
   it('tells of refusals when they are complete, and counts hooks that throw', () => {

@@ -116,7 +116,7 @@ export class RateLimiter {
   readonly #hooks: RateLimiterHooks;
   readonly #hookErrors = new HookErrors();
   readonly #tooLarge: Refusal;
-  readonly #counts: SlidingCounts = new SlidingCounts();
+  readonly #counts: SlidingCounts;
   /** Rows of `#counts` by key. */
   readonly #rows: BoundedMap<string, number>;
   /** The row of all keys that found no room. */
@@ -155,6 +155,8 @@ export class RateLimiter {
     this.#now = now;
     this.#hooks = hooks;
     this.#tooLarge = Object.freeze({ ok: false, by: 'limiter', name, reason: 'too-large', retryAfterMs: null });
+    // Beside the keys, the overflow has a row, and a new key has one before it is known whether there is room.
+    this.#counts = new SlidingCounts(maxKeys + 2);
     this.#rows = new BoundedMap({
       maxEntries: maxKeys,
       // The map's clock is the generation, and what is idle for longer than a window counts nothing.

@@ -7,15 +7,16 @@ const WORDS = SLOTS + 1;
 /** Where a row keeps the sum of its slots. */
 const SUM = SLOTS;
 
-/** Rows to begin with; then half as many again whenever they run out. */
+/** Rows to begin with; then half as many again whenever they run out, up to the most there will be. */
 const FIRST_ROWS = 16;
 
 /**
  * Rows of counts by slot of time, each row a window that slides over its last 17 slots.
  *
  * Slots are numbered from 0 and shared by all rows: what happens in slot `s` is counted there, and counts until slot
- * `s + 17` begins. All rows lie in three typed arrays, 88 bytes each, which grow by half and never shrink; adding, taking
- * back and summing cost O(1). Nothing is checked: the owner asks for rows it has, in slots that never go back.
+ * `s + 17` begins. All rows lie in three typed arrays, 88 bytes each, which grow by half up to `maxRows` and never
+ * shrink; adding, taking back and summing cost O(1). Nothing is checked: the owner asks for rows it has, never for more
+ * than `maxRows`, in slots that never go back.
  */
 export class SlidingCounts {
   /** Seventeen counts per row, a slot's in place `slot % 17`, and their sum. */
@@ -25,7 +26,12 @@ export class SlidingCounts {
   /** The slot in which each row was last added to. */
   #added = new Float64Array(FIRST_ROWS);
   #rows = 0;
+  readonly #maxRows: number;
   readonly #free: number[] = [];
+
+  constructor(maxRows: number) {
+    this.#maxRows = maxRows;
+  }
 
   /** A row without counts. */
   allocate(slot: number): number {
@@ -103,7 +109,7 @@ export class SlidingCounts {
   }
 
   #grow(): void {
-    const rows = this.#rows + (this.#rows >> 1);
+    const rows = Math.min(this.#rows + (this.#rows >> 1), this.#maxRows);
     const words = new Uint32Array(rows * WORDS);
     words.set(this.#words);
     this.#words = words;

@@ -78,6 +78,24 @@ describe('a token bucket', () => {
     expect(bucket.take(1).ok).toBe(true);
   });
 
+  it('reads its clock once for everything it decides', () => {
+    let reads = 0;
+    const bucket = new TokenBucket({
+      ratePerSecond: 1,
+      burst: 1,
+      now: () => {
+        reads++;
+        return 0;
+      },
+    });
+    reads = 0;
+    bucket.take(1);
+    bucket.take(1);
+    bucket.waitMs(1);
+    bucket.snapshot();
+    expect(reads).toBe(4);
+  });
+
   it('tells of refusals when they are complete, and counts hooks that throw', () => {
     const seen: unknown[] = [];
     const bucket: TokenBucket = new TokenBucket({
