@@ -23,7 +23,10 @@ export interface DeadlineCallOptions {
 
 /** Work that was started under a deadline. */
 export interface DeadlineRun<T> {
-  /** What the caller gets: the work's value or error, or a `DeadlineError`, or the reason of its own abort. */
+  /**
+   * What the caller gets: the work's value or error, or a `DeadlineError`, or the reason of its own abort. It rejects also
+   * for somebody who only looks at `settled`, and like any rejection wants to be handled.
+   */
   readonly result: Promise<T>;
   /** Fulfilled when the work has really ended, in whatever way; that may be long after `result` was rejected, or never. */
   readonly settled: Promise<void>;
