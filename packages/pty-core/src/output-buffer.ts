@@ -115,6 +115,11 @@ export class OutputBuffer {
     return this.#readers.active;
   }
 
+  /** How many times a reader's `onReadable` threw. */
+  get readerFailures(): number {
+    return this.#readers.failures;
+  }
+
   get overflow(): OverflowPolicy {
     return this.#overflow;
   }
@@ -261,7 +266,7 @@ export class OutputBuffer {
       underPressure: this.#pressure.on,
       readers: this.#readers.active,
       watchers: this.#readers.passive,
-      readerFailures: this.#readers.failures,
+      readerFailures: this.readerFailures,
     };
   }
 

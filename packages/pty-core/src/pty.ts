@@ -187,6 +187,11 @@ export class Pty {
     return this.#writer.pendingBytes;
   }
 
+  /** How many times something that listens to this PTY threw or rejected. */
+  get listenerFailures(): number {
+    return this.#life.listenerFailures + this.#drained.failures;
+  }
+
   /** Calls `listener` for every event from now on, in order; one that throws or rejects disturbs nobody. */
   onEvent(listener: (event: PtyEvent) => void): Unsubscribe {
     return this.#life.onEvent(listener);
@@ -267,7 +272,7 @@ export class Pty {
       output: this.output.snapshot(),
       history: this.#life.history,
       signals: this.#signals.records,
-      listenerFailures: this.#life.listenerFailures + this.#drained.failures,
+      listenerFailures: this.listenerFailures,
     };
   }
 

@@ -176,9 +176,9 @@ export class LocalSessionHost implements SessionHost {
       sessions: this.#entries.size,
       terminals: terminals.length,
       tombstones,
-      underPressure: sum(({ output }) => (output.underPressure ? 1 : 0)),
-      ringBytes: sum(({ output }) => output.end - output.start),
-      ringLimitBytes: sum(({ output }) => output.capacityBytes),
+      underPressure: sum(({ underPressure }) => (underPressure ? 1 : 0)),
+      ringBytes: sum(({ ringBytes }) => ringBytes),
+      ringLimitBytes: sum(({ ringLimitBytes }) => ringLimitBytes),
     };
   }
 

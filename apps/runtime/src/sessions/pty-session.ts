@@ -8,13 +8,14 @@ import {
   type SessionState,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { Pty, PtyEvent, PtySnapshot } from '@sessiond/pty-core';
+import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
 import { EventLog } from './event-log.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
 import type { AttachmentHandlers, SessionAttachment, SessionEvent } from './session-host.ts';
+import type { Totals } from './session-totals.ts';
 import { wireState } from './wire-state.ts';
 
 /** The most bytes one `read_output` answers with. */
@@ -36,10 +37,13 @@ export interface PtySessionOptions {
   readonly onUnattached: () => void;
 }
 
-/** What counts of a session, for totals over all of them. */
-export interface PtySessionCounts extends Pick<PtySnapshot, 'output' | 'listenerFailures'> {
-  /** Input that the terminal has taken, or has waiting. */
-  readonly writtenBytes: number;
+/** What counts of a session: totals, and what it holds now. */
+export interface PtySessionCounts extends Totals {
+  /** Output that is kept, and that may be. */
+  readonly ringBytes: number;
+  readonly ringLimitBytes: number;
+  /** Whether its readers lag behind. */
+  readonly underPressure: boolean;
 }
 
 /**
@@ -124,10 +128,19 @@ export class PtySession {
     };
   }
 
-  /** What counts of the session: sums that only grow, and what it holds now. */
+  /** Read for every session at every scrape, and therefore not from a snapshot, which copies the history of the PTY. */
   counts(): PtySessionCounts {
-    const { output, listenerFailures } = this.#pty.snapshot();
-    return { output, listenerFailures, writtenBytes: this.#writtenBytes };
+    const { output, listenerFailures } = this.#pty;
+    const { start, end, capacityBytes, underPressure, readerFailures } = output;
+    return {
+      readBytes: end,
+      writtenBytes: this.#writtenBytes,
+      droppedBytes: output.stats().totalDropped,
+      listenerFailures: listenerFailures + readerFailures,
+      ringBytes: end - start,
+      ringLimitBytes: capacityBytes,
+      underPressure,
+    };
   }
 
   /** The record with the history of the PTY. */

@@ -1,6 +1,4 @@
-import type { PtySnapshot } from '@sessiond/pty-core';
-
-/** What a terminal has done so far, in numbers that only grow. */
+/** What terminals have done so far, in numbers that only grow. */
 export interface Totals {
   /** Bytes programs have written. */
   readonly readBytes: number;
@@ -12,12 +10,6 @@ export interface Totals {
   readonly listenerFailures: number;
 }
 
-/** What counts of a terminal. */
-type Counted = Pick<PtySnapshot, 'listenerFailures'> & {
-  readonly output: Pick<PtySnapshot['output'], 'totalWritten' | 'totalDropped' | 'readerFailures'>;
-  readonly writtenBytes: number;
-};
-
 const NOTHING: Totals = Object.freeze({ readBytes: 0, writtenBytes: 0, droppedBytes: 0, listenerFailures: 0 });
 
 /** Totals over all sessions since the start; those that are gone stay counted, so that no number ever falls. */
@@ -25,21 +17,21 @@ export class SessionTotals {
   #past: Totals = NOTHING;
 
   /** Counts a terminal that nobody will ask about again. */
-  retire(snapshot: Counted): void {
-    this.#past = added(this.#past, snapshot);
+  retire(totals: Totals): void {
+    this.#past = added(this.#past, totals);
   }
 
   /** The totals with these terminals, which have not been retired. */
-  with(snapshots: readonly Counted[]): Totals {
-    return snapshots.reduce(added, this.#past);
+  with(terminals: readonly Totals[]): Totals {
+    return terminals.reduce(added, this.#past);
   }
 }
 
-function added(totals: Totals, { output, listenerFailures, writtenBytes }: Counted): Totals {
+function added(totals: Totals, terminal: Totals): Totals {
   return {
-    readBytes: totals.readBytes + output.totalWritten,
-    writtenBytes: totals.writtenBytes + writtenBytes,
-    droppedBytes: totals.droppedBytes + output.totalDropped,
-    listenerFailures: totals.listenerFailures + listenerFailures + output.readerFailures,
+    readBytes: totals.readBytes + terminal.readBytes,
+    writtenBytes: totals.writtenBytes + terminal.writtenBytes,
+    droppedBytes: totals.droppedBytes + terminal.droppedBytes,
+    listenerFailures: totals.listenerFailures + terminal.listenerFailures,
   };
 }
