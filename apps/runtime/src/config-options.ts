@@ -235,7 +235,7 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     max: MAX_COMMANDS,
     noneWord: 'off',
     default: 10,
-    help: 'Programs of one principal that could not be started for want of resources or time, before it may start none for a while.',
+    help: 'Programs of one principal that could not be started for want of resources or time, before it may start none for a while; off tries always, for everybody.',
   },
   spawnFailuresTotal: {
     kind: 'integer',

@@ -277,8 +277,10 @@ describe('the breaker before programs', () => {
       details: { breaker: 'spawn' },
       retryAfterMs: 30_000,
     });
-    expect(admission.health()).toMatchObject({ name: 'breakers', status: 'degraded' });
+    expect(admission.health()).toEqual({ name: 'breakers', status: 'degraded', message: 'spawn is open for 1 of 1.' });
     now += 30_000;
+    // Also when nobody has tried yet: what is over is over.
+    expect(admission.health()).toEqual({ name: 'breakers', status: 'ok' });
     expect([run(admission, CREATE, 'ada'), run(admission, CREATE, 'ada')]).toEqual([undefined, undefined]);
     expect(admission.health()).toEqual({ name: 'breakers', status: 'ok' });
     expect(told.filter((line) => line.includes('>'))).toEqual([
@@ -302,7 +304,7 @@ describe('the breaker before programs', () => {
     }
     expect(run(admission, CREATE, 'stranger')).toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: 30_000 });
     expect(admission.snapshot().breakers).toMatchObject([{ name: 'spawn', state: 'open', retryAfterMs: 30_000 }]);
-    expect(admission.health().message).toContain('spawn is open');
+    expect(admission.health().message).toBe('spawn is open for everybody.');
   });
 
   it.each<[ProtocolFault, string]>([

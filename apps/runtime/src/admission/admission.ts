@@ -95,17 +95,14 @@ export class Admission {
     return { limiters: budgets.snapshot(), bulkheads: places.snapshot(), breakers: breakers.snapshot() };
   }
 
-  /** Degraded while a breaker lets not everything through. */
+  /** Degraded while a breaker is open, for everybody or for a key. */
   health(): HealthCheck {
-    const troubled = this.#stages.breakers
-      .snapshot()
-      .filter(({ state, openKeys }) => state !== 'closed' || openKeys > 0);
-    if (troubled.length === 0) return { name: 'breakers', status: 'ok' };
-    const sentences = troubled.map(({ name, state, keys, openKeys }) =>
-      state === 'closed'
-        ? `${name} is open for ${openKeys} of ${keys}`
-        : `${name} is ${state === 'open' ? 'open' : 'half open'}`,
-    );
+    const sentences: string[] = [];
+    for (const { name, state, keys, openKeys } of this.#stages.breakers.snapshot()) {
+      if (state === 'open') sentences.push(`${name} is open for everybody`);
+      else if (openKeys > 0) sentences.push(`${name} is open for ${openKeys} of ${keys}`);
+    }
+    if (sentences.length === 0) return { name: 'breakers', status: 'ok' };
     return { name: 'breakers', status: 'degraded', message: `${sentences.join(', ')}.` };
   }
 }

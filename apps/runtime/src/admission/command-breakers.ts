@@ -27,6 +27,8 @@ const UNGUARDED: Attempt = Object.freeze({ ok: true, settle() {} });
 interface Guarded {
   readonly rule: BreakerRule;
   readonly breaker: HybridBreaker;
+  /** Keys whose own breaker has opened. That it is over shows when one looks; bounded by the keys that the breaker remembers. */
+  readonly opened: Set<string>;
 }
 
 /** The breakers before commands, by the type of the command; one for each key, and one before all. */
@@ -37,7 +39,7 @@ export class CommandBreakers {
 
   constructor(options: CommandBreakersOptions) {
     this.#options = options;
-    this.#guards = options.rules.map((rule) => ({ rule, breaker: this.#breaker(rule) }));
+    this.#guards = options.rules.map((rule) => this.#guard(rule));
     for (const guard of this.#guards) for (const type of guard.rule.commands) this.#byCommand.set(type, guard);
   }
 
@@ -52,28 +54,40 @@ export class CommandBreakers {
     return { ok: false, fault: faultOf(rule, answer) };
   }
 
+  /** Costs O(keys that are open). */
   snapshot(): BreakerStatus[] {
-    return this.#guards.map(({ rule, breaker }) => {
+    return this.#guards.map(({ rule, breaker, opened }) => {
+      for (const key of opened) if (breaker.snapshotOf(key)?.state !== 'open') opened.delete(key);
       const { session, global } = breaker.snapshot();
       return {
         name: rule.name,
         state: global.state,
         keys: session.keys,
-        openKeys: session.open,
+        openKeys: opened.size,
         retryAfterMs: global.state === 'open' ? global.retryAfterMs : null,
       };
     });
   }
 
-  #breaker(rule: BreakerRule): HybridBreaker {
+  #guard(rule: BreakerRule): Guarded {
     const { name, windowMs, pauseMs: openMs, probes, failuresPerKey, failuresTotal } = rule;
-    return new HybridBreaker({
+    const opened = new Set<string>();
+    const breaker = new HybridBreaker({
       name,
       session: { failures: failuresPerKey, windowMs, openMs, probes },
       global: { failures: failuresTotal, windowMs, openMs, probes },
       now: this.#options.now,
-      hooks: { onTransition: (transition) => this.#changed(rule, transition) },
+      hooks: {
+        onTransition: (transition) => {
+          const { key, to } = transition;
+          if (key !== null && to === 'open') opened.add(key);
+          else if (key !== null) opened.delete(key);
+          this.#changed(rule, transition);
+        },
+        onEvicted: ({ key }) => opened.delete(key),
+      },
     });
+    return { rule, breaker, opened };
   }
 
   #changed({ name, trouble }: BreakerRule, { name: part, key, from, to, reason, openMs }: BreakerTransition): void {
@@ -81,7 +95,7 @@ export class CommandBreakers {
     this.#options.observer.breakerTransitioned(name, scope, from, to);
     const fields = { event: 'breaker', breaker: name, scope, key, from, to, reason, openMs };
     if (to === 'open') this.#options.logger.warn(fields, `${trouble}; for a while none is tried`);
-    else this.#options.logger.info(fields, to === 'closed' ? 'it works again' : 'trying whether it works again');
+    else this.#options.logger.info(fields, to === 'closed' ? 'it works again' : 'the next ones are tried');
   }
 }
 
