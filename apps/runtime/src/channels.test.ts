@@ -185,6 +185,20 @@ it('tells of the end of a session before another one takes its id, and holds not
   expect([transport.sent, told]).toEqual([['output 1', 'end 1'], []]);
 });
 
+it('counts what it sends, by kind, and what was sent and not acknowledged', async () => {
+  const slow = new FakeSession(10_000);
+  Object.defineProperty(slow, 'acknowledged', { get: () => 4_000 });
+  sessions.set('slow', slow);
+  const { channel } = await channels.attach({ type: 'attach', sessionId: 'slow', window: 12_000 }, never);
+  channels.start(channel);
+  expect(channels.snapshot()).toEqual({ unacknowledgedBytes: 6_000, windowBytes: 12_000 });
+  await attach('quiet');
+  expect(channels.snapshot()).toEqual({ unacknowledgedBytes: 6_000, windowBytes: 12_000 });
+  expect(traffic.sent).toMatchObject({ output: 16 + 10_000, end: 0, gap: 0 });
+  channels.close();
+  expect(channels.snapshot()).toEqual({ unacknowledgedBytes: 0, windowBytes: 0 });
+});
+
 it('keeps the attachment to a session when the output of a former one of its id ends', async () => {
   const former = sessions.get('quiet')!;
   await attach('quiet', 'observer');

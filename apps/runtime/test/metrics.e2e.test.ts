@@ -76,7 +76,7 @@ async function leaveOrphan(): Promise<void> {
 
 /** Sets the soft limit on descriptors of a daemon. */
 function limitDescriptors({ pid }: TestDaemon, limit: number): boolean {
-  return spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`]).status === 0;
+  return spawnSync('sh', ['-c', `prlimit --pid ${pid} --nofile=${limit}:`]).status === 0;
 }
 
 describe('the metrics of a daemon', () => {
