@@ -1,8 +1,8 @@
 import type { BreakerHooks } from './breaker-events.ts';
 import { anyError, type Classify } from './classify.ts';
-import { type Clock, monotonicNow } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { checkInteger, checkNumber, InvalidOptionError } from './errors.ts';
-import { HookQueue } from './observe.ts';
+import type { HookQueue } from './observe.ts';
 
 /**
  * How a breaker judges. It opens as soon as one of the conditions that were given holds: `failures`, `failureRate`,
@@ -80,14 +80,14 @@ export class BreakerSettings {
   readonly probes: number;
   readonly probeTimeoutMs: number;
   readonly classify: Classify;
-  readonly now: Clock;
   readonly hooks: BreakerHooks;
-  readonly hookQueue: HookQueue;
+  /** What tells the hooks; `undefined` without any. */
+  readonly hookQueue: HookQueue | undefined;
   /** Whether the duration of every call is looked at, or at least when it ended. */
   readonly measures: boolean;
 
   /** @throws InvalidOptionError for an option out of its range. */
-  constructor(options: BreakerOptions, hookQueue: HookQueue = new HookQueue()) {
+  constructor(options: BreakerOptions, hookQueue: HookQueue | undefined) {
     const { failures, failureRate, consecutiveFailures, slowRate } = options;
     const judgesFailures = [failures, failureRate, consecutiveFailures].some((given) => given !== undefined);
     this.name = options.name ?? DEFAULTS.name;
@@ -113,7 +113,6 @@ export class BreakerSettings {
     checkInteger(ACTION, 'probes', this.probes, 1);
     this.probeTimeoutMs = duration('probeTimeoutMs', options.probeTimeoutMs ?? DEFAULTS.probeTimeoutMs);
     this.classify = options.classify ?? anyError;
-    this.now = options.now ?? monotonicNow;
     this.hooks = options.hooks ?? NO_HOOKS;
     this.hookQueue = hookQueue;
     this.measures =

@@ -2,9 +2,10 @@ import type { BreakerState } from './breaker-events.ts';
 import { type BreakerOptions, BreakerSettings } from './breaker-settings.ts';
 import { Circuit, type CircuitSnapshot } from './circuit.ts';
 import { outcomeOfError, outcomeOfResult } from './classify.ts';
-import { SteadyClock } from './clock.ts';
+import { monotonicNow, SteadyClock } from './clock.ts';
 import { RefusedError } from './errors.ts';
 import type { ExecuteOptions } from './execute.ts';
+import { HookQueue } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Permit } from './permit.ts';
 import type { Refusal } from './refusal.ts';
@@ -33,9 +34,9 @@ export class Breaker {
 
   /** @throws InvalidOptionError for an option out of its range. */
   constructor(options: BreakerOptions = {}) {
-    this.#settings = new BreakerSettings(options);
+    this.#settings = new BreakerSettings(options, options.hooks === undefined ? undefined : new HookQueue());
     this.#circuit = new Circuit(this.#settings, null);
-    this.#clock = new SteadyClock(this.#settings.now);
+    this.#clock = new SteadyClock(options.now ?? monotonicNow);
   }
 
   /** The `name` option. */
@@ -108,7 +109,8 @@ export class Breaker {
 
   /** State, window and totals as plain JSON; turns half open if `openMs` has passed. */
   snapshot(): BreakerSnapshot {
-    return { ...this.#circuit.snapshot(this.#clock.read()), hookErrors: this.#settings.hookQueue.errors.count };
+    const { hookQueue } = this.#settings;
+    return { ...this.#circuit.snapshot(this.#clock.read()), hookErrors: hookQueue?.errors.count ?? 0 };
   }
 
   #settle(epoch: number, startedAt: number, outcome: Outcome): void {

@@ -73,7 +73,7 @@ export class Circuit {
   /** Closed: since when. Open: until when. Half open: when the last probe began, or until when it was open. */
   #at: number = Number.NEGATIVE_INFINITY;
   #openForMs: number = Number.NaN;
-  #lastFailureAt: number = Number.NEGATIVE_INFINITY;
+  /** When an outcome last counted towards a condition; while failures are in a row, that was the last of them. */
   #lastRecordAt: number = Number.NEGATIVE_INFINITY;
   #probesTaken = 0;
   #probesPassed = 0;
@@ -167,14 +167,14 @@ export class Circuit {
       else moved = this.#judgeProbe(now, outcome === 'failure', slow);
     }
     // Held, so that what a hook does about the outcome is told after what the outcome did.
-    if (moved !== undefined) hookQueue.hold();
+    if (moved !== undefined) hookQueue?.hold();
     if (hooks.onOutcome !== undefined) {
       const event = { name: this.#settings.name, key: this.#key, outcome, durationMs: now - startedAt, slow, counted };
-      hookQueue.tell(hooks.onOutcome, event);
+      hookQueue?.tell(hooks.onOutcome, event);
     }
     if (moved !== undefined) {
       this.#tell(moved);
-      hookQueue.release();
+      hookQueue?.release();
     }
     return counted;
   }
@@ -258,7 +258,7 @@ export class Circuit {
     const { name, hooks, hookQueue } = this.#settings;
     const refusal: Refusal = { ok: false, by: 'breaker', name, reason, retryAfterMs };
     this.#refused++;
-    if (hooks.onRefused !== undefined) hookQueue.tell(hooks.onRefused, { key: this.#key, refusal });
+    if (hooks.onRefused !== undefined) hookQueue?.tell(hooks.onRefused, { key: this.#key, refusal });
     return refusal;
   }
 
@@ -270,21 +270,15 @@ export class Circuit {
   #judge(now: number, failed: boolean, slow: boolean): BreakerTransition | undefined {
     const { failures, failureRate, consecutiveFailures, slowRate, minimumCalls } = this.#settings;
     const window = this.#window;
-    if (window !== undefined) {
-      window.record(now, failed, slow);
-      this.#lastRecordAt = now;
-    }
+    this.#consecutiveFailures = failed ? this.#inARow(now) + 1 : 0;
+    if (failed || window !== undefined) this.#lastRecordAt = now;
+    window?.record(now, failed, slow);
     let reason: TransitionReason | undefined;
     if (failed) {
-      this.#consecutiveFailures = this.#inARow(now) + 1;
-      this.#lastFailureAt = now;
-      this.#lastRecordAt = now;
       if (failures !== undefined && this.#failureTimes!.record(now)) reason = 'failures';
       else if (consecutiveFailures !== undefined && this.#consecutiveFailures >= consecutiveFailures) {
         reason = 'consecutive-failures';
       }
-    } else {
-      this.#consecutiveFailures = 0;
     }
     if (reason === undefined && window !== undefined && window.calls >= minimumCalls) {
       if (failureRate !== undefined && window.failures >= failureRate * window.calls) reason = 'failure-rate';
@@ -304,7 +298,7 @@ export class Circuit {
   }
 
   #inARow(now: number): number {
-    return now - this.#lastFailureAt < this.#settings.windowMs ? this.#consecutiveFailures : 0;
+    return now - this.#lastRecordAt < this.#settings.windowMs ? this.#consecutiveFailures : 0;
   }
 
   #nextOpenMs(now: number): number {
@@ -343,6 +337,6 @@ export class Circuit {
   }
 
   #tell(moved: BreakerTransition | undefined): void {
-    if (moved !== undefined) this.#settings.hookQueue.tell(this.#settings.hooks.onTransition, moved);
+    if (moved !== undefined) this.#settings.hookQueue?.tell(this.#settings.hooks.onTransition, moved);
   }
 }

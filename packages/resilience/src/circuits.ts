@@ -3,6 +3,7 @@ import type { BreakerState, KeyedBreakerHooks } from './breaker-events.ts';
 import type { BreakerSettings } from './breaker-settings.ts';
 import { Circuit, type CircuitSnapshot, type OnMove } from './circuit.ts';
 import type { KeyShare } from './key-share.ts';
+import type { HookQueue } from './observe.ts';
 
 /** The numbers of all circuits, plain JSON. */
 export interface CircuitsSnapshot {
@@ -26,6 +27,7 @@ export interface CircuitsSnapshot {
 /** How circuits are bounded and watched. */
 export interface CircuitsOptions {
   readonly settings: BreakerSettings;
+  readonly hookQueue: HookQueue;
   readonly maxKeys: number;
   readonly idleMs: number;
   readonly onEvicted: KeyedBreakerHooks['onEvicted'];
@@ -49,15 +51,17 @@ export class Cell {
 /** A circuit per key, bounded as `KeyedBreaker` says. */
 export class Circuits {
   readonly #settings: BreakerSettings;
+  readonly #hookQueue: HookQueue;
   readonly #cells: BoundedMap<string, Cell>;
   readonly #overflow: Cell;
   readonly #onMove: OnMove;
   readonly #count: Record<BreakerState, number> = { closed: 0, open: 0, halfOpen: 0 };
 
   constructor(options: CircuitsOptions) {
-    const { settings, maxKeys, idleMs, onEvicted, keepUntil } = options;
-    const { name, hookQueue } = settings;
+    const { settings, hookQueue, maxKeys, idleMs, onEvicted, keepUntil } = options;
+    const { name } = settings;
     this.#settings = settings;
+    this.#hookQueue = hookQueue;
     this.#cells = new BoundedMap({
       maxEntries: maxKeys,
       idleMs,
@@ -100,12 +104,11 @@ export class Circuits {
   delete(key: string, now: number): boolean {
     const cell = this.#cells.peek(key);
     if (cell === undefined) return false;
-    const { hookQueue } = this.#settings;
-    hookQueue.hold();
+    this.#hookQueue.hold();
     this.#cells.delete(key);
     if (cell.circuit.isInUse) cell.circuit.reset(now);
     this.#count.closed--;
-    hookQueue.release();
+    this.#hookQueue.release();
     return true;
   }
 

@@ -106,6 +106,7 @@ export class HybridBreaker {
     this.#circuits = new HybridCircuits({
       session: this.#session,
       global,
+      hookQueue: this.#hookQueue,
       maxKeys,
       idleMs,
       // A little more, because 0.29 × 100 is 28.999999999999996.

@@ -3,7 +3,7 @@ import type { BreakerSettings } from './breaker-settings.ts';
 import { Circuit } from './circuit.ts';
 import { type Cell, Circuits } from './circuits.ts';
 import { KeyShare } from './key-share.ts';
-import type { Hook } from './observe.ts';
+import type { Hook, HookQueue } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -11,6 +11,7 @@ import type { Refusal } from './refusal.ts';
 export interface HybridCircuitsOptions {
   readonly session: BreakerSettings;
   readonly global: BreakerSettings;
+  readonly hookQueue: HookQueue;
   readonly maxKeys: number;
   readonly idleMs: number;
   /** Failures that one key can have in the global window. */
@@ -43,9 +44,10 @@ export class HybridCircuits {
   #withheld = 0;
 
   constructor(options: HybridCircuitsOptions) {
-    const { session, global, maxKeys, idleMs, failuresPerKey, maxOpenKeys, onEvicted } = options;
+    const { session, global, hookQueue, maxKeys, idleMs, failuresPerKey, maxOpenKeys, onEvicted } = options;
     this.session = new Circuits({
       settings: session,
+      hookQueue,
       maxKeys,
       idleMs,
       onEvicted,

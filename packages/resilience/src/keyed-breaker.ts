@@ -2,10 +2,10 @@ import type { BreakerState, KeyedBreakerHooks } from './breaker-events.ts';
 import { type BreakerOptions, BreakerSettings } from './breaker-settings.ts';
 import type { CircuitSnapshot } from './circuit.ts';
 import { type Cell, Circuits, type CircuitsSnapshot } from './circuits.ts';
-import { SteadyClock } from './clock.ts';
+import { monotonicNow, SteadyClock } from './clock.ts';
 import { checkInteger, checkNumber } from './errors.ts';
 import { type ExecuteOptions, execute } from './execute.ts';
-import type { HookQueue } from './observe.ts';
+import { HookQueue } from './observe.ts';
 import type { Outcome } from './outcome.ts';
 import type { Permit } from './permit.ts';
 import type { Refusal } from './refusal.ts';
@@ -47,6 +47,7 @@ export const KEY_DEFAULTS: Readonly<{ maxKeys: number; idleMs: number }> = Objec
  */
 export class KeyedBreaker {
   readonly #settings: BreakerSettings;
+  readonly #hookQueue: HookQueue = new HookQueue();
   readonly #clock: SteadyClock;
   readonly #circuits: Circuits;
 
@@ -55,10 +56,10 @@ export class KeyedBreaker {
     const { maxKeys = KEY_DEFAULTS.maxKeys, idleMs = KEY_DEFAULTS.idleMs } = options;
     checkInteger('create breaker', 'maxKeys', maxKeys, 1);
     checkNumber('create breaker', 'idleMs', idleMs, 0, Number.POSITIVE_INFINITY);
-    this.#settings = new BreakerSettings(options);
-    this.#clock = new SteadyClock(this.#settings.now);
+    this.#settings = new BreakerSettings(options, this.#hookQueue);
+    this.#clock = new SteadyClock(options.now ?? monotonicNow);
     const onEvicted = options.hooks?.onEvicted;
-    this.#circuits = new Circuits({ settings: this.#settings, maxKeys, idleMs, onEvicted });
+    this.#circuits = new Circuits({ settings: this.#settings, hookQueue: this.#hookQueue, maxKeys, idleMs, onEvicted });
   }
 
   /** The `name` option, which every key's breaker has too. */
@@ -73,7 +74,7 @@ export class KeyedBreaker {
 
   /** Asks for a call for a key: a permit that must be given back, or the reason why not. */
   tryAcquire(key: string): Permit | Refusal {
-    const { hookQueue } = this.#settings;
+    const hookQueue = this.#hookQueue;
     const known = this.#circuits.peek(key);
     const now = known === undefined || known.circuit.admitsByTime ? this.#clock.read() : this.#clock.latest;
     hookQueue.hold();
@@ -97,7 +98,7 @@ export class KeyedBreaker {
 
   /** Opens the breaker of a key now, for as long as a condition would. `false`: there was no place for the key. */
   trip(key: string): boolean {
-    const { hookQueue } = this.#settings;
+    const hookQueue = this.#hookQueue;
     const now = this.#clock.read();
     hookQueue.hold();
     const cell = this.#circuits.peek(key) ?? this.#circuits.add(key, now);
@@ -109,7 +110,7 @@ export class KeyedBreaker {
 
   /** Closes the breaker of a key now, with an empty window; calls in flight no longer count. `false`: the key is not known. */
   reset(key: string): boolean {
-    const { hookQueue } = this.#settings;
+    const hookQueue = this.#hookQueue;
     const cell = this.#circuits.peek(key);
     if (cell === undefined) return false;
     const now = this.#clock.read();
@@ -127,8 +128,8 @@ export class KeyedBreaker {
 
   /** Keys, their states and totals as plain JSON. */
   snapshot(): KeyedBreakerSnapshot {
-    const { name, hookQueue } = this.#settings;
-    return { name, ...this.#circuits.snapshot(this.#clock.read()), hookErrors: hookQueue.errors.count };
+    const { name } = this.#settings;
+    return { name, ...this.#circuits.snapshot(this.#clock.read()), hookErrors: this.#hookQueue.errors.count };
   }
 
   /** The breaker of one key as plain JSON, half open if `openMs` has passed; `undefined` if the key is not known. */

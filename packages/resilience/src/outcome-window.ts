@@ -13,8 +13,7 @@ const WIDTH = 3;
 export class OutcomeWindow {
   readonly #slotMs: number;
   readonly #counts: number[] = new Array<number>(SLOTS * WIDTH).fill(0);
-  /** The newest slot: its number, counted from time 0, where its counts begin, and when it is over. */
-  #slot: number = Number.NEGATIVE_INFINITY;
+  /** The newest slot: where its counts begin, and when it is over. */
   #at = 0;
   #endsAt: number = Number.NEGATIVE_INFINITY;
   #calls = 0;
@@ -72,9 +71,9 @@ export class OutcomeWindow {
   /** Begins the slot of this time, and forgets those that are a whole window away from it. */
   #turn(now: number): void {
     const slot = Math.floor(now / this.#slotMs);
-    const from = Math.max(this.#slot + 1, slot - SLOTS + 1);
+    const next = Math.round(this.#endsAt / this.#slotMs);
+    const from = Math.max(next, slot - SLOTS + 1);
     for (let passed = from; passed <= slot; passed++) this.#forget(place(passed));
-    this.#slot = slot;
     this.#at = place(slot);
     this.#endsAt = (slot + 1) * this.#slotMs;
   }

@@ -2,6 +2,8 @@
 const SLOTS = 8;
 /** The share of a slot at both of its ends where only the same division can tell on which side a time lies. */
 const EDGE = 1 / 1_024;
+/** The share of a slot between its edges. */
+const SURE = 1 - 2 * EDGE;
 
 /**
  * How many calls have been running for longer than `slowMs`, without a list of them.
@@ -14,10 +16,8 @@ export class OverdueCalls {
   readonly #slotMs: number;
   /** Calls still running, by the slot in which they began; one slot more than `slowMs` has, for the one it begins in. */
   readonly #running: number[] = new Array<number>(SLOTS + 1).fill(0);
-  /** The newest slot: its number, counted from time 0, its place, and times between which others surely belong to it. */
-  #slot: number = Number.NEGATIVE_INFINITY;
+  /** The newest slot: its place, and the time until which others that are not before it surely belong to it. */
   #at = 0;
-  #sureFrom: number = Number.NaN;
   #sureUntil: number = Number.NEGATIVE_INFINITY;
   #overdue = 0;
 
@@ -33,39 +33,43 @@ export class OverdueCalls {
 
   /** A call that began at `startedAt` ends. */
   end(startedAt: number): void {
-    if (startedAt >= this.#sureFrom) this.#running[this.#at]!--;
+    if (startedAt >= this.#sureUntil - SURE * this.#slotMs) this.#running[this.#at]!--;
     else this.#endEarlier(startedAt);
   }
 
   /** How many are overdue at a time, which may lie ahead, or are already if it lies behind; changes nothing. */
   count(now: number): number {
     let overdue = this.#overdue;
-    if (now < this.#sureUntil || this.#slot === Number.NEGATIVE_INFINITY) return overdue;
-    const newest = Math.floor(now / this.#slotMs) - SLOTS - 1;
-    for (let slot = this.#slot - SLOTS; slot <= this.#slot && slot <= newest; slot++) {
+    if (now < this.#sureUntil || this.#sureUntil === Number.NEGATIVE_INFINITY) return overdue;
+    const begun = this.#slot();
+    const newest = Math.min(begun, Math.floor(now / this.#slotMs) - SLOTS - 1);
+    for (let slot = begun - SLOTS; slot <= newest; slot++) {
       overdue += this.#running[place(slot)]!;
     }
     return overdue;
   }
 
+  /** The number of the newest slot, counted from time 0. */
+  #slot(): number {
+    return Math.round(this.#sureUntil / this.#slotMs) - 1;
+  }
+
   #endEarlier(startedAt: number): void {
     const slot = Math.floor(startedAt / this.#slotMs);
-    if (this.#slot - slot > SLOTS) this.#overdue--;
+    if (this.#slot() - slot > SLOTS) this.#overdue--;
     else this.#running[place(slot)]!--;
   }
 
   /** Begins the slot of this time; what still runs of the slots that are more than `slowMs` away from it is overdue. */
   #turn(now: number): void {
     const slot = Math.floor(now / this.#slotMs);
-    const from = Math.max(this.#slot + 1, slot - SLOTS);
+    const from = Math.max(this.#slot() + 1, slot - SLOTS);
     for (let passed = from; passed <= slot; passed++) {
       const at = place(passed);
       this.#overdue += this.#running[at]!;
       this.#running[at] = 0;
     }
-    this.#slot = slot;
     this.#at = place(slot);
-    this.#sureFrom = (slot + EDGE) * this.#slotMs;
     this.#sureUntil = (slot + 1 - EDGE) * this.#slotMs;
   }
 }
