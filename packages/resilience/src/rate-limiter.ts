@@ -1,7 +1,7 @@
-import { BoundedMap } from './bounded-map.ts';
 import { type Clock, monotonicNow } from './clock.ts';
 import { checkInteger, checkNumber, InvalidOptionError } from './errors.ts';
 import { type Hook, HookErrors, notify } from './observe.ts';
+import { RecentKeys } from './recent-keys.ts';
 import type { Refusal } from './refusal.ts';
 import { SLOTS_PER_WINDOW, SlidingCounts } from './sliding-counts.ts';
 
@@ -9,6 +9,9 @@ const DEFAULTS = Object.freeze({ name: 'limiter', maxKeys: 10_000 });
 
 /** What `limit` may be: sums are kept in 32 bits. */
 const MAX_LIMIT = 2 ** 32 - 1;
+
+/** Keys that are forgotten at most when another one is granted something. */
+const FORGOTTEN_PER_GRANT = 2;
 
 /** Added where rounding would make a wait too short; more than a clock below 10^12 ms can be wrong by. */
 const ROUNDING_MS = 0.001;
@@ -100,7 +103,7 @@ export interface RateLimiterSnapshot {
  * per generation for the last 17, so that an edge between windows, which lets the counters with two windows pass nearly
  * twice the limit, does not exist.
  *
- * A take costs O(1) and one clock read. Memory: about 280 bytes per key beside the key itself. No timers: the first
+ * A take costs O(1) and one clock read. Memory: 160 to 210 bytes per key beside the key itself. No timers: the first
  * grant to a key in a generation forgets up to two keys of which nothing counts any more, and no others are ever
  * forgotten. When all `maxKeys` count, all further keys share one budget of `limit`, and a key that gets room later
  * begins with what that budget has spent, so that the first promise holds for it too. A clock that goes back counts as
@@ -117,8 +120,8 @@ export class RateLimiter {
   readonly #hookErrors = new HookErrors();
   readonly #tooLarge: Refusal;
   readonly #counts: SlidingCounts;
-  /** Rows of `#counts` by key. */
-  readonly #rows: BoundedMap<string, number>;
+  /** Rows of `#counts` by key, in the order of the slots in which they were last added to. */
+  readonly #keys: RecentKeys = new RecentKeys();
   /** The row of all keys that found no room. */
   readonly #overflow: number;
   /** The clock at construction, where generation 0 begins. */
@@ -155,17 +158,11 @@ export class RateLimiter {
     this.#now = now;
     this.#hooks = hooks;
     this.#tooLarge = Object.freeze({ ok: false, by: 'limiter', name, reason: 'too-large', retryAfterMs: null });
-    // Beside the keys, the overflow has a row, and a new key has one before it is known whether there is room.
+    // Beside the keys, the overflow has a row, and so has a new key before another one goes for it.
     this.#counts = new SlidingCounts(maxKeys + 2);
-    this.#rows = new BoundedMap({
-      maxEntries: maxKeys,
-      // The map's clock is the generation, and what is idle for longer than a window counts nothing.
-      idleMs: SLOTS_PER_WINDOW,
-      keepUntil: (row) => this.#counts.lastAdded(row) + SLOTS_PER_WINDOW + 1,
-      onEvicted: (key, row) => this.#forget(key, row),
-    });
     this.#origin = now();
     this.#generationEndsAt = this.#startOf(1);
+    // The first row, so that those of keys are 1 and more.
     this.#overflow = this.#counts.allocate(0);
   }
 
@@ -189,16 +186,18 @@ export class RateLimiter {
     }
     const now = this.#now();
     const slot = this.#slotAt(now);
-    const entry = this.#rows.entry(key);
-    const row = entry === undefined ? this.#overflow : entry.value;
+    const row = this.#keys.row(key) ?? this.#overflow;
     if (this.#counts.sum(row, slot) + n > this.#limit) return this.#refuse(key, n, row, slot, now);
     this.#granted++;
     this.#grantedUnits += n;
-    if (entry === undefined) return this.#grantFirst(key, n, slot);
+    if (row === this.#overflow) return this.#grantFirst(key, n, slot);
     // Rows that were last added to in the same slot are forgotten in the same one, so their order means nothing.
-    const moved = this.#counts.lastAdded(row) !== slot;
+    const isLatest = this.#counts.lastAdded(row) === slot;
     this.#counts.add(row, slot, n);
-    if (moved) this.#rows.touch(entry, slot);
+    if (!isLatest) {
+      this.#keys.touch(row);
+      this.#forgetIdle(FORGOTTEN_PER_GRANT, slot);
+    }
     return new Grant(this.#giveBack, row, slot, n);
   }
 
@@ -208,7 +207,7 @@ export class RateLimiter {
       limit: this.#limit,
       windowMs: this.#windowMs,
       generation: this.generation,
-      keys: this.#rows.size,
+      keys: this.#keys.size,
       maxKeys: this.#maxKeys,
       granted: this.#granted,
       grantedUnits: this.#grantedUnits,
@@ -244,15 +243,19 @@ export class RateLimiter {
   /** Grants to a key that is not remembered, from its first row on, or from what all such keys share. */
   #grantFirst(key: string, n: number, slot: number): Reservation {
     const counts = this.#counts;
+    const isFull = this.#keys.size >= this.#maxKeys;
+    if (isFull && !this.#isIdle(this.#keys.oldest, slot)) {
+      counts.add(this.#overflow, slot, n);
+      this.#overflowed++;
+      return new Grant(this.#giveBack, this.#overflow, slot, n);
+    }
     const row = counts.allocate(slot);
     // What the shared budget has spent may have been spent by this key.
     counts.copy(this.#overflow, row);
     counts.add(row, slot, n);
-    if (this.#rows.add(key, row, slot) !== undefined) return new Grant(this.#giveBack, row, slot, n);
-    counts.release(row);
-    counts.add(this.#overflow, slot, n);
-    this.#overflowed++;
-    return new Grant(this.#giveBack, this.#overflow, slot, n);
+    this.#keys.add(key, row);
+    this.#forgetIdle(isFull ? 1 + FORGOTTEN_PER_GRANT : FORGOTTEN_PER_GRANT, slot);
+    return new Grant(this.#giveBack, row, slot, n);
   }
 
   #refuse(key: string, n: number, row: number, slot: number, now: number): Refusal {
@@ -281,10 +284,20 @@ export class RateLimiter {
     return true;
   };
 
-  #forget(key: string, row: number): void {
-    this.#counts.release(row);
-    this.#evicted++;
-    notify(this.#hooks.onEvicted, { name: this.#name, key }, this.#hookErrors);
+  /** Forgets keys of which nothing counts any more, those first that were granted something the longest ago. */
+  #forgetIdle(most: number, slot: number): void {
+    for (let forgotten = 0; forgotten < most; forgotten++) {
+      const row = this.#keys.oldest;
+      if (!this.#isIdle(row, slot)) return;
+      const key = this.#keys.remove(row);
+      this.#counts.release(row);
+      this.#evicted++;
+      notify(this.#hooks.onEvicted, { name: this.#name, key }, this.#hookErrors);
+    }
+  }
+
+  #isIdle(row: number | undefined, slot: number): row is number {
+    return row !== undefined && this.#counts.lastAdded(row) + SLOTS_PER_WINDOW < slot;
   }
 }
 
