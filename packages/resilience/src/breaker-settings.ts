@@ -31,7 +31,7 @@ export interface BreakerOptions {
   readonly openFactor?: number;
   /** What the time open never exceeds; by default 300,000, or `openMs` if that is more. */
   readonly maxOpenMs?: number;
-  /** How long it must have been closed for the time open to be `openMs` again; by default 300,000. */
+  /** How long it must have been closed for the time open to be `openMs` again; by default 300,000. With keys, how long that is remembered. */
   readonly quietMs?: number;
   /** Good calls that close it when half open, and the most it lets through until then; by default 2. */
   readonly probes?: number;
