@@ -1,28 +1,7 @@
-import { Session } from 'node:inspector';
 import { Breaker, type Permit } from '@sessiond/resilience';
+import { takeSteps } from './steps.ts';
 
 // Prints how many blocks of this package's code one failing call runs, without and with 100,000 calls in the window.
-
-interface Coverage {
-  readonly result: { url: string; functions: { ranges: { count: number }[] }[] }[];
-}
-
-const session = new Session();
-session.connect();
-session.post('Profiler.enable');
-session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-
-/** What was run since the last time it was asked. */
-function takeSteps(): number {
-  let coverage: Coverage | undefined;
-  session.post('Profiler.takePreciseCoverage', (_error, taken) => {
-    coverage = taken;
-  });
-  return coverage!.result
-    .filter(({ url }) => url.includes('/packages/resilience/src/'))
-    .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)))
-    .reduce((sum, count) => sum + count, 0);
-}
 
 let now = 0;
 const breaker = new Breaker({
