@@ -1,5 +1,6 @@
 import { type Clock, monotonicNow } from './clock.ts';
 import { checkInteger, checkNumber, RefusedError } from './errors.ts';
+import { Held } from './held.ts';
 import { type Hook, HookErrors, notify } from './observe.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
 import type { CancelSignal } from './signal.ts';
@@ -197,7 +198,7 @@ export class Bulkhead {
   #admit(): Slot {
     this.#active++;
     this.#admitted++;
-    return new HeldSlot(this.#release);
+    return new Held(this.#release);
   }
 
   #wait(signal: CancelSignal | undefined): Promise<Slot | Refusal> {
@@ -226,22 +227,5 @@ export class Bulkhead {
 
   #waited(waitMs: number, outcome: Waited['outcome']): void {
     notify(this.#hooks.onWaited, { name: this.#name, waitMs: Math.max(0, waitMs), outcome }, this.#hookErrors);
-  }
-}
-
-class HeldSlot implements Slot {
-  readonly ok = true;
-  #release: (() => void) | undefined;
-
-  constructor(release: () => void) {
-    this.#release = release;
-  }
-
-  release(): boolean {
-    const release = this.#release;
-    if (release === undefined) return false;
-    this.#release = undefined;
-    release();
-    return true;
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, monotonicNow } from './clock.ts';
 import { checkInteger, checkNumber, RefusedError } from './errors.ts';
+import { Held } from './held.ts';
 import { type Hook, HookErrors, notify } from './observe.ts';
 import type { Refusal, RefusalReason } from './refusal.ts';
 import type { CancelSignal } from './signal.ts';
@@ -182,7 +183,7 @@ export class KeyedMutex {
 
   #admit(key: string, lock: Lock): Hold {
     this.#admitted++;
-    return new KeyHold(() => this.#release(key, lock));
+    return new Held(() => this.#release(key, lock));
   }
 
   #release(key: string, lock: Lock): void {
@@ -229,21 +230,4 @@ export class KeyedMutex {
 interface Lock {
   /** Made for the first who has to wait. */
   queue: WaitQueue<Hold | Refusal> | undefined;
-}
-
-class KeyHold implements Hold {
-  readonly ok = true;
-  #release: (() => void) | undefined;
-
-  constructor(release: () => void) {
-    this.#release = release;
-  }
-
-  release(): boolean {
-    const release = this.#release;
-    if (release === undefined) return false;
-    this.#release = undefined;
-    release();
-    return true;
-  }
 }
