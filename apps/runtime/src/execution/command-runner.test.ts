@@ -174,18 +174,22 @@ it('never runs a command that is cancelled in the moment it gets its turn, and l
   let handedOver = 0;
   for (let ticks = 0; ticks < 20; ticks += 1) {
     begun = [];
+    told = [];
     runner = runnerWith({});
     const codes = [run(create('a')), run(create('b')), run(create('c'))].map(codeOf);
     await settle();
     begun[0]!.end();
     for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
     const hasTurn = runner.snapshot().admission.bulkheads[2]!.waiting === 1;
-    const hadBegun = ids().includes('b');
+    const started = (): number => told.filter((line) => line === 'create_session started').length;
+    const hadStarted = started() === 2;
     expect(runner.cancel('ada', 'b')).toBe(true);
-    if (hasTurn && !hadBegun) {
+    if (hasTurn && !hadStarted) {
       handedOver += 1;
       await settle();
       expect(ids()).toEqual(['a', 'c']);
+      expect(started()).toBe(2);
+      expect(told).toContain('data refunded');
     }
     for (let round = 0; round < 3; round += 1) {
       for (const { end } of begun) end();
