@@ -99,6 +99,7 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   });
   const telemetry = new Telemetry({ sink: alerts, limits: configuredLimits(config) });
   telemetry.watchLog(() => log.droppedLines());
+  telemetry.watchTroubles(() => memory.troubles());
   telemetry.watchAlerts(() => alerts.snapshot().alerts, webhook && (() => webhook.snapshot()));
   alerts.start(config.alertIntervalMs);
   const exposition = new Exposition(memory);

@@ -85,7 +85,7 @@ describe('the metrics of a daemon', () => {
     const { port } = receiver.address() as AddressInfo;
     const daemon = await start(
       ...['--buffer-bytes', '64KiB', '--lane-queue-commands', '1', '--spawn-pause-ms', '1000'],
-      ...['--spawn-failures-per-principal', '1', '--spawn-failures-total', '1'],
+      ...['--spawn-failures-per-principal', '1', '--spawn-failures-total', '1', '--data-commands-per-minute', 'off'],
       ...['--alert-interval-ms', '100', '--alert-webhook', `http://127.0.0.1:${port}/`],
     );
     const { socketPath, url } = daemon;
@@ -96,7 +96,9 @@ describe('the metrics of a daemon', () => {
     for (const name of CONSTANT) expect(amount(first, name), name).toBeGreaterThan(0);
 
     // A terminal: typed into, acknowledged late, overtaken by a flood.
-    const sessionId = await driver.runRaw('head -c 20000 >/dev/null; head -c 1000000 /dev/zero; echo end; read line');
+    const script = 'echo raw; head -c 20000 >/dev/null; head -c 1000000 /dev/zero; echo end; read line';
+    const sessionId = await driver.runRaw(script);
+    await driver.ask('wait_for', { sessionId, text: 'raw' });
     const log = await driver.attach(sessionId, { window: 8_192 });
     driver.input(log, 0, Buffer.alloc(20_000));
     await log.until(() => log.inputAcknowledged === 20_000 && log.offset >= 8_192);
@@ -135,7 +137,7 @@ describe('the metrics of a daemon', () => {
     });
     await until(async () => {
       const id = `lane-${Math.random().toString(36).slice(2)}`;
-      const creations = [1, 2, 3].map(() =>
+      const creations = [1, 2, 3, 4].map(() =>
         driver.command('create_session', { kind: 'pty', sessionId: id, pty: { command: 'true' } }),
       );
       const during = await moves.ask(driver);

@@ -226,6 +226,11 @@ export const logDropped: CounterDescriptor = counter('sessiond.log.dropped', {
   unit: '{line}',
   help: 'Lines of the log that were dropped because nobody read them.',
 });
+export const metricTroubles: CounterDescriptor<'kind'> = counter('sessiond.metric.troubles', {
+  unit: '{trouble}',
+  help: 'What went wrong with these metrics: amounts that were left out (invalid), label sets beyond the budget (overflowed), sources that could not be read (unread).',
+  labelNames: ['kind'],
+});
 export const limit: GaugeDescriptor<'name'> = gauge('sessiond.limit', {
   unit: '{limit}',
   help: 'Every configured limit, by the name and in the unit it has in the configuration; those that are off are left out.',

@@ -1,4 +1,4 @@
-import type { AlertSnapshot, Counter, MetricSink, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
+import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import { Traffic } from '../traffic.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
@@ -121,6 +121,20 @@ export class Telemetry {
   watchLog(droppedLines: () => number): void {
     const dropped = this.#sink.counter(catalogue.logDropped).handle({});
     this.#collect(() => dropped.raiseTo(droppedLines()));
+  }
+
+  /** Reads what went wrong with the metrics themselves from now on. */
+  watchTroubles(read: () => SinkTroubles): void {
+    const troubles = this.#sink.counter(catalogue.metricTroubles);
+    const invalid = troubles.handle({ kind: 'invalid' });
+    const overflowed = troubles.handle({ kind: 'overflowed' });
+    const unread = troubles.handle({ kind: 'unread' });
+    this.#collect(() => {
+      const found = read();
+      invalid.raiseTo(found.invalid);
+      overflowed.raiseTo(found.overflowed);
+      unread.raiseTo(found.collectorFailures);
+    });
   }
 
   /** Reads which alerts there are, and what became of those that were to be posted, from now on. */
