@@ -23,7 +23,7 @@ export interface BreakerSnapshot extends CircuitSnapshot {
  * - Nobody waits here: a call gets a permit or a refusal, at once.
  * - No timers: time is looked at when somebody asks, at most once per decision.
  * - `tryAcquire`, `settle` and `execute` cost the same however many calls lie within the window.
- * - Memory is fixed: at most 1,200 bytes with rates and slow calls timed, 700 without, and what `failures` says.
+ * - Memory is fixed: about 1,200 bytes with rates and slow calls timed, 700 without, and what `failures` says.
  *
  * The idea is M. Nygard's (Release It!, 2007); the states are those of M. Fowler's CircuitBreaker (2014).
  */

@@ -112,6 +112,13 @@ export class Circuit {
     return this.#state === 'open' && now < this.#at;
   }
 
+  /** Whether `admit` would refuse. */
+  refuses(now: number): boolean {
+    if (this.#state !== 'halfOpen') return this.isShut(now);
+    const { probes, probeTimeoutMs } = this.#settings;
+    return this.#probesTaken >= probes && now < this.#at + probeTimeoutMs;
+  }
+
   /** Whether `admit` needs to be told the time: while closed it is only for measuring calls. */
   get admitsByTime(): boolean {
     return this.#settings.measures || this.#state !== 'closed';

@@ -59,14 +59,17 @@ describe('HybridBreaker', () => {
     expect(hybrid.snapshot().global).toMatchObject({ state: 'closed', recentFailures: 45 });
   });
 
-  it('neither remembers a new key that the open global breaker refuses, nor forgets another for it', () => {
-    const { hybrid } = make({ session: { maxKeys: 1 } });
+  it('neither remembers a new key that the global breaker refuses, nor forgets another for it', () => {
+    const { hybrid, clock } = make({ session: { maxKeys: 1 } });
     const permit = hybrid.tryAcquire('a');
     expect(permit.ok && permit.settle('success')).toBe(true);
     hybrid.trip();
     expect(hybrid.tryAcquire('b')).toMatchObject({ name: 'bash.global', reason: 'open' });
     expect(hybrid.snapshotOf('a')).toBeDefined();
-    expect(hybrid.snapshot()).toMatchObject({ session: { keys: 1, overflowed: 0 }, global: { refused: 1 } });
+    clock.move(30_000);
+    expect([hybrid.tryAcquire('a').ok, hybrid.tryAcquire('a').ok]).toEqual([true, true]);
+    expect(hybrid.tryAcquire('b')).toMatchObject({ name: 'bash.global', reason: 'probing' });
+    expect(hybrid.snapshot()).toMatchObject({ session: { keys: 1, overflowed: 0 }, global: { refused: 2 } });
   });
 
   it('gives every key its whole share again when the global window begins anew', () => {

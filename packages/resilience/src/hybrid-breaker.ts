@@ -72,8 +72,8 @@ const DEFAULTS = Object.freeze({
  * A breaker for each key and one for all of them: a key that fails is stopped alone, and all are stopped when what they
  * share fails.
  *
- * - The key is asked first. If the global breaker refuses, the key's permit goes back without a trace; while it is open, keys
- *   that are not known stay so.
+ * - The key is asked first. If the global breaker refuses, the key's permit goes back without a trace, and a key that
+ *   was not known stays so.
  * - An outcome counts in both, each by its own epoch.
  * - One key cannot open the global breaker, unless its share is all of it: of the failures within the global window it has at most `perKeyShare` of those
  *   that open it. The global breaker takes further ones for `ignored`. Keys in the overflow breaker have one share together.
@@ -140,7 +140,7 @@ export class HybridBreaker {
     this.#hookQueue.hold();
     // A key that is not known would pass, so it needs no cell, which might cost another key its own, to be refused globally.
     const admitted =
-      known === undefined && global.isShut(now)
+      known === undefined && global.refuses(now)
         ? (global.admit(now) as Refusal)
         : this.#circuits.admit(known ?? session.add(key, now), now);
     this.#hookQueue.release();

@@ -42,9 +42,7 @@ class NaiveHybrid {
   }
 
   admit(key: string, now: number): NaiveHybridCall | object {
-    const { openedAt, openForMs, state } = this.global;
-    const isRefused = state === 'open' && now < openedAt + openForMs;
-    if (isRefused && !this.sessions.has(key)) return { name: 'model.global', ...this.global.admit(now) };
+    if (!this.sessions.has(key) && this.global.refuses(now)) return { name: 'model.global', ...this.global.admit(now) };
     const own = this.sessionOf(key);
     const session = own.admit(now);
     if (!('epoch' in session)) return { name: 'model.session', ...session };

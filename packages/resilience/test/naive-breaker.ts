@@ -73,6 +73,13 @@ export class NaiveBreaker {
     return call;
   }
 
+  /** Whether nothing is admitted now. */
+  refuses(now: number): boolean {
+    if (this.state === 'open') return now < this.openedAt + this.openForMs;
+    if (this.state === 'closed' || this.#probes().length < this.options.probes) return false;
+    return now < Math.max(...this.#admittedNow().map((call) => call.startedAt)) + this.options.probeTimeoutMs;
+  }
+
   settle(call: NaiveCall, outcome: Outcome, now: number): boolean {
     if (call.outcome !== undefined) return false;
     call.outcome = outcome;
