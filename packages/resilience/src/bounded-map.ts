@@ -48,7 +48,7 @@ const SWEPT_PER_ACCESS = 2;
  * were idle for too long. Of entries that were kept for a time, the one whose time came first stands for all.
  *
  * Times are milliseconds of one monotonic clock, given by the caller; an earlier one than before counts as the same, and
- * without one no time passes. Memory: about 150 bytes per entry beside key and value.
+ * without one no time passes. Memory: about 170 bytes per entry beside key and value.
  */
 export class BoundedMap<K, V> {
   readonly #maxEntries: number;

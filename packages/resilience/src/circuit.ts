@@ -131,8 +131,8 @@ export class Circuit {
 
   /**
    * The time until which there is something to remember: `-Infinity` or past if nothing is, `Infinity` while calls are in
-   * flight. What it has measured counts for a window, and that it was open, and for how long, for `quietMs`: from when it closed, or
-   * else from when a call might have closed it.
+   * flight. What it has measured counts for a window. That it was open, and for how long, counts for `quietMs` from when it
+   * closed, or else from when a call might have closed it.
    */
   get emptyAt(): number {
     if (this.#inFlight > 0) return Number.POSITIVE_INFINITY;
@@ -243,15 +243,13 @@ export class Circuit {
 
   #admitProbe(now: number): number | Refusal {
     const { probes, probeTimeoutMs } = this.#settings;
-    let moved: BreakerTransition | undefined;
-    if (this.#state === 'open') {
-      if (now < this.#at) return this.#refuse('open', this.#at - now);
-      moved = this.#halfOpen('open-elapsed');
-    } else if (this.#probesTaken >= probes) {
-      const freeAt = this.#at + probeTimeoutMs;
-      if (now < freeAt) return this.#refuse('probing', freeAt - now);
-      moved = this.#halfOpen('probe-timeout');
+    const isOpen = this.#state === 'open';
+    if (this.refuses(now)) {
+      return isOpen ? this.#refuse('open', this.#at - now) : this.#refuse('probing', this.#at + probeTimeoutMs - now);
     }
+    let moved: BreakerTransition | undefined;
+    if (isOpen) moved = this.#halfOpen('open-elapsed');
+    else if (this.#probesTaken >= probes) moved = this.#halfOpen('probe-timeout');
     const epoch = this.#epoch;
     this.#probesTaken++;
     this.#at = now;
