@@ -5,6 +5,8 @@ import type { BreakerOutcome, BreakerRefused, BreakerTransition } from './breake
 import type { BreakerOptions } from './breaker-settings.ts';
 import { timeoutOnly } from './classify.ts';
 import { InvalidOptionError, RefusedError } from './errors.ts';
+import { HybridBreaker } from './hybrid-breaker.ts';
+import { KeyedBreaker } from './keyed-breaker.ts';
 import type { Outcome } from './outcome.ts';
 import type { Permit } from './permit.ts';
 
@@ -327,9 +329,30 @@ describe('Breaker, execute', () => {
     const controller = new AbortController();
     const fail = () => Promise.reject(boom);
     await breaker.execute(fail, { signal: controller.signal }).catch(() => {});
-    controller.abort();
-    await breaker.execute(fail, { signal: controller.signal }).catch(() => {});
+    const giveUp = () => {
+      controller.abort();
+      return fail();
+    };
+    await breaker.execute(giveUp, { signal: controller.signal }).catch(() => {});
     expect(breaker.snapshot()).toMatchObject({ failures: 1, ignored: 1 });
+  });
+
+  it('calls nothing, and asks nobody, for a caller who has given up already', async () => {
+    const signal = AbortSignal.abort('gone');
+    let called = 0;
+    const call = () => ++called;
+    const { breaker } = make();
+    const keyed = new KeyedBreaker();
+    const hybrid = new HybridBreaker();
+    const attempts = [
+      breaker.execute(call, { signal }),
+      keyed.execute('a', call, { signal }),
+      hybrid.execute('a', call, { signal }),
+    ];
+    expect(await Promise.allSettled(attempts)).toEqual(attempts.map(() => ({ status: 'rejected', reason: 'gone' })));
+    expect([called, breaker.snapshot().ignored, keyed.snapshot().keys, hybrid.snapshot().session.keys]).toEqual([
+      0, 0, 0, 0,
+    ]);
   });
 
   it('ignores a refusal of a guard inside, thrown or given', async () => {

@@ -68,9 +68,10 @@ export class Breaker {
    *
    * Gives what `call` gives. An error after `options.signal` was aborted, or a refusal of a guard inside, is `ignored`.
    *
-   * @throws RefusedError if the call was refused.
+   * @throws RefusedError if the call was refused; the reason of a caller who had aborted before.
    */
   async execute<T>(call: () => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T> {
+    if (options?.signal?.aborted) throw options.signal.reason;
     // Without a permit, which only this function could give back: it would cost a tenth of the call.
     const circuit = this.#circuit;
     const startedAt = circuit.admitsByTime ? this.#clock.read() : this.#clock.latest;

@@ -14,6 +14,7 @@ export type Classify = (error: unknown, result: unknown) => Outcome;
 /** As much of an `AbortSignal` as is needed to see that the caller gave up. */
 export interface CallerSignal {
   readonly aborted: boolean;
+  readonly reason?: unknown;
 }
 
 /** Every error is a failure, every result a success. The default. */

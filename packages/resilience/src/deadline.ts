@@ -1,7 +1,7 @@
 import { checkNumber, DeadlineError } from './errors.ts';
 import type { CancelSignal } from './signal.ts';
 import { MAX_TIMER_MS, platformTimers, type Timers } from './timer.ts';
-import { type Term, type Work, WorkRun } from './work-run.ts';
+import { type DeadlineTerm, type Work, WorkRun } from './work-run.ts';
 
 const DEFAULTS = Object.freeze({ name: 'deadline' });
 
@@ -45,7 +45,7 @@ export interface DeadlineRun<T> {
 export class Deadline {
   /** What work is given, in milliseconds. */
   readonly deadlineMs: number;
-  readonly #term: Term;
+  readonly #term: DeadlineTerm;
 
   /** @throws InvalidOptionError if `deadlineMs` is not a number from 0 to 2,147,483,647. */
   constructor(options: DeadlineOptions) {
@@ -72,7 +72,7 @@ export class Deadline {
   }
 
   /** What each call is given and answered, as a `Guard` uses it. */
-  get term(): Term {
+  get term(): DeadlineTerm {
     return this.#term;
   }
 }

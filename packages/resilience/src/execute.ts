@@ -5,7 +5,10 @@ import type { Refusal } from './refusal.ts';
 
 /** What goes with one `execute` of a breaker. */
 export interface ExecuteOptions {
-  /** The caller's own signal: an error after it was aborted says nothing about what was called, and is `ignored`. */
+  /**
+   * The caller's own signal. Aborted before, nothing is asked or called, and its reason is thrown; an error after it was
+   * aborted says nothing about what was called, and is `ignored`.
+   */
   readonly signal?: CallerSignal;
 }
 

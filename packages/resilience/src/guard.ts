@@ -48,7 +48,7 @@ export interface GuardCallOptions extends GuardEnterOptions {
 }
 
 /** Everything that had to be asked has agreed; must be settled or cancelled. One-shot: then `false`, and nothing changes. */
-export interface Entry {
+export interface GuardEntry {
   readonly ok: true;
   /** The work has ended: gives the slot back, and tells the breaker how. */
   settle(outcome: Outcome): boolean;
@@ -101,7 +101,7 @@ export class Guard {
   }
 
   /** Asks limiter, bulkhead and breaker, without waiting for a slot. */
-  tryEnter(options: GuardEnterOptions = {}): Entry | Refusal {
+  tryEnter(options: GuardEnterOptions = {}): GuardEntry | Refusal {
     return this.#tryEnter(options);
   }
 
@@ -111,7 +111,7 @@ export class Guard {
    * Never rejects, except with what a part throws; an abort before or while waiting is a refusal of the bulkhead.
    * Without a bulkhead nobody waits, and the signal is not looked at.
    */
-  async enter(options: GuardCallOptions = {}): Promise<Entry | Refusal> {
+  async enter(options: GuardCallOptions = {}): Promise<GuardEntry | Refusal> {
     return this.#enterAtOnce(options) ?? this.#enterInTurn(options);
   }
 
@@ -146,30 +146,26 @@ export class Guard {
     return { name: this.#name, inside: this.#census.inside, abandoned: this.#census.abandoned };
   }
 
-  #tryEnter({ key = DEFAULTS.key, n }: GuardEnterOptions): GuardEntry | Refusal {
+  #tryEnter({ key = DEFAULTS.key, n }: GuardEnterOptions): HeldEntry | Refusal {
     const reservation = this.#limiter?.take(key, n);
     if (reservation?.ok === false) return reservation;
     return this.#enterWith(key, reservation, this.#bulkhead?.tryAcquire());
   }
 
   /** Enters if nobody has to be waited for; otherwise nothing was asked. */
-  #enterAtOnce(options: GuardCallOptions): GuardEntry | Refusal | undefined {
+  #enterAtOnce(options: GuardCallOptions): HeldEntry | Refusal | undefined {
     // Who gave up before asking is for the bulkhead to refuse, as is who gives up while waiting.
     const isInTurn = this.#bulkhead !== undefined && (this.#bulkhead.available === 0 || options.signal?.aborted);
     return isInTurn ? undefined : this.#tryEnter(options);
   }
 
-  async #enterInTurn({ key = DEFAULTS.key, n, signal }: GuardCallOptions): Promise<GuardEntry | Refusal> {
+  async #enterInTurn({ key = DEFAULTS.key, n, signal }: GuardCallOptions): Promise<HeldEntry | Refusal> {
     const reservation = this.#limiter?.take(key, n);
     if (reservation?.ok === false) return reservation;
     return this.#enterWith(key, reservation, await this.#bulkhead?.acquire({ signal }));
   }
 
-  #enterWith(
-    key: string,
-    reservation: Reservation | undefined,
-    slot: Slot | Refusal | undefined,
-  ): GuardEntry | Refusal {
+  #enterWith(key: string, reservation: Reservation | undefined, slot: Slot | Refusal | undefined): HeldEntry | Refusal {
     if (slot?.ok === false) {
       reservation?.refund();
       return slot;
@@ -185,10 +181,10 @@ export class Guard {
       giveBack(reservation, slot);
       return permit;
     }
-    return new GuardEntry(this.#census, reservation, slot, permit);
+    return new HeldEntry(this.#census, reservation, slot, permit);
   }
 
-  #do<T>(work: Work<T>, entry: GuardEntry, signal: CancelSignal | undefined): Promise<T> {
+  #do<T>(work: Work<T>, entry: HeldEntry, signal: CancelSignal | undefined): Promise<T> {
     const call = new GuardCall<T>(entry, this.#classify, this.#census, signal);
     return new WorkRun<T>(this.#deadline?.term, signal, call).start(work).result;
   }
@@ -200,7 +196,7 @@ class Census {
   abandoned = 0;
 }
 
-class GuardEntry implements Entry {
+class HeldEntry implements GuardEntry {
   readonly ok = true;
   readonly permit: Permit | undefined;
   readonly #census: Census;
@@ -247,13 +243,13 @@ class GuardEntry implements Entry {
 
 /** Tells the parts of a guard how one piece of work goes. */
 class GuardCall<T> implements WorkObserver<T> {
-  readonly #entry: GuardEntry;
+  readonly #entry: HeldEntry;
   readonly #classify: Classify;
   readonly #census: Census;
   readonly #signal: CancelSignal | undefined;
   #isAbandoned = false;
 
-  constructor(entry: GuardEntry, classify: Classify, census: Census, signal: CancelSignal | undefined) {
+  constructor(entry: HeldEntry, classify: Classify, census: Census, signal: CancelSignal | undefined) {
     this.#entry = entry;
     this.#classify = classify;
     this.#census = census;
@@ -295,7 +291,7 @@ function giveBack(reservation: Reservation | undefined, slot: Slot | undefined):
 }
 
 /** Gives an entry back whose caller has given up, and tells that caller so. */
-function throwIfAborted(signal: CancelSignal | undefined, entry?: Entry | Refusal): void {
+function throwIfAborted(signal: CancelSignal | undefined, entry?: GuardEntry | Refusal): void {
   if (!signal?.aborted) return;
   if (entry?.ok) entry.cancel();
   throw signal.reason;

@@ -152,9 +152,10 @@ export class HybridBreaker {
    *
    * Gives what `call` gives. An error after `options.signal` was aborted, or a refusal of a guard inside, is `ignored`.
    *
-   * @throws RefusedError if the call was refused.
+   * @throws RefusedError if the call was refused; the reason of a caller who had aborted before.
    */
   execute<T>(key: string, call: () => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     return execute(this.tryAcquire(key), this.#classify, call, options);
   }
 

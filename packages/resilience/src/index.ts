@@ -42,11 +42,11 @@ export {
 } from './errors.ts';
 export type { ExecuteOptions } from './execute.ts';
 export {
-  type Entry,
   Guard,
   type GuardBreaker,
   type GuardCallOptions,
   type GuardEnterOptions,
+  type GuardEntry,
   type GuardLimiter,
   type GuardOptions,
   type GuardResult,
@@ -91,4 +91,4 @@ export {
   type TokenBucketSnapshot,
   type TokenGrant,
 } from './token-bucket.ts';
-export type { Term, Work, WorkContext } from './work-run.ts';
+export type { DeadlineTerm, Work, WorkContext } from './work-run.ts';

@@ -90,9 +90,10 @@ export class KeyedBreaker {
    *
    * Gives what `call` gives. An error after `options.signal` was aborted, or a refusal of a guard inside, is `ignored`.
    *
-   * @throws RefusedError if the call was refused.
+   * @throws RefusedError if the call was refused; the reason of a caller who had aborted before.
    */
   execute<T>(key: string, call: () => T | PromiseLike<T>, options?: ExecuteOptions): Promise<T> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     return execute(this.tryAcquire(key), this.#settings.classify, call, options);
   }
 

@@ -11,7 +11,7 @@ export interface WorkContext {
 export type Work<T> = (context: WorkContext) => T | PromiseLike<T>;
 
 /** When the caller of a piece of work gets an answer at the latest. */
-export interface Term {
+export interface DeadlineTerm {
   readonly deadlineMs: number;
   readonly timers: Timers;
   /** Makes what the caller is answered then. */
@@ -40,7 +40,7 @@ export class WorkRun<T> implements WorkContext {
   readonly result: Promise<T>;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
-  readonly #term: Term | undefined;
+  readonly #term: DeadlineTerm | undefined;
   readonly #callerSignal: CancelSignal | undefined;
   readonly #observer: WorkObserver<T> | undefined;
   #timer: unknown;
@@ -53,7 +53,7 @@ export class WorkRun<T> implements WorkContext {
   #onSettled: (() => void) | undefined;
   #settled: Promise<void> | undefined;
 
-  constructor(term: Term | undefined, callerSignal: CancelSignal | undefined, observer?: WorkObserver<T>) {
+  constructor(term: DeadlineTerm | undefined, callerSignal: CancelSignal | undefined, observer?: WorkObserver<T>) {
     this.#term = term;
     this.#callerSignal = callerSignal;
     this.#observer = observer;
