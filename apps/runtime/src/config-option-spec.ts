@@ -41,6 +41,8 @@ export interface TextOption extends OptionBase<string | null> {
   readonly kind: 'text' | 'path';
   /** As for a number. */
   readonly noneWord?: 'off';
+  /** Whether it may hold a secret, which nothing that shows the configuration repeats. */
+  readonly secret?: boolean;
 }
 
 /** Several texts: a repeated flag, a comma-separated variable, an array in the file. */

@@ -322,6 +322,7 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
     kind: 'text',
     placeholder: 'url',
     noneWord: 'off',
+    secret: true,
     default: null,
     defaultText: 'off',
     help: 'URL that alerts are posted to as JSON; better in the environment or the file than in a command line, if it is a secret.',

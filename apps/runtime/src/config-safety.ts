@@ -47,11 +47,14 @@ function assertOrigin(origin: string): void {
 
 // The URL is not repeated: it may hold a secret.
 function assertWebhook(text: string | null): void {
-  const url = text !== null && URL.canParse(text) ? new URL(text) : null;
-  if (text === null || url?.protocol === 'http:' || url?.protocol === 'https:') return;
+  if (text === null) return;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (isWeb && url.username === '' && url.password === '') return;
+  const found = isWeb ? 'a URL with a user or password' : 'a text that is not a URL of http or https';
   throw new StartupError(
     'CONFIG_INVALID',
-    'Cannot use option alertWebhook: found a text that is not a URL of http or https, allowed is one such as https://alerts.example.com/hook, or off',
+    `Cannot use option alertWebhook: found ${found}, allowed is one such as https://alerts.example.com/hook, or off`,
   );
 }
 

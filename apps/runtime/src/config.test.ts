@@ -108,6 +108,10 @@ describe('a value that is not allowed', () => {
     [{ flags: { allowOrigin: 'https://a.example/path' } }, 'allowed is scheme, host and port and nothing else'],
     [{ flags: { alertWebhook: 'ftp://a.example' } }, 'allowed is one such as https://alerts.example.com/hook, or off'],
     [
+      { flags: { alertWebhook: 'https://me:word@a.example' } },
+      'found a URL with a user or password, allowed is one such',
+    ],
+    [
       { flags: { heartbeatMs: '5000' } },
       'Cannot use option heartbeatTimeoutMs: found 10,000, allowed is at most heartbeatMs, which is 5,000',
     ],
