@@ -174,7 +174,6 @@ export class SessionServer {
   }
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {
-    const sessions = await this.host.list();
     const checks: HealthCheck[] = [
       { name: 'sessions', status: 'ok' },
       this.#orphans.health(),
@@ -187,7 +186,7 @@ export class SessionServer {
       serverVersion: this.#options.serverVersion,
       protocolVersion: PROTOCOL_VERSION,
       uptimeMs: performance.now() - this.#startedMs,
-      sessions: { pty: sessions.length, agent: 0 },
+      sessions: { pty: this.host.size, agent: 0 },
       connections: this.#connections.size,
       checks,
     };

@@ -8,8 +8,9 @@ import { WireClient } from '@sessiond/testkit';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AuthProvider } from '../src/auth/auth-provider.ts';
-import { type Daemon, startDaemon } from '../src/compose.ts';
+import { createSessionServer, type Daemon, startDaemon } from '../src/compose.ts';
 import { type Config, resolveConfig } from '../src/config.ts';
+import type { CreateRuntime } from '../src/runtime.ts';
 import { TerminalClient } from './terminal-client.ts';
 
 type Message = Record<string, unknown>;
@@ -38,12 +39,12 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function start(limits: Partial<Config> = {}): Promise<void> {
+async function start(limits: Partial<Config> = {}, createRuntime: CreateRuntime = createSessionServer): Promise<void> {
   const flags = { stateDir: join(dir, 'state'), port: 0, noSocket: true, graceMs: 0, ...limits };
   const { config } = resolveConfig({ flags, env: {}, file: null, homeDir: dir });
   const log = { logger: pino({ level: 'silent' }), droppedLines: () => 0, flush: () => {} };
   const env = { PATH: process.env['PATH'], HOME: dir };
-  daemon = await startDaemon({ config, log, version: '0.0.0', env, auth: nameAsToken, now: () => now });
+  daemon = await startDaemon({ config, log, version: '0.0.0', env, auth: nameAsToken, now: () => now, createRuntime });
 }
 
 async function connect(principal: string): Promise<TerminalClient> {
@@ -139,6 +140,31 @@ it('[R13] answers health on a connection that has as many commands unanswered as
   expect((await Promise.all(waits)).every(({ success }) => success)).toBe(true);
 });
 
+it('[R13] answers health without looking at every session: what is never limited costs the same however many there are', async () => {
+  const looks: string[] = [];
+  await start({ alertIntervalMs: 30_000 }, (options) => {
+    const runtime = createSessionServer(options);
+    const { host } = runtime;
+    for (const name of ['list', 'counts'] as const) {
+      const look: () => unknown = host[name].bind(host);
+      const observed = (): unknown => {
+        looks.push(name);
+        return look();
+      };
+      Object.assign(host, { [name]: observed });
+    }
+    return runtime;
+  });
+  const client = await connect('ada');
+  await client.run('cat', []);
+  await client.run('cat', []);
+  looks.length = 0;
+  expect(await client.ask('health_check')).toMatchObject({ sessions: { pty: 2, agent: 0 } });
+  expect(looks).toEqual([]);
+  await client.ask('list_sessions');
+  expect(looks).toEqual(['list']);
+});
+
 it('limits nothing that is switched off', async () => {
   const off = { dataCommandsPerMinute: 'off', controlCommandsPerMinute: 'off', totalCommandsPerMinute: 'off' };
   await start(off as unknown as Partial<Config>);
@@ -213,4 +239,16 @@ it('does not take a client for lost that it reads nothing from, and answers it a
   expect(isAnswered).toBe(false);
   expect(await behind).toMatchObject({ success: true });
   expect(performance.now() - since).toBeGreaterThan(550);
+});
+
+it('notices that a client is gone of which it reads nothing for a long time', async () => {
+  const KIB = 1024;
+  await start({ inputBytesPerSecond: 64 * KIB, heartbeatMs: 200, heartbeatTimeoutMs: 50 });
+  const [slowed, other] = [await connect('ada'), await connect('ada')];
+  // A debt of more than ten seconds.
+  expect(await slowed.command('get_state', { sessionId: 'none', padding: 'x'.repeat(800 * KIB) })).toBeDefined();
+  slowed.cut();
+  const since = performance.now();
+  while ((await other.ask('health_check'))['connections'] !== 1) await new Promise(setImmediate);
+  expect(performance.now() - since).toBeLessThan(5_000);
 });

@@ -266,6 +266,17 @@ describe('sessiond stdio', () => {
     );
     for (const line of (await errors).trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   });
+
+  it('answers everything of a client that sends more than it may, and stays until it has', async () => {
+    const child = spawnDaemon(['stdio', '--input-bytes-per-second', '64KiB'], { homeDir: dir });
+    const ended = once(child, 'exit');
+    const received = text(child.stdout!);
+    child.stdin!.write(`{"type":"get_state","id":"large","sessionId":"none","padding":"${'x'.repeat(100 * 1024)}"}\n`);
+    child.stdin!.end('{"type":"health_check","id":"behind"}\n');
+    expect(await ended).toEqual([0, null]);
+    const ids = (await received).split('\n').flatMap((line) => /"type":"response","id":"(\w+)"/.exec(line)?.[1] ?? []);
+    expect(ids).toEqual(['large', 'behind']);
+  });
 });
 
 describe('the program file', () => {

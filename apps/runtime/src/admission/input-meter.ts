@@ -19,9 +19,9 @@ export interface InputMeterOptions {
   readonly timers?: MeterTimers | undefined;
 }
 
-// What waits here is a client; it keeps no process alive.
+// Keeps the process alive: a standard input that is not read does not, and would never be read to its end.
 const PLATFORM_TIMERS: MeterTimers = {
-  set: (act, delayMs) => setTimeout(act, delayMs).unref(),
+  set: (act, delayMs) => setTimeout(act, delayMs),
   clear: (timer) => clearTimeout(timer),
 };
 

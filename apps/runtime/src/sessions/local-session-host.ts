@@ -81,6 +81,10 @@ export class LocalSessionHost implements SessionHost {
     return info;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   async list(): Promise<SessionInfo[]> {
     return [...this.#entries.values()].map(({ session }) => session.info());
   }

@@ -67,6 +67,8 @@ export interface HostCounts extends Totals {
  * results are plain data, and errors are `ProtocolError`s with codes. Only an attachment is a live object.
  */
 export interface SessionHost {
+  /** Sessions that can be addressed; known here and now at no cost, because health is asked for without a limit. */
+  readonly size: number;
   create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo>;
   /** Oldest first. */
   list(): Promise<SessionInfo[]>;

@@ -111,6 +111,17 @@ it('does not take a client for lost that it did not listen to meanwhile, and loo
   leave();
 });
 
+it('pings whom it does not read, too, so that the kernel finds out whether anybody is there, and judges by nothing', () => {
+  const wheel = new HeartbeatWheel(options);
+  const paused = new Member();
+  paused.answers = false;
+  paused.readingPaused = true;
+  const leave = wheel.add(paused);
+  run(wheel, 3 * SLOTS);
+  expect([paused.pings, paused.expired]).toEqual([3, 0]);
+  leave();
+});
+
 it('forgets a member that left, once', () => {
   const wheel = new HeartbeatWheel(options);
   const member = new Member();

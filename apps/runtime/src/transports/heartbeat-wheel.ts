@@ -36,7 +36,9 @@ interface Seat {
  * Pings every connection once per turn, a slot at a time, from one timer.
  *
  * Thousands of pings at once would block the event loop for as long as a typist notices. Whatever a client sends after the ping
- * counts as its answer. A client whose bytes are stuck is slow, not lost, and is left alone: TCP notices the difference by itself.
+ * counts as its answer. A client whose bytes are stuck is slow, not lost, and is left alone: TCP notices the difference by itself. One that
+ * we do not read is pinged but not judged: its ping gives TCP something to notice the difference by, without which a client that is gone would stay
+ * for as long as the pause.
  * The timer runs only while there are members and does not keep the process alive.
  */
 export class HeartbeatWheel {
@@ -88,7 +90,7 @@ export class HeartbeatWheel {
 }
 
 function ping(seat: Seat): void {
-  if (seat.member.bufferedBytes > 0 || seat.member.readingPaused) return;
+  if (seat.member.bufferedBytes > 0) return;
   seat.receivedAtPing = seat.member.bytesReceived;
   seat.resumedAtPing = seat.member.readingResumed;
   seat.member.ping();
