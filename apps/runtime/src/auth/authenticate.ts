@@ -1,12 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../logger.ts';
-import type { AuthProvider, AuthResult } from './auth-provider.ts';
+import type { AuthProvider, Principal } from './auth-provider.ts';
 
 /** How long a provider may think about one request. */
 export const AUTHENTICATION_MS = 5000;
 
-const TOO_SLOW: AuthResult = Object.freeze({ ok: false, message: 'Authentication took too long; try again' });
-const FAILED: AuthResult = Object.freeze({ ok: false, message: 'Authentication is not possible right now; try again' });
+/**
+ * Why nobody was let in: the provider refused the `credentials`, took too long (`timeout`), or failed (`provider`). The last two say nothing about
+ * whoever asked.
+ */
+export type AuthenticationFailure = 'credentials' | 'timeout' | 'provider';
+
+/** Who somebody is, or what to tell them, and us, if nobody knows. */
+export type Authentication =
+  | { readonly ok: true; readonly principal: Principal }
+  | { readonly ok: false; readonly message: string; readonly reason: AuthenticationFailure };
+
+const TOO_SLOW: Authentication = Object.freeze({
+  ok: false,
+  message: 'Authentication took too long; try again',
+  reason: 'timeout',
+});
+const FAILED: Authentication = Object.freeze({
+  ok: false,
+  message: 'Authentication is not possible right now; try again',
+  reason: 'provider',
+});
 
 /** Asks the provider within a time limit. Never rejects: a provider that fails or hangs lets nobody in. */
 export async function authenticate(
@@ -14,13 +33,18 @@ export async function authenticate(
   request: IncomingMessage,
   logger: Logger,
   limitMs: number = AUTHENTICATION_MS,
-): Promise<AuthResult> {
+): Promise<Authentication> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<AuthResult>((resolve) => {
-    timer = setTimeout(resolve, limitMs, TOO_SLOW);
+  const limit = new Promise<'too slow'>((resolve) => {
+    timer = setTimeout(resolve, limitMs, 'too slow');
   });
   try {
-    return await Promise.race([provider.authenticate(request), limit]);
+    const result = await Promise.race([provider.authenticate(request), limit]);
+    if (result === 'too slow') {
+      logger.warn({ limitMs }, 'the authentication provider took too long');
+      return TOO_SLOW;
+    }
+    return result.ok ? result : { ...result, reason: 'credentials' };
   } catch (error) {
     logger.error({ err: error }, 'the authentication provider failed');
     return FAILED;

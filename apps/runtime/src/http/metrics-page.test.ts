@@ -76,6 +76,15 @@ it('shows them to nobody who may not read the server', async () => {
   expect(await get()).toMatchObject({ status: 200 });
 });
 
+it('counts a provider that fails as its own fault, not as that of who asked', async () => {
+  auth = { authenticate: () => Promise.reject(new Error('the directory is down')) };
+  const { status, body } = await get(allowed);
+  expect([status, body]).toEqual([401, expect.stringContaining('try again')]);
+  expect(body).not.toContain('directory');
+  expect(refusals).toEqual(['provider']);
+  expect(lines).toMatchObject([{ level: 50, err: { message: 'the directory is down' } }]);
+});
+
 it('says that it cannot, and logs why, when the numbers cannot be written', async () => {
   expose = () => Promise.reject(new Error('out of ink'));
   const { status, body } = await get(allowed);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthProvider } from '../auth/auth-provider.ts';
-import { authenticate } from '../auth/authenticate.ts';
+import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
 import { isAllowed } from '../auth/is-allowed.ts';
 import type { Logger } from '../logger.ts';
 import { refuse, respondText } from './refusal.ts';
@@ -11,7 +11,7 @@ export interface MetricsPageOptions {
   readonly auth: AuthProvider;
   readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Somebody was not let in. */
-  readonly onRefused: (reason: 'credentials' | 'scope') => void;
+  readonly onRefused: (reason: AuthenticationFailure | 'scope') => void;
   readonly logger: Logger;
 }
 
@@ -23,7 +23,7 @@ export function createMetricsPage({ auth, expose, onRefused, logger }: MetricsPa
   return async (request, response) => {
     const result = await authenticate(auth, request, logger);
     if (!result.ok) {
-      onRefused('credentials');
+      onRefused(result.reason);
       const headers = { 'www-authenticate': 'Bearer' };
       refuse(response, { code: 'UNAUTHENTICATED', message: result.message, headers });
       return;

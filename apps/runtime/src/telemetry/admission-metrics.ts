@@ -21,11 +21,19 @@ const BREAKERS: Names<BreakerName> = { spawn: true };
 const OUTCOMES: Names<BreakerOutcome> = { success: true, failure: true, ignored: true, refused: true };
 const STATES: Names<BreakerState> = { closed: true, open: true, halfOpen: true };
 
+/** What becomes of a breaker by itself. */
+const TRANSITIONS: readonly { readonly from: BreakerState; readonly to: BreakerState }[] = [
+  { from: 'closed', to: 'open' },
+  { from: 'open', to: 'halfOpen' },
+  { from: 'halfOpen', to: 'open' },
+  { from: 'halfOpen', to: 'closed' },
+];
+
 type BreakerOutcome = 'success' | 'failure' | 'ignored' | 'refused';
 
 /**
- * Counts what admission decides. Every series but those of transitions is there from the start, so that its first change is a change
- * from 0, and counting is a look at two fields.
+ * Counts what admission decides. Every series is there from the start, so that its first change is a change from 0, and counting is a
+ * look at two fields.
  */
 export class AdmissionMetrics implements AdmissionObserver {
   readonly #requests: Readonly<Record<LimiterName, Readonly<Record<'granted' | 'refused', Counter>>>>;
@@ -47,6 +55,11 @@ export class AdmissionMetrics implements AdmissionObserver {
     this.#refusals = each(BULKHEADS, (bulkhead) => refusals.handle({ bulkhead }));
     this.#waits = each(BULKHEADS, (bulkhead) => waits.handle({ bulkhead }));
     this.#transitions = sink.counter(catalogue.breakerTransitions);
+    for (const breaker of Object.keys(BREAKERS)) {
+      for (const scope of ['global', 'key']) {
+        for (const transition of TRANSITIONS) this.#transitions.handle({ breaker, scope, ...transition });
+      }
+    }
   }
 
   limiterDecided(limiter: LimiterName, decision: 'granted' | 'refused'): void {

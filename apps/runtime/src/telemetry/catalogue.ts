@@ -219,7 +219,7 @@ export const breakerKeys: UpDownCounterDescriptor<'breaker' | 'state'> = level('
 
 export const authFailures: CounterDescriptor<'reason'> = counter('sessiond.auth.failures', {
   unit: '{failure}',
-  help: 'Requests that were not let in: for their credentials, for what they may do (scope), or for the page or name they came by (origin).',
+  help: 'Requests that were not let in: for their credentials, for what they may do (scope), for the page or name they came by (origin), or because whoever decides took too long (timeout) or failed (provider).',
   labelNames: ['reason'],
 });
 export const logDropped: CounterDescriptor = counter('sessiond.log.dropped', {

@@ -35,8 +35,9 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       metric: catalogue.ptyDropped.name,
       reduce: 'rate',
       windowMs: FLOW_WINDOW_MS,
-      levels: { info: 1, warn: MIB },
-      clearBelow: { info: 0.5, warn: MIB / 2 },
+      // Never more: that a terminal nobody watches keeps only its newest output is what it is for.
+      levels: { info: MIB },
+      clearBelow: MIB / 2,
       forMs: 3 * FLOW_WINDOW_MS,
     },
     {
@@ -98,6 +99,8 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       summary: 'Somebody is not let in again and again',
       metric: catalogue.authFailures.name,
       reduce: 'rate',
+      // What to do differs with it.
+      by: ['reason'],
       windowMs: MINUTE_MS,
       levels: { info: 0.2, warn: 2, critical: 50 },
       clearBelow: { info: 0.1, warn: 1, critical: 25 },

@@ -1,5 +1,6 @@
 import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
+import type { AuthenticationFailure } from '../auth/authenticate.ts';
 import { Traffic } from '../traffic.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
 import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
@@ -23,7 +24,7 @@ import {
 } from './session-metrics.ts';
 
 /** Why somebody was not let in. */
-export type AuthFailure = 'credentials' | 'scope' | 'origin';
+export type AuthFailure = AuthenticationFailure | 'scope' | 'origin';
 
 /** What is to be measured and where to. */
 export interface TelemetryOptions {
@@ -72,6 +73,8 @@ export class Telemetry {
     const failures = sink.counter(catalogue.authFailures);
     this.#authFailures = {
       credentials: failures.handle({ reason: 'credentials' }),
+      timeout: failures.handle({ reason: 'timeout' }),
+      provider: failures.handle({ reason: 'provider' }),
       scope: failures.handle({ reason: 'scope' }),
       origin: failures.handle({ reason: 'origin' }),
     };

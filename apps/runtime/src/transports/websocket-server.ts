@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
 import type { AuthProvider, Principal } from '../auth/auth-provider.ts';
-import { authenticate } from '../auth/authenticate.ts';
+import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
@@ -35,8 +35,8 @@ export interface WebSocketServerOptions {
   readonly logger: Logger;
   /** Counts what raw terminals carry. */
   readonly traffic: Traffic;
-  /** Somebody was not let in: for the page or name they came by, or for their credentials. */
-  readonly onRefused: (reason: 'origin' | 'credentials') => void;
+  /** Somebody was not let in: for the page or name they came by, or because they could not be authenticated. */
+  readonly onRefused: (reason: 'origin' | AuthenticationFailure) => void;
   readonly onConnection: (transport: Transport, principal: Principal) => void;
 }
 
@@ -136,7 +136,7 @@ export class WebSocketServer {
       return { code: 'CAPACITY_EXCEEDED', message: 'Too many connections at once; try later' };
     const result = await authenticate(entrance.auth, request, logger);
     if (!result.ok) {
-      onRefused('credentials');
+      onRefused(result.reason);
       return { code: 'UNAUTHENTICATED', message: result.message, headers: { 'www-authenticate': 'Bearer' } };
     }
     if (this.#draining) return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
