@@ -14,9 +14,10 @@ async function run(code: string): Promise<{ said: string[]; exitCode: number | n
       stop: async () => say('stop'),
       abandon: () => say('abandon'),
     };
+    let start = () => subject;
     const keepAlive = setTimeout(() => {}, 60_000);
     ${code}
-    process.exitCode = await runUntilEnded(subject, { logger, flush: () => say('flush'), finished });
+    process.exitCode = await runUntilEnded(start, { logger, flush: () => say('flush'), finished });
     clearTimeout(keepAlive);`;
   const args = [
     '--import',
@@ -30,6 +31,16 @@ async function run(code: string): Promise<{ said: string[]; exitCode: number | n
   const [said, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
   return { said: said.trim().split('\n'), exitCode };
 }
+
+it('ends in order when the signal comes while it starts', async () => {
+  const code = `let finished; start = async () => {
+    process.kill(process.pid, 'SIGTERM');
+    await new Promise((resolve) => process.once('SIGTERM', resolve));
+    say('started');
+    return subject;
+  };`;
+  expect(await run(code)).toEqual({ said: ['started', 'draining', 'stop', 'ended', 'flush'], exitCode: 0 });
+});
 
 it('ends in order after a signal', async () => {
   expect(await run(`let finished; setImmediate(() => process.kill(process.pid, 'SIGTERM'));`)).toEqual({

@@ -51,12 +51,17 @@ export interface EndOptions {
 }
 
 /**
- * Waits for the end: SIGTERM or SIGINT, once for an orderly one, twice for one right now. An error nobody caught ends the process after
- * its socket file and its children are gone. Returns the exit code of an orderly end.
+ * Starts something and waits for the end: SIGTERM or SIGINT, once for an orderly one, twice for one right now. A signal that comes while it
+ * starts is heard, too: it ends in order as soon as it has started. An error nobody caught ends the process after its socket file and its
+ * children are gone. Returns the exit code of an orderly end; rejects as `start` does.
  */
-export async function runUntilEnded(subject: Endable, { logger, flush, finished }: EndOptions): Promise<number> {
+export async function runUntilEnded(
+  start: () => Endable | Promise<Endable>,
+  { logger, flush, finished }: EndOptions,
+): Promise<number> {
+  let subject: Endable | undefined;
   const endNow = (): never => {
-    subject.abandon();
+    subject?.abandon();
     flush();
     process.exit(EXIT_CODES.failed);
   };
@@ -66,7 +71,7 @@ export async function runUntilEnded(subject: Endable, { logger, flush, finished 
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const reason = await new Promise<string>((resolve) => {
+  const ended = new Promise<string>((resolve) => {
     const signalled = (signal: NodeJS.Signals): void => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) {
         process.off(name, signalled);
@@ -78,6 +83,8 @@ export async function runUntilEnded(subject: Endable, { logger, flush, finished 
     process.on('SIGINT', signalled);
     finished?.then(() => resolve('end of input'), crash);
   });
+  subject = await start();
+  const reason = await ended;
   logger.info({ event: 'draining', reason }, 'ending; a second signal ends at once');
   await subject.stop();
   logger.info({ event: 'ended' }, 'ended');

@@ -1,4 +1,4 @@
-import { startDaemon } from '../compose.ts';
+import { type Daemon, startDaemon } from '../compose.ts';
 import { runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
 import type { CommandOptions } from './command-options.ts';
@@ -7,12 +7,15 @@ import type { CommandOptions } from './command-options.ts';
 export async function serve({ config, version, env }: CommandOptions): Promise<number> {
   const log = createLog(config.logLevel);
   const { logger, flush } = log;
-  const daemon = await startDaemon({ config, log, version, env });
-  const { url, socketPath, tokenPath } = daemon;
-  const places = [url, socketPath].filter((place) => place !== null).join(' and ');
-  logger.info(
-    { event: 'ready', version, url, socketPath, tokenPath, stateDir: config.stateDir },
-    `sessiond ${version} is ready on ${places}${tokenPath === null ? '' : `; the token for TCP is in ${tokenPath}`}`,
-  );
-  return runUntilEnded(daemon, { logger, flush });
+  const start = async (): Promise<Daemon> => {
+    const daemon = await startDaemon({ config, log, version, env });
+    const { url, socketPath, tokenPath } = daemon;
+    const places = [url, socketPath].filter((place) => place !== null).join(' and ');
+    logger.info(
+      { event: 'ready', version, url, socketPath, tokenPath, stateDir: config.stateDir },
+      `sessiond ${version} is ready on ${places}${tokenPath === null ? '' : `; the token for TCP is in ${tokenPath}`}`,
+    );
+    return daemon;
+  };
+  return runUntilEnded(start, { logger, flush });
 }

@@ -23,7 +23,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
   runtime.accept(stdio, OWNER);
   void runtime.reconcileOrphans();
   return runUntilEnded(
-    {
+    () => ({
       stop: async () => {
         await runtime.shutdown('shutting down', config.drainMs);
         await instruments.close();
@@ -31,7 +31,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
         process.stdin.destroy();
       },
       abandon: () => runtime.host.killAll(),
-    },
+    }),
     { logger, flush, finished: stdio.closed },
   );
 }
