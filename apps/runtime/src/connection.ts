@@ -40,8 +40,10 @@ import type { Transport } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;
-/** Large answers, such as a megabyte of output, that may be on their way at a time. */
-const MAX_PENDING_READS = 4;
+/** Commands with large answers, up to a megabyte of output or every metric. */
+const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>(['read_output', 'get_metrics']);
+/** How many of these may be on their way at a time. */
+const MAX_PENDING_LARGE = 4;
 /** Above this much unsent data no command is taken: who sends and does not read is stopped, not stored. */
 const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Above this much unsent data events are left out; the hole in their numbers tells the client. */
@@ -101,7 +103,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   readonly #meter: InputMeter | undefined;
   readonly #pending = new Map<Command, RunningCommand>();
   /** Of these, those with large answers. */
-  #pendingReads = 0;
+  #pendingLarge = 0;
   /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
   #stopWatching: () => void = () => {};
@@ -241,9 +243,9 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#fail(running.fault, command);
       return;
     }
-    const isRead = command.type === 'read_output';
+    const isLarge = LARGE_ANSWERS.has(command.type);
     this.#pending.set(command, running);
-    if (isRead) this.#pendingReads += 1;
+    if (isLarge) this.#pendingLarge += 1;
     try {
       const { data, sessionVersion } = await running.outcome;
       this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
@@ -253,7 +255,7 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
     } finally {
       this.#pending.delete(command);
-      if (isRead) this.#pendingReads -= 1;
+      if (isLarge) this.#pendingLarge -= 1;
     }
   }
 
@@ -263,17 +265,14 @@ export class Connection implements EventReceiver, CommandIssuer {
     if (!isAllowed(this.#options.principal, scope)) {
       return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
     }
+    const { limited } = commandContract(command.type);
+    const isLarge = LARGE_ANSWERS.has(command.type);
+    // What is never limited waits for nothing and is answered in a few words, so that nothing of it piles up.
+    if (!limited && !isLarge) return undefined;
     const isCrowded =
-      (command.type === 'read_output' && this.#pendingReads >= MAX_PENDING_READS) ||
-      // What is never limited waits for nothing, so that nothing of it piles up.
-      (this.#pending.size >= MAX_PENDING_COMMANDS && commandContract(command.type).limited);
-    if (isCrowded) {
-      return { code: 'QUEUE_FULL', message: 'Cannot take the command: too many of this connection are unanswered' };
-    }
-    if (this.#isBackedUp()) {
-      return { code: 'QUEUE_FULL', message: 'Cannot take the command: earlier answers have not been read' };
-    }
-    return undefined;
+      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) || (limited && this.#pending.size >= MAX_PENDING_COMMANDS);
+    if (isCrowded) return queueFull('too many of this connection are unanswered');
+    return this.#isBackedUp() ? queueFull('earlier answers have not been read') : undefined;
   }
 
   #isBackedUp(): boolean {
@@ -320,6 +319,10 @@ export class Connection implements EventReceiver, CommandIssuer {
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
+}
+
+function queueFull(reason: string): ProtocolFault {
+  return { code: 'QUEUE_FULL', message: `Cannot take the command: ${reason}`, details: { bulkhead: 'connection' } };
 }
 
 /** The frame, if it is of a kind that clients send. @throws ProtocolError for any other. */

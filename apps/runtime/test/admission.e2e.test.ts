@@ -53,6 +53,15 @@ async function connect(principal: string): Promise<TerminalClient> {
   return client;
 }
 
+/** Lets what is sent meanwhile leave in one packet, so that the daemon has read all of it before it answers any. */
+function inOnePacket<T>(client: TerminalClient, send: () => T): T {
+  const socket = (client.wire.ws as unknown as { _socket: Socket })._socket;
+  socket.cork();
+  const sent = send();
+  socket.uncork();
+  return sent;
+}
+
 /** Commands that are sent without waiting for an answer; fewer than may be in flight in any of the tests. */
 const AT_A_TIME = 10;
 
@@ -165,6 +174,52 @@ it('[R13] answers health without looking at every session: what is never limited
   expect(looks).toEqual(['list']);
 });
 
+it('[R13] answers health to a client that does not read, and nothing else', async () => {
+  let unreadBytes = 0;
+  await start({}, (options) => {
+    const runtime = createSessionServer(options);
+    const accept = runtime.accept.bind(runtime);
+    runtime.accept = (transport, principal) => {
+      Object.defineProperty(transport, 'bufferedBytes', { get: () => unreadBytes });
+      accept(transport, principal);
+    };
+    return runtime;
+  });
+  const client = await connect('ada');
+  await client.ask('health_check');
+  unreadBytes = 5 * 1024 * 1024;
+  const answers = inOnePacket(client, () => [
+    client.command('list_sessions'),
+    client.command('get_metrics'),
+    client.command('health_check'),
+  ]);
+  const full = { success: false, code: 'QUEUE_FULL', details: { bulkhead: 'connection' } };
+  expect(await Promise.all(answers)).toMatchObject([full, full, { success: true }]);
+});
+
+it('[R13] answers with all metrics a few times at once, and does not make everybody wait for more', async () => {
+  await start();
+  const client = await connect('ada');
+  const asked = inOnePacket(client, () => Array.from({ length: 20 }, () => client.command('get_metrics')));
+  const answers = await Promise.all(asked);
+  expect(answers.filter(({ success }) => success)).toHaveLength(4);
+  expect(answers.at(-1)).toMatchObject({ code: 'QUEUE_FULL', details: { bulkhead: 'connection' } });
+  expect(await client.command('get_metrics')).toMatchObject({ success: true });
+});
+
+it('[R13] takes a cancellation when it takes nothing else, and with it gets room', async () => {
+  await start({ controlCommandsPerMinute: 1, maxInflightPerPrincipal: 1 });
+  const [ada, other] = [await connect('ada'), await connect('ada')];
+  const sessionId = await ada.run('cat', []);
+  const wait = ada.command('wait_for', { id: 'wait', sessionId, exit: true });
+  expect(await ada.command('get_state', { sessionId })).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(await ada.command('create_session', { kind: 'pty' })).toMatchObject({ code: 'QUEUE_FULL' });
+  expect(await other.ask('cancel_command', { commandId: 'wait' })).toEqual({ commandId: 'wait', cancelled: true });
+  expect(await wait).toMatchObject({ code: 'CANCELLED' });
+  expect(await ada.run('true', [])).toEqual(expect.any(String));
+  expect(await other.ask('cancel_command', { commandId: 'wait' })).toMatchObject({ cancelled: false });
+});
+
 it('limits nothing that is switched off', async () => {
   const off = { dataCommandsPerMinute: 'off', controlCommandsPerMinute: 'off', totalCommandsPerMinute: 'off' };
   await start(off as unknown as Partial<Config>);
@@ -178,15 +233,12 @@ it('[R12] never runs a command that is cancelled while it waits in its lane', as
   const client = await connect('ada');
   const create = { kind: 'pty', sessionId: 'lane', pty: { command: 'cat' } };
   // All in one packet: the second is still behind the first when the third arrives.
-  const socket = (client.wire.ws as unknown as { _socket: Socket })._socket;
-  socket.cork();
-  const answers = Promise.all([
+  const answers = inOnePacket(client, () => [
     client.command('create_session', create),
     client.command('create_session', { ...create, id: 'second' }),
     client.command('cancel_command', { commandId: 'second' }),
   ]);
-  socket.uncork();
-  expect(await answers).toMatchObject([
+  expect(await Promise.all(answers)).toMatchObject([
     { success: true },
     // It would have answered that the session exists.
     { success: false, code: 'CANCELLED' },

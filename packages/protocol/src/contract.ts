@@ -79,7 +79,7 @@ export interface CommandContract<
   readonly appliesTo: CommandTarget;
   /** `data` commands of a session run one at a time in order; `control` commands never wait behind them. */
   readonly lane: 'control' | 'data';
-  /** Whether it draws on budgets and can be refused by limiters, bulkheads and breakers; what tells how the server is never is. */
+  /** Whether it draws on budgets and can be refused by limiters, bulkheads and breakers; what tells how the server is, or only takes work from it, never is. */
   readonly limited: boolean;
   /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. */
   readonly scope: Scope;

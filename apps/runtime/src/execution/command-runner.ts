@@ -83,6 +83,8 @@ export class CommandRunner {
   readonly #observer: CommandObserver;
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
   readonly #entries = new Set<Entry>();
+  /** Those with an id, by it and their principal; of several with the same, the latest. */
+  readonly #byId = new Map<string, Entry>();
   #refusal: ProtocolError | undefined;
 
   constructor(options: CommandRunnerOptions) {
@@ -118,6 +120,8 @@ export class CommandRunner {
       interrupt: undefined,
     };
     this.#entries.add(entry);
+    const key = keyOf(issuer.principalId, command);
+    if (key !== undefined) this.#byId.set(key, entry);
     return { ok: true, outcome: this.#process(entry), cancel: (reason) => cancelEntry(entry, reason) };
   }
 
@@ -127,15 +131,12 @@ export class CommandRunner {
     this.#observer.commandFinished(known?.type ?? UNREADABLE_COMMAND, code, 0);
   }
 
-  /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
+  /** Cancels a command of the same principal that waits or runs; O(1). @returns whether there was one. */
   cancel(principalId: string, commandId: string): boolean {
-    for (const entry of this.#entries) {
-      const { command, issuer } = entry;
-      if (issuer.principalId !== principalId || command.id !== commandId || command.type === 'cancel_command') continue;
-      cancelEntry(entry, new ProtocolError('CANCELLED', 'The command was cancelled'));
-      return true;
-    }
-    return false;
+    const entry = this.#byId.get(entryKey(principalId, commandId));
+    if (entry === undefined) return false;
+    cancelEntry(entry, new ProtocolError('CANCELLED', 'The command was cancelled'));
+    return true;
   }
 
   /** Lets nothing new in, but what is never limited, and aborts what waits for its turn or for something that may never come. */
@@ -245,8 +246,10 @@ export class CommandRunner {
   }
 
   #answered(entry: Entry, code: ObservedCode): void {
-    const { command, startedMs } = entry;
+    const { command, issuer, startedMs } = entry;
     this.#entries.delete(entry);
+    const key = keyOf(issuer.principalId, command);
+    if (key !== undefined && this.#byId.get(key) === entry) this.#byId.delete(key);
     this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
   }
 
@@ -263,6 +266,16 @@ function begin({ cancelled, admitted }: Entry): void {
   if (cancelled !== undefined) throw cancelled;
   const refusal = admitted.begin();
   if (refusal !== undefined) throw errorOf(refusal.fault);
+}
+
+/** What a command can be cancelled by; a cancellation itself cannot. */
+function keyOf(principalId: string, { id, type }: Command): string | undefined {
+  return id === undefined || type === 'cancel_command' ? undefined : entryKey(principalId, id);
+}
+
+function entryKey(principalId: string, commandId: string): string {
+  // A space occurs in no command id.
+  return `${commandId} ${principalId}`;
 }
 
 function cancelEntry(entry: Entry, reason: ProtocolError): void {

@@ -17,9 +17,11 @@ export interface CancelCommandData {
 /** Contract of `cancel_command`. */
 export const cancelCommand: CommandContract<CancelCommandCommand, CancelCommandData> = contract({
   type: 'cancel_command',
-  summary: 'Cancels a waiting or running command of the same principal, which is then answered with `CANCELLED`.',
+  summary:
+    'Cancels a waiting or running command of the same principal, which is then answered with `CANCELLED`; never limited, so that a client whose commands take up everything can take some back.',
   appliesTo: 'server',
   scope: 'sessions:read',
+  limited: false,
   example: { type: 'cancel_command', id: 'c-6', commandId: 'c-2' },
   exampleData: { commandId: 'c-2', cancelled: true },
   schema: () => serverCommand<CancelCommandCommand>('cancel_command', { commandId }),

@@ -46,7 +46,7 @@ const metricSample = object<MetricSample>(
 /** Contract of `get_metrics`. */
 export const getMetrics: CommandContract<GetMetricsCommand, GetMetricsData> = contract({
   type: 'get_metrics',
-  summary: 'Answers with every metric and every limit of the server; never limited itself.',
+  summary: 'Answers with every metric and every limit of the server; drawing on no budget itself.',
   appliesTo: 'server',
   scope: 'server:read',
   limited: false,
