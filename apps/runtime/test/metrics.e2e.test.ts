@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -176,6 +176,18 @@ describe('the metrics of a daemon', () => {
     expect(moves.unmoved().filter((name) => !CONSTANT.includes(name))).toEqual(MOVED_BY_DEFECTS);
     expect(moves.unscraped()).toEqual([]);
   }, 60_000);
+
+  it('can be scraped for the first time by a daemon that has no descriptor left', async (context) => {
+    const daemon = await start();
+    const socket = connect(daemon.socketPath);
+    await once(socket, 'connect');
+    // Answered, so accepted.
+    socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(socket, 'data');
+    if (!limitDescriptors(daemon, 3)) context.skip('needs prlimit of util-linux to lower the number of descriptors');
+    socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\nsessiond_session_count/);
+  });
 });
 
 /** Lets another daemon log more than anybody reads, until it says so. */

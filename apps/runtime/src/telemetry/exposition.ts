@@ -1,5 +1,5 @@
 import type { MemorySink } from '@sessiond/metrics-sinks';
-import type { PrometheusSink } from '@sessiond/metrics-sinks/prometheus';
+import { PrometheusSink } from '@sessiond/metrics-sinks/prometheus';
 
 /** Numbers as text, and what kind of text it is. */
 export interface ExposedMetrics {
@@ -8,18 +8,18 @@ export interface ExposedMetrics {
 }
 
 /**
- * Writes the numbers of a memory as Prometheus reads them.
+ * Writes the numbers of a memory as Prometheus reads them. Whoever asks while a text is being written gets that one, so that many askers
+ * cost what one does.
  *
- * prom-client is loaded for the first one who asks, since most daemons are never scraped. Whoever asks while a text is being written gets
- * that one, so that many askers cost what one does.
+ * What that takes is loaded with the daemon, not by the first scrape: that one would stall everybody's keys, and, in a daemon that has no descriptor
+ * left, fail for good.
  */
 export class Exposition {
-  readonly #memory: MemorySink;
-  #sink: Promise<PrometheusSink> | undefined;
+  readonly #sink: PrometheusSink;
   #writing: Promise<ExposedMetrics> | undefined;
 
   constructor(memory: MemorySink) {
-    this.#memory = memory;
+    this.#sink = new PrometheusSink({ memory });
   }
 
   expose(): Promise<ExposedMetrics> {
@@ -30,13 +30,7 @@ export class Exposition {
   }
 
   async #write(): Promise<ExposedMetrics> {
-    this.#sink ??= this.#load();
-    const sink = await this.#sink;
-    return { contentType: sink.contentType, text: await sink.expose() };
-  }
-
-  async #load(): Promise<PrometheusSink> {
-    const { PrometheusSink } = await import('@sessiond/metrics-sinks/prometheus');
-    return new PrometheusSink({ memory: this.#memory });
+    const text = await this.#sink.expose();
+    return { contentType: this.#sink.contentType, text };
   }
 }
