@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { ProtocolError } from '@sessiond/protocol';
 import { WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { AttachmentHandlers, SessionAttachment } from '../sessions/session-host.ts';
 import { Traffic } from '../traffic.ts';
 import { FramePool } from './frame-pool.ts';
@@ -68,6 +68,8 @@ let server: Server;
 let session: FakeSession;
 let traffic: Traffic;
 let socket: Socket;
+/** The daemon's end of the latest terminal. */
+let served: WebSocket;
 let url: string;
 /** What a terminal opened from now on reads per second. */
 let inputBytesPerSecond: number | null;
@@ -83,7 +85,10 @@ beforeEach(async () => {
     const query = new URL(`http://host${request.url}`).searchParams;
     const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query));
     const options = { frames: new FramePool(), traffic, inputBytesPerSecond };
-    webSockets.handleUpgrade(request, socket, head, (ws) => terminal.start(ws, socket, options));
+    webSockets.handleUpgrade(request, socket, head, (ws) => {
+      served = ws;
+      terminal.start(ws, socket, options);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -172,6 +177,15 @@ it('ends at once for a client that is being slowed down', async () => {
   session.ended = true;
   session.put(Buffer.from('bye'));
   expect(await client.closed).toEqual({ code: 1000, reason: 'the program ended' });
+});
+
+it('listens to the farewell of a client that goes on sending', async () => {
+  inputBytesPerSecond = 64 * 1024;
+  const client = await WireClient.connect({ url });
+  served.close(1001, 'going away');
+  for (let sent = 0; sent < 100; sent += 1) client.send(Buffer.alloc(16 * 1024));
+  expect(await client.closed).toEqual({ code: 1001, reason: 'going away' });
+  await until(() => served.readyState === served.CLOSED);
 });
 
 it('ignores what an observer types and does not let it choose the size', async () => {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
-import type { RawData, WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { InputMeter } from '../admission/input-meter.ts';
 import { causeOf } from '../sessions/cause.ts';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
@@ -104,7 +104,13 @@ export class RawTerminal {
   start(ws: WebSocket, socket: Socket, { frames, traffic, inputBytesPerSecond }: RawTerminalOptions): void {
     this.#ws = ws;
     this.#traffic = traffic;
-    const reading = new ReadingGate({ pauseReading: () => ws.pause(), resumeReading: () => ws.resume() });
+    const reading = new ReadingGate({
+      pauseReading: () => {
+        // A paused socket would not see the client's half of the closing handshake.
+        if (ws.readyState === WebSocket.OPEN) ws.pause();
+      },
+      resumeReading: () => ws.resume(),
+    });
     this.#reading = reading;
     if (inputBytesPerSecond !== null) this.#meter = InputMeter.of(reading, inputBytesPerSecond);
     this.#output = new WebSocketOutput(ws, socket, frames, () => this.#pump());

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { ProtocolError } from '@sessiond/protocol';
 import { type RefusedUpgrade, WireClient } from '@sessiond/testkit';
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -123,6 +124,18 @@ describe('who may connect', () => {
     expect(refusals).toEqual(['origin', 'origin']);
     await WireClient.connect({ url, headers: { origin: 'https://term.example.com' } });
     await WireClient.connect({ url, headers: { origin: `http://${host}` } });
+  });
+
+  it('may watch a raw terminal without typing into it, if that is all a principal may', async () => {
+    const watcher = { id: 'watcher', scopes: ['sessions:read'] };
+    const terminals = {
+      attach: async ({ role }: { role: string }) =>
+        Promise.reject(new ProtocolError('INVALID_STATE', `attached as ${role}`)),
+    } as unknown as TerminalHost;
+    const url = await listen({ authenticate: async () => ({ ok: true, principal: watcher }) }, { terminals });
+    const path = '/v1/sessions/s/terminal';
+    expect(await refusal(WireClient.connect({ url, path }))).toEqual([403, 'FORBIDDEN']);
+    expect(await refusal(WireClient.connect({ url, path: `${path}?role=observer` }))).toEqual([409, 'INVALID_STATE']);
   });
 
   it('is nobody when the provider fails', async () => {

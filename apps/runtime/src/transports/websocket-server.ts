@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeCodes, isProtocolError } from '@sessiond/protocol';
+import { closeCodes, isProtocolError, requiredScope } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
 import type { AuthProvider, Principal } from '../auth/auth-provider.ts';
 import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
+import { isAllowed } from '../auth/is-allowed.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
@@ -150,7 +151,12 @@ export class WebSocketServer {
     let terminal: RawTerminal | null = null;
     if (sessionId !== undefined) {
       try {
-        terminal = await RawTerminal.open(terminals, parseRawTerminalRequest(sessionId, url!.searchParams));
+        const asked = parseRawTerminalRequest(sessionId, url!.searchParams);
+        const scope = requiredScope({ type: 'attach', sessionId, role: asked.role });
+        if (!isAllowed(result.principal, scope)) {
+          return { code: 'FORBIDDEN', message: `Cannot open terminal: it needs the scope ${scope}` };
+        }
+        terminal = await RawTerminal.open(terminals, asked);
       } catch (error) {
         if (!isProtocolError(error)) throw error;
         return { code: error.code, message: error.message };
