@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
-import { logAlertHandler, MemorySink, ThresholdAlertSink, WebhookAlertHandler } from '@sessiond/metrics-sinks';
+import { logAlertHandler, MemorySink, ThresholdAlertSink } from '@sessiond/metrics-sinks';
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
-import { Breaker, type Clock } from '@sessiond/resilience';
+import type { Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
 import type { AuthProvider } from './auth/auth-provider.ts';
@@ -24,6 +25,7 @@ import type { CreateRuntime, RuntimeOptions } from './runtime.ts';
 import { SessionServer } from './session-server.ts';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
 import { alertHealth } from './telemetry/alert-metrics.ts';
+import { alertWebhook, logFailedDeliveries } from './telemetry/alert-webhook.ts';
 import { defaultAlerts } from './telemetry/default-alerts.ts';
 import { Exposition } from './telemetry/exposition.ts';
 import type { Instruments } from './telemetry/instruments.ts';
@@ -90,7 +92,8 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   const memory = new MemorySink();
   const meter = otel.getMeter('sessiond', version);
   const exporter = meter === createNoopMeter() ? null : new OpenTelemetrySink({ meter, memory });
-  const webhook = config.alertWebhook === null ? null : alertWebhook(config.alertWebhook);
+  const source = { host: hostname(), pid: process.pid, version };
+  const webhook = config.alertWebhook === null ? null : alertWebhook(config.alertWebhook, source);
   const alerts = new ThresholdAlertSink({
     sink: exporter ?? memory,
     memory,
@@ -101,6 +104,7 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   telemetry.watchLog(() => log.droppedLines());
   telemetry.watchTroubles(() => memory.troubles());
   telemetry.watchAlerts(() => alerts.snapshot().alerts, webhook && (() => webhook.snapshot()));
+  if (webhook !== null) memory.onCollect(logFailedDeliveries(() => webhook.snapshot(), logger));
   alerts.start(config.alertIntervalMs);
   const exposition = new Exposition(memory);
   return {
@@ -115,15 +119,6 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
       await webhook?.close();
     },
   };
-}
-
-/**
- * Posts alerts. Seven attempts reach over an outage of a minute; after three in a row that failed, most of them only ask a breaker, so
- * that a receiver in trouble gets no more of it.
- */
-function alertWebhook(url: string): WebhookAlertHandler {
-  const gate = new Breaker({ name: 'alert-webhook', consecutiveFailures: 3 });
-  return new WebhookAlertHandler({ url, gate, maxAttempts: 7 });
 }
 
 /** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
