@@ -182,10 +182,12 @@ it('ends at once for a client that is being slowed down', async () => {
 it('listens to the farewell of a client that goes on sending', async () => {
   inputBytesPerSecond = 64 * 1024;
   const client = await WireClient.connect({ url });
+  const since = performance.now();
   served.close(1001, 'going away');
   for (let sent = 0; sent < 100; sent += 1) client.send(Buffer.alloc(16 * 1024));
   expect(await client.closed).toEqual({ code: 1001, reason: 'going away' });
-  await until(() => served.readyState === served.CLOSED);
+  // At the rate it may have, what it sent takes more than twenty seconds.
+  expect(performance.now() - since).toBeLessThan(5_000);
 });
 
 it('ignores what an observer types and does not let it choose the size', async () => {
