@@ -5,7 +5,7 @@ import { levelOf } from './level.ts';
 
 /**
  * Times commands. A series is looked up by type and code once and kept, so that a command costs two look-ups and an update.
- * Types times codes is more than the label budget of a sink; the few hundred pairs that really occur are not.
+ * Types times codes is more than the label budget of a sink; the hundred or so pairs that really occur are not.
  */
 export class CommandMetrics implements CommandObserver {
   readonly #duration: MetricFamily<'command' | 'code', Histogram>;

@@ -25,6 +25,7 @@ class Subject {
   breakerState: BreakerState = 'closed';
   openKeys = 0;
   generation = 0;
+  unread = 0;
   readonly events: AlertEvent[] = [];
   readonly memory = new MemorySink();
   readonly alerts: ThresholdAlertSink = new ThresholdAlertSink({
@@ -46,6 +47,7 @@ class Subject {
       },
     });
     this.telemetry.watchLog(() => this.droppedLines);
+    this.telemetry.watchTroubles(() => ({ invalid: 0, overflowed: 0, collectorFailures: this.unread }));
     this.telemetry.watchAlerts(() => this.alerts.snapshot().alerts, null);
     this.telemetry.watchServer(() => ({
       sessions: {
@@ -132,6 +134,9 @@ const drives: Readonly<Record<string, (subject: Subject, bound: number) => void>
   },
   'log-dropped': (subject, bound) => {
     subject.droppedLines += perTick(bound);
+  },
+  'metric-troubles': (subject, bound) => {
+    subject.unread += perTick(bound);
   },
 };
 

@@ -131,5 +131,14 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       windowMs: 5 * MINUTE_MS,
       levels: { warn: ANY_PER_SECOND },
     },
+    {
+      name: 'metric-troubles',
+      summary: 'Some of these numbers cannot be believed, and alerts about them may not come',
+      metric: catalogue.metricTroubles.name,
+      by: ['kind'],
+      reduce: 'rate',
+      windowMs: 5 * MINUTE_MS,
+      levels: { warn: ANY_PER_SECOND },
+    },
   ];
 }
