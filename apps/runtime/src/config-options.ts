@@ -240,7 +240,8 @@ export const OPTIONS: { readonly [K in keyof Config]: OptionSpec } = Object.free
   spawnFailuresTotal: {
     kind: 'integer',
     placeholder: 'count',
-    min: 1,
+    // Below, a single failure would be more than the fifth.
+    min: 5,
     max: MAX_COMMANDS,
     default: 50,
     help: 'The same for all principals together; one of them counts for at most a fifth.',

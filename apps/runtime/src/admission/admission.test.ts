@@ -2,6 +2,8 @@ import type { Command, ProtocolFault } from '@sessiond/protocol';
 import fc from 'fast-check';
 import pino from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { NumberOption } from '../config-option-spec.ts';
+import { OPTIONS } from '../config-options.ts';
 import { Admission, type AdmissionLimits, type AdmittedCommand } from './admission.ts';
 import type { AdmissionObserver } from './admission-observer.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -307,6 +309,13 @@ describe('the breaker before programs', () => {
     expect(admission.health().message).toBe('spawn is open for everybody.');
   });
 
+  it('[R13] opens for nobody else with the lowest total that can be configured', () => {
+    const { min } = OPTIONS.spawnFailuresTotal as NumberOption;
+    const admission = admissionWith({ ...LIMITS, spawnFailuresTotal: min });
+    for (let time = 0; time < 10; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
+    expect(run(admission, CREATE, 'bob')).toBeUndefined();
+  });
+
   it.each<[ProtocolFault, string]>([
     [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'command-not-found' } }, 'ignored'],
     [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'cwd-not-accessible' } }, 'ignored'],
@@ -351,7 +360,7 @@ describe('the breaker before programs', () => {
   });
 });
 
-it('[R13] never limits what tells how the server is, and counts none of it', () => {
+it('[R13] never limits what tells how the server is or takes work from it, and counts none of it', () => {
   const limits = {
     controlCommandsPerMinute: 0,
     totalCommandsPerMinute: 0,
@@ -361,8 +370,13 @@ it('[R13] never limits what tells how the server is, and counts none of it', () 
   const admission = admissionWith(limits);
   expect(run(admission, LIST, 'ada')?.code).toBe('RATE_LIMITED');
   told.length = 0;
-  for (const type of ['health_check', 'get_metrics'] as const) {
-    const answers = Array.from({ length: 1000 }, () => admission.admit({ type }, 'ada'));
+  const unlimited: Command[] = [
+    { type: 'health_check' },
+    { type: 'get_metrics' },
+    { type: 'cancel_command', commandId: 'c' },
+  ];
+  for (const command of unlimited) {
+    const answers = Array.from({ length: 1000 }, () => admission.admit(command, 'ada'));
     expect(answers.every(({ ok }) => ok)).toBe(true);
     expect(admitted(answers[0]!).begin()).toBeUndefined();
   }

@@ -15,7 +15,7 @@ export interface BreakerRule {
   readonly outcomeOf: (fault: ProtocolFault | undefined) => Outcome;
   /** Failures of one key within the window that stop that key. */
   readonly failuresPerKey: number;
-  /** Failures of all keys together that stop everybody; one key counts for at most a fifth of them. */
+  /** Failures of all keys together that stop everybody, at least 5: one key counts for at most a fifth of them. Ten keys that are stopped do, too. */
   readonly failuresTotal: number;
   readonly windowMs: number;
   /** How long nothing is tried at first; doubled each time that did not help. */
