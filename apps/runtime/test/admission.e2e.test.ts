@@ -299,6 +299,9 @@ it('notices that a client is gone of which it reads nothing for a long time', as
   const [slowed, other] = [await connect('ada'), await connect('ada')];
   // A debt of more than ten seconds.
   expect(await slowed.command('get_state', { sessionId: 'none', padding: 'x'.repeat(800 * KIB) })).toBeDefined();
+  // More than is read ahead, so that the end of the connection lies behind what nobody reads.
+  slowed.wire.send('x'.repeat(200 * KIB));
+  for (let round = 0; round < 10; round += 1) await other.ask('health_check');
   slowed.cut();
   const since = performance.now();
   while ((await other.ask('health_check'))['connections'] !== 1) await new Promise(setImmediate);
