@@ -46,6 +46,16 @@ it('sends a size again that the daemon did not take for a while, unless there is
   resizer.stop();
 });
 
+it('sends a size again when the daemon was too busy to say when', async () => {
+  const { sizes, answers, until, client } = fakeClient();
+  answers.push(new ProtocolError('QUEUE_FULL', 'too many wait'));
+  const resizer = new Resizer(client, 's', { cols: 80, rows: 24 });
+  resizer.follow({ cols: 100, rows: 30 });
+  await until(2);
+  expect(sizes).toEqual(['100x30', '100x30']);
+  resizer.stop();
+});
+
 it('gives up a size that is refused for good, and says nothing after its end', async () => {
   const { sizes, answers, until, client } = fakeClient();
   answers.push(new ProtocolError('INVALID_STATE', 'the program has ended'));

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@sessiond/client';
-import { isProtocolError } from '@sessiond/protocol/client';
+import { errorCodes, isProtocolError } from '@sessiond/protocol/client';
 import type { WindowSize } from './terminal.ts';
 
 /** Long enough for a program to notice that the size was another one. */
@@ -72,7 +72,7 @@ export class Resizer {
     try {
       await this.#client.request('resize', { sessionId: this.#sessionId, cols, rows });
     } catch (error) {
-      if (isProtocolError(error)) return error.retryAfterMs;
+      if (isProtocolError(error) && errorCodes[error.code].retry === 'later') return error.retryAfterMs ?? 0;
       // Lost with the connection, or the program has ended: the next size will do.
     }
     return undefined;
