@@ -67,7 +67,7 @@ export const ptyDropped: CounterDescriptor = counter('sessiond.pty.dropped', {
 });
 export const ptyBackpressure: UpDownCounterDescriptor<'state'> = level('sessiond.pty.backpressure', {
   unit: '{terminal}',
-  help: 'Terminals whose readers lag behind (on) or keep up (off).',
+  help: 'Terminals whose buffer is nearly full of output that nobody has taken (on), as it is where a lot is written and nobody is attached, and all others (off).',
   labelNames: ['state'],
 });
 export const ptyTombstones: UpDownCounterDescriptor = level('sessiond.pty.tombstones', {
