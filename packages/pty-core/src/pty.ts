@@ -187,6 +187,12 @@ export class Pty {
     return this.#writer.pendingBytes;
   }
 
+  /** RFC 3339: when there was output last; `null` before the first. */
+  get lastOutputAt(): string | null {
+    if (this.#seenEnd === 0) return null;
+    return new Date(Date.now() - (this.#host.clock.now() - this.#idleness.lastActiveAt)).toISOString();
+  }
+
   /** How many times something that listens to this PTY threw or rejected. */
   get listenerFailures(): number {
     return this.#life.listenerFailures + this.#drained.failures;
@@ -265,7 +271,7 @@ export class Pty {
       rows: this.#rows,
       createdAt: this.#life.createdAt,
       updatedAt: this.#life.updatedAt,
-      lastOutputAt: this.#lastOutputAt(),
+      lastOutputAt: this.lastOutputAt,
       idleTimeoutMs: this.idleTimeoutMs,
       exit: this.#exit,
       pendingInputBytes: this.pendingInputBytes,
@@ -366,10 +372,5 @@ export class Pty {
 
   #describeState(): string {
     return this.state === 'active' && this.#exit !== null ? 'ending' : this.state;
-  }
-
-  #lastOutputAt(): string | null {
-    if (this.#seenEnd === 0) return null;
-    return new Date(Date.now() - (this.#host.clock.now() - this.#idleness.lastActiveAt)).toISOString();
   }
 }

@@ -95,10 +95,13 @@ export class PtySession {
     return this.#pty.state === 'stopped';
   }
 
+  /** Read for every session in a list, and therefore, like {@link counts}, not from a snapshot, which copies the history of the PTY. */
   info(): SessionInfo {
-    const pty = this.#pty.snapshot();
+    const pty = this.#pty;
     const { start, end, overflow, capacityBytes } = pty.output;
-    const { totalWritten, totalDropped, currentUtilization, overflowEvents } = pty.output;
+    const { totalWritten, totalDropped, currentUtilization, overflowEvents } = pty.output.stats();
+    const { laneId, terminalId } = pty.labels;
+    const { exit, lastOutputAt } = pty;
     return {
       sessionId: this.sessionId,
       kind: 'pty',
@@ -112,14 +115,14 @@ export class PtySession {
       cwd: this.#options.cwd,
       cols: pty.cols,
       rows: pty.rows,
-      laneId: pty.laneId,
-      terminalId: pty.terminalId,
+      laneId,
+      terminalId,
       streamId: this.streamId,
       start,
       end,
       attached: this.#attachments.size,
-      ...(pty.lastOutputAt !== null && { lastOutputAt: pty.lastOutputAt }),
-      ...(pty.exit !== null && { exit: pty.exit }),
+      ...(lastOutputAt !== null && { lastOutputAt }),
+      ...(exit !== null && { exit }),
       ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
       retention: { afterExitMs: this.retentionMs },
       stats: { totalWritten, totalDropped, currentUtilization, overflowEvents },
@@ -128,7 +131,7 @@ export class PtySession {
     };
   }
 
-  /** Read for every session at every scrape, and therefore not from a snapshot, which copies the history of the PTY. */
+  /** Read for every session at every scrape. */
   counts(): PtySessionCounts {
     const { output, listenerFailures } = this.#pty;
     const { start, end, capacityBytes, underPressure, readerFailures } = output;
