@@ -36,6 +36,9 @@ import { HeartbeatWheel } from './transports/heartbeat-wheel.ts';
 import type { Transport } from './transports/transport.ts';
 import { type Entrance, WebSocketServer } from './transports/websocket-server.ts';
 
+/** Room for every type of command with every error code. */
+const MAX_LABEL_SETS = 1_000;
+
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer(options: RuntimeOptions): SessionServer {
   const { config, logger, instruments, version, transports, env, now } = options;
@@ -89,7 +92,7 @@ export interface InstrumentsOptions {
  */
 export function createInstruments({ config, log, version }: InstrumentsOptions): Instruments {
   const { logger } = log;
-  const memory = new MemorySink();
+  const memory = new MemorySink({ maxLabelSets: MAX_LABEL_SETS });
   const meter = otel.getMeter('sessiond', version);
   const exporter = meter === createNoopMeter() ? null : new OpenTelemetrySink({ meter, memory });
   const source = { host: hostname(), pid: process.pid, version };

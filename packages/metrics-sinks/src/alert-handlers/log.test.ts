@@ -43,7 +43,11 @@ describe('the log', () => {
     ],
     [
       { kind: 'resolved', level: null, previousLevel: 'critical', value: 0 },
-      'info: Alert loop-delay resolved from critical at 0: The event loop lags.',
+      'warn: Alert loop-delay resolved from critical at 0: The event loop lags.',
+    ],
+    [
+      { kind: 'resolved', level: null, previousLevel: 'info', value: 17_375_773.554701816 },
+      'info: Alert loop-delay resolved from info at 17375800: The event loop lags.',
     ],
   ])('has one line for an event: %j', (fields, line) => {
     const written = logger();
