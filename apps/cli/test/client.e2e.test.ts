@@ -51,7 +51,7 @@ let cutter: Cutter;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cutter-'));
-  daemon = await startDaemon({ code: 'build' });
+  daemon = await startDaemon();
   cutter = new Cutter(join(folder, 'c.sock'), daemon.socketPath);
   await cutter.listen();
 });

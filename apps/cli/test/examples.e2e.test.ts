@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 let daemon: TestDaemon;
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build' });
+  daemon = await startDaemon();
 });
 afterAll(async () => {
   await daemon.stop();

@@ -11,7 +11,7 @@ let daemon: TestDaemon;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sessionctl-'));
-  daemon = await startDaemon({ code: 'build' });
+  daemon = await startDaemon();
 });
 afterAll(async () => {
   await daemon.stop();

@@ -8,7 +8,7 @@ import { SESSIONCTL } from './sessionctl.ts';
 let daemon: TestDaemon;
 let client: Client;
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build' });
+  daemon = await startDaemon();
   client = await connect({ socketPath: daemon.socketPath });
 });
 afterAll(async () => {
@@ -238,7 +238,7 @@ describe('at a terminal', () => {
 
 describe('when the daemon goes away', () => {
   it('the keys still detach', async () => {
-    const other = await startDaemon({ code: 'build' });
+    const other = await startDaemon();
     const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
     await person.sees('full screen');
     await other.kill();
@@ -249,7 +249,7 @@ describe('when the daemon goes away', () => {
   });
 
   it('in order, the session ends with it, and so does the attachment', async () => {
-    const other = await startDaemon({ code: 'build' });
+    const other = await startDaemon();
     const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
     await person.sees('full screen');
     await other.stop();
@@ -259,7 +259,7 @@ describe('when the daemon goes away', () => {
   });
 
   it('says so, and ends with 66 when it comes back without the session', async () => {
-    const other = await startDaemon({ code: 'build' });
+    const other = await startDaemon();
     const elsewhere = await connect({ socketPath: other.socketPath, reconnect: false });
     await elsewhere.request('create_session', {
       kind: 'pty',
@@ -270,7 +270,7 @@ describe('when the daemon goes away', () => {
     await person.sees('full screen');
     await other.kill();
     await person.sees('[sessionctl: connection lost, reconnecting]');
-    const again = await startDaemon({ code: 'build', flags: ['--socket', other.socketPath] });
+    const again = await startDaemon({ flags: ['--socket', other.socketPath] });
     const { screen, status } = await person.end();
     expect(status).toBe(66);
     expect(screen).toContain(SWITCHED_OFF);

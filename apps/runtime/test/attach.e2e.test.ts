@@ -6,7 +6,7 @@ import { TerminalClient } from './terminal-client.ts';
 let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build', flags: ['--no-tcp'] });
+  daemon = await startDaemon({ flags: ['--no-tcp'] });
 });
 afterAll(async () => {
   for (const client of clients) client.cut();

@@ -6,7 +6,7 @@ const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 
 let daemon: TestDaemon;
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build', flags: ['--no-tcp'] });
+  daemon = await startDaemon({ flags: ['--no-tcp'] });
 });
 afterAll(async () => {
   expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });

@@ -7,7 +7,6 @@ let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
 beforeAll(async () => {
   daemon = await startDaemon({
-    code: 'build',
     flags: ['--no-tcp', '--max-ptys', '5', '--max-message-bytes', '100000'],
   });
 });

@@ -11,7 +11,7 @@ const strange: string[] = [];
 beforeAll(async () => {
   // One of the tests sends more commands than anybody should.
   const flags = ['--no-tcp', '--idle-timeout-ms', 'never', '--control-commands-per-minute', 'off'];
-  daemon = await startDaemon({ code: 'build', flags: [...flags, '--total-commands-per-minute', 'off'] });
+  daemon = await startDaemon({ flags: [...flags, '--total-commands-per-minute', 'off'] });
 });
 afterAll(async () => {
   for (const client of clients) client.cut();

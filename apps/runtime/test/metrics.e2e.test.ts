@@ -137,14 +137,18 @@ describe('the metrics of a daemon', () => {
       text: 'x',
       timeoutMs: 2_000,
     });
+    let hasWaited = false;
+    let wasRefused = false;
     await until(async () => {
       const id = `lane-${Math.random().toString(36).slice(2)}`;
       const creations = [1, 2, 3, 4].map(() =>
         driver.command('create_session', { kind: 'pty', sessionId: id, pty: { command: 'true' } }),
       );
       const during = await moves.ask(driver);
-      await Promise.all(creations);
-      return amount(during, 'sessiond.bulkhead.waiting', { bulkhead: 'lane' }) > 0;
+      const answers = await Promise.all(creations);
+      hasWaited ||= amount(during, 'sessiond.bulkhead.waiting', { bulkhead: 'lane' }) > 0;
+      wasRefused ||= answers.some((answer) => answer['code'] === 'QUEUE_FULL');
+      return hasWaited && wasRefused;
     });
     await driver.command('get_state', { sessionId: 'nobody' });
     await waiting;

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<{ daemon: TestDaemon; client: TerminalClient }> {
-  const daemon = await startDaemon({ code: 'build', flags: ['--no-tcp'], stateDir });
+  const daemon = await startDaemon({ flags: ['--no-tcp'], stateDir });
   daemons.push(daemon);
   return { daemon, client: await TerminalClient.connect({ socketPath: daemon.socketPath }) };
 }

@@ -5,7 +5,7 @@ import { TerminalClient } from './terminal-client.ts';
 let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build', flags: ['--no-tcp', '--max-ptys', '4'] });
+  daemon = await startDaemon({ flags: ['--no-tcp', '--max-ptys', '4'] });
 });
 afterAll(async () => {
   for (const client of clients) client.cut();
@@ -159,7 +159,7 @@ it('goes on behind a gap without an acknowledgement of it', async () => {
 });
 
 it('ends in time although a client has asked to be patient with a child that does not listen', async () => {
-  const other = await startDaemon({ code: 'build', flags: ['--no-tcp', '--grace-ms', '200'] });
+  const other = await startDaemon({ flags: ['--no-tcp', '--grace-ms', '200'] });
   const client = await TerminalClient.connect({ socketPath: other.socketPath });
   const sessionId = await client.runRaw('trap "" TERM HUP; echo set; while :; do sleep 0.05; done');
   await client.ask('wait_for', { sessionId, text: 'set' });

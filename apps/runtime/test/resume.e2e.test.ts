@@ -15,7 +15,7 @@ const MAX_STALL_GROWTH_BYTES = 16 * 1024 * 1024;
 let daemon: TestDaemon;
 let directory: string;
 beforeAll(async () => {
-  daemon = await startDaemon({ code: 'build', flags: ['--no-tcp'] });
+  daemon = await startDaemon({ flags: ['--no-tcp'] });
   directory = mkdtempSync(join(tmpdir(), 'sessiond-resume-'));
 });
 afterAll(async () => {

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { descendants, isAlive, type ProcessId, rssBytes } from './processes.ts';
 
-const RUNTIME = new URL('../../../apps/runtime/', import.meta.url);
+const ENTRY = fileURLToPath(new URL('../../../apps/runtime/bin/sessiond.js', import.meta.url));
 
 /** What a killed process may take to be gone. */
 const LEFTOVER_MS = 1_000;
@@ -23,8 +22,6 @@ export interface StartDaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A state folder to use and leave alone; without it a fresh one that is deleted at the end. */
   readonly stateDir?: string;
-  /** Which code runs; default: the sources, or the build when the variable `SESSIOND_TEST_BUILD` is set. */
-  readonly code?: 'source' | 'build';
 }
 
 /** One line of the daemon's log. */
@@ -151,13 +148,12 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
   }
 }
 
-/** Starts `sessiond` with these arguments and nothing else decided; stdin, stdout and stderr are pipes. */
+/** Starts the `sessiond` that was built last, with these arguments and nothing else decided; stdin, stdout and stderr are pipes. */
 export function spawnDaemon(
   args: readonly string[],
-  options: Pick<StartDaemonOptions, 'env' | 'code'> & { readonly homeDir: string },
+  options: Pick<StartDaemonOptions, 'env'> & { readonly homeDir: string },
 ): ChildProcess {
-  const code = options.code ?? (process.env['SESSIOND_TEST_BUILD'] ? 'build' : 'source');
-  return spawn(process.execPath, [...(code === 'build' ? builtEntry() : sourceEntry()), ...args], {
+  return spawn(process.execPath, [ENTRY, ...args], {
     cwd: options.homeDir,
     env: {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -167,23 +163,6 @@ export function spawnDaemon(
     },
     stdio: 'pipe',
   });
-}
-
-function builtEntry(): string[] {
-  return [fileURLToPath(new URL('bin/sessiond.js', RUNTIME))];
-}
-
-function sourceEntry(): string[] {
-  const main = JSON.stringify(new URL('src/main.ts', RUNTIME).href);
-  return [
-    '--import',
-    createRequire(import.meta.url).resolve('tsx'),
-    '--conditions=@sessiond/source',
-    '--input-type=module',
-    '--eval',
-    `import { main } from ${main}; process.exitCode = await main({ args: process.argv.slice(1), env: process.env });`,
-    '--',
-  ];
 }
 
 function onLines(child: ChildProcess, onLine: (text: string) => void): void {
