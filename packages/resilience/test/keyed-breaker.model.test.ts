@@ -172,7 +172,8 @@ const commands = [
   anyKey.map((key) =>
     command(`trip ${key}`, (naive, world) => {
       const hadPlace = world.keyed.trip(key);
-      drain(naive, world);
+      // Others go for a key that is new before it comes, and for one that is known after it was used.
+      if (!naive.keys.has(key)) drain(naive, world);
       const breaker = naive.breakerOf(key, world.clock.seen, hadPlace);
       if (hadPlace) breaker.trip(world.clock.seen);
       naive.use(key, world.clock.seen);
