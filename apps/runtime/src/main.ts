@@ -3,8 +3,8 @@ import { createProgram, type Invocation } from './cli/program.ts';
 import { serve } from './cli/serve.ts';
 import { configJson, configTable } from './cli/show-config.ts';
 import { serveStdio } from './cli/stdio.ts';
-import { resolveConfig } from './config.ts';
-import { readConfigFile } from './config-file.ts';
+import { resolveConfig } from './config/config.ts';
+import { readConfigFile } from './config/config-file.ts';
 import { EXIT_CODES, isStartupError } from './startup-error.ts';
 import { packageVersion } from './version.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@sessiond/resilience';
 import type { Principal } from './auth/auth-provider.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
 import type { Instruments } from './telemetry/instruments.ts';

@@ -9,7 +9,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AuthProvider } from '../src/auth/auth-provider.ts';
 import { createSessionServer, type Daemon, startDaemon } from '../src/compose.ts';
-import { type Config, resolveConfig } from '../src/config.ts';
+import { type Config, resolveConfig } from '../src/config/config.ts';
 import type { CreateRuntime } from '../src/runtime.ts';
 import { TerminalClient } from './terminal-client.ts';
 

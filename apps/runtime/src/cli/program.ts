@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import type { Config } from '../config.ts';
-import { defaultText } from '../config-option-spec.ts';
-import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config-options.ts';
+import type { Config } from '../config/config.ts';
+import { defaultText } from '../config/option-spec.ts';
+import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config/options.ts';
 
 /** What the command line asked for. */
 export interface Invocation {

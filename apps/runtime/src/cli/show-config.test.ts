@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config/config.ts';
 import { configJson, configTable } from './show-config.ts';
 
 const resolve = (env: Record<string, string>) => resolveConfig({ flags: {}, env, file: null, homeDir: '/home/nobody' });

@@ -1,7 +1,7 @@
-import type { Config, ResolvedConfig } from '../config.ts';
-import type { OptionSpec } from '../config-option-spec.ts';
-import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config-options.ts';
-import type { OptionValue } from '../config-values.ts';
+import type { Config, ResolvedConfig } from '../config/config.ts';
+import type { OptionSpec } from '../config/option-spec.ts';
+import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config/options.ts';
+import type { OptionValue } from '../config/values.ts';
 
 /** The table of `sessiond config`: option, value, origin. */
 export function configTable({ config, origins }: ResolvedConfig): string {

@@ -1,5 +1,5 @@
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { identifyListener } from '../probes.ts';
 import { StartupError } from '../startup-error.ts';
 import { urlHost } from './host-name.ts';

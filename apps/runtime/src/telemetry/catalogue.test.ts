@@ -49,16 +49,6 @@ describe('the catalogue', () => {
       'v8js.heap.space.name',
     ]);
   });
-
-  it('is in the operations manual as it is', () => {
-    const rows = metrics.map((metric) => {
-      const { name, unit, labelNames = [], help } = metric;
-      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
-      return `| \`${name}\` | \`${prometheusName(metric)}\` | ${unit} | ${labels} | ${help} |`;
-    });
-    const head = ['| name | in Prometheus | unit | labels | |', '|---|---|---|---|---|'];
-    expect(tableOf('metrics')).toBe([...head, ...rows].join('\n'));
-  });
 });
 
 describe('the operations manual', () => {

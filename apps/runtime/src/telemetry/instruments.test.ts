@@ -2,7 +2,7 @@ import { type BatchObservableCallback, type MeterProvider, metrics, type Observa
 import pino from 'pino';
 import { afterEach, expect, it } from 'vitest';
 import { createInstruments } from '../compose.ts';
-import { resolveConfig } from '../config.ts';
+import { resolveConfig } from '../config/config.ts';
 import type { Instruments } from './instruments.ts';
 
 let instruments: Instruments;

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
+import { StartupError } from '../startup-error.ts';
 import type { ConfigFile } from './config-file.ts';
-import { allowedText } from './config-option-spec.ts';
-import { type Config, environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
-import { assertSafe } from './config-safety.ts';
-import { type OptionValue, parseValue } from './config-values.ts';
-import { StartupError } from './startup-error.ts';
+import { allowedText } from './option-spec.ts';
+import { type Config, environmentName, flagName, OPTION_KEYS, OPTIONS } from './options.ts';
+import { assertSafe } from './safety.ts';
+import { type OptionValue, parseValue } from './values.ts';
 
-export type { Config } from './config-options.ts';
+export type { Config } from './options.ts';
 
 /** Where a value came from. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ConfigSources, resolveConfig } from './config.ts';
 import { readConfigFile } from './config-file.ts';
-import { environmentName, flagName, OPTION_KEYS, OPTIONS } from './config-options.ts';
+import { environmentName, flagName, OPTION_KEYS, OPTIONS } from './options.ts';
 
 function resolve(sources: Partial<ConfigSources>) {
   return resolveConfig({ flags: {}, env: {}, file: null, homeDir: '/home/ada', ...sources });

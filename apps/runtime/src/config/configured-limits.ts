@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { OPTION_KEYS, OPTIONS } from './config-options.ts';
+import { OPTION_KEYS, OPTIONS } from './options.ts';
 
 /** Every limit of the configuration by the name and in the unit it has there; `null` is off. */
 export function configuredLimits(config: Config): Readonly<Record<string, number | null>> {

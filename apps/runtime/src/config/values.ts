@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { OptionSpec } from './config-option-spec.ts';
+import type { OptionSpec } from './option-spec.ts';
 
 /** A value of an option, as the rest of the program sees it. */
 export type OptionValue = string | number | boolean | null | readonly string[];

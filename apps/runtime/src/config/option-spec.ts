@@ -53,6 +53,9 @@ export interface ListOption extends OptionBase<readonly string[]> {
 /** One row of the option table. */
 export type OptionSpec = NumberOption | FlagOption | ChoiceOption | TextOption | ListOption;
 
+/** The options of a configuration, one row for each key. */
+export type OptionTable<C> = { readonly [K in keyof C]: OptionSpec };
+
 /** What `allowedText` says of the word for none. */
 function orNone({ noneWord }: NumberOption | TextOption): string {
   return noneWord === undefined ? '' : `, or ${noneWord}`;

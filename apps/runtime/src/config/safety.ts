@@ -1,6 +1,6 @@
-import type { Config } from './config-options.ts';
-import { isLoopback } from './http/host-name.ts';
-import { StartupError } from './startup-error.ts';
+import { isLoopback } from '../http/host-name.ts';
+import { StartupError } from '../startup-error.ts';
+import type { Config } from './options.ts';
 
 /**
  * Refuses combinations of options that would open the daemon to strangers, or that contradict each other.

@@ -1,0 +1,29 @@
+import type { OptionTable } from '../option-spec.ts';
+
+/** Who may come in. */
+export interface AccessConfig {
+  readonly auth: 'token' | 'none';
+  readonly behindProxy: boolean;
+  readonly allowOrigin: readonly string[];
+}
+
+/** The rows of the table for {@link AccessConfig}. */
+export const accessOptions: OptionTable<AccessConfig> = Object.freeze({
+  auth: {
+    kind: 'choice',
+    choices: ['token', 'none'],
+    default: 'token',
+    help: 'What TCP clients have to show; "none" only works on a loopback address.',
+  },
+  behindProxy: {
+    kind: 'flag',
+    default: false,
+    help: 'A proxy in front terminates TLS; needed to listen beyond loopback.',
+  },
+  allowOrigin: {
+    kind: 'list',
+    placeholder: 'origin',
+    default: [],
+    help: 'Origin of a web page that may connect, such as https://term.example.com; repeatable.',
+  },
+});

@@ -1,0 +1,56 @@
+import type { OptionTable } from '../option-spec.ts';
+import { KIB, MIB } from '../units.ts';
+
+/** What one connection and all of them may take. */
+export interface ConnectionsConfig {
+  readonly maxConnections: number;
+  readonly maxMessageBytes: number;
+  readonly inputBytesPerSecond: number | null;
+  readonly heartbeatMs: number;
+  readonly heartbeatTimeoutMs: number;
+}
+
+/** The rows of the table for {@link ConnectionsConfig}. */
+export const connectionsOptions: OptionTable<ConnectionsConfig> = Object.freeze({
+  maxConnections: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: 100_000,
+    default: 1000,
+    help: 'Connections at the same time.',
+  },
+  maxMessageBytes: {
+    kind: 'bytes',
+    placeholder: 'bytes',
+    min: 1 * KIB,
+    max: 512 * MIB,
+    default: 10 * MIB,
+    help: 'Largest message a client may send.',
+  },
+  inputBytesPerSecond: {
+    kind: 'bytes',
+    placeholder: 'bytes',
+    min: 64 * KIB,
+    max: 1024 * MIB,
+    noneWord: 'off',
+    default: 16 * MIB,
+    help: 'What is read from one connection per second; more waits at the client, nothing is lost.',
+  },
+  heartbeatMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: 3_600_000,
+    default: 30_000,
+    help: 'Time between two pings on one connection.',
+  },
+  heartbeatTimeoutMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 50,
+    max: 3_600_000,
+    default: 10_000,
+    help: 'Time a client has to react to a ping; not more than --heartbeat-ms.',
+  },
+});
