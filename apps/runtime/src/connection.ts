@@ -128,8 +128,8 @@ export class Connection implements EventReceiver, CommandIssuer {
     });
   }
 
-  get principalId(): string {
-    return this.#options.principal.id;
+  get principal(): Principal {
+    return this.#options.principal;
   }
 
   /** Greets the client and begins to listen to it. Called once. */

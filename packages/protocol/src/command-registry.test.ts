@@ -109,8 +109,8 @@ it('[R13] limits every command but those that tell how the server is or take wor
 describe('requiredScope', () => {
   it('asks a driver for more than an observer', () => {
     const attach = { type: 'attach', sessionId: 'a' } as const;
-    expect(requiredScope(attach)).toBe('sessions:drive');
-    expect(requiredScope({ ...attach, role: 'driver' })).toBe('sessions:drive');
+    expect(requiredScope(attach)).toBe('sessions:write');
+    expect(requiredScope({ ...attach, role: 'driver' })).toBe('sessions:write');
     expect(requiredScope({ ...attach, role: 'observer' })).toBe('sessions:read');
   });
 

@@ -35,15 +35,16 @@ export interface SessionCommandEnvelope extends CommandEnvelope {
 }
 
 /** What a principal may be allowed to do. */
-export type Scope = 'server:read' | 'sessions:read' | 'sessions:write' | 'sessions:drive' | 'commands:watch';
+export type Scope = 'server:read' | 'sessions:read' | 'sessions:write' | 'sessions:create' | 'commands:watch' | 'admin';
 
 /** Every scope with what it allows. */
 export const scopes: Readonly<Record<Scope, string>> = Object.freeze({
   'server:read': 'read health, metrics and limits of the server',
   'sessions:read': 'list sessions, read their state and output, follow their events',
-  'sessions:write': 'create, rename and delete sessions',
-  'sessions:drive': 'send input, sizes and signals to sessions, end their programs',
+  'sessions:write': 'act on sessions: send input, sizes and signals, run commands in them, rename, end and delete them',
+  'sessions:create': 'create sessions',
   'commands:watch': 'see the lifecycle events of commands that others sent',
+  admin: 'everything, on the sessions of everybody',
 });
 
 /** How long a command may take when it does not say so itself. */

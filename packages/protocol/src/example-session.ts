@@ -5,6 +5,7 @@ import type { PtySessionState } from './session-state.ts';
 export const exampleSession: PtySessionInfo = {
   sessionId: 'build',
   kind: 'pty',
+  owner: 'owner',
   createdAt: '2026-01-31T12:00:00.000Z',
   state: 'active',
   version: 1,

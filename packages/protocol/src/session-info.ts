@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   cells,
   durationMs,
@@ -62,6 +62,8 @@ export interface PtySessionInfo {
   readonly sessionId: string;
   readonly kind: 'pty';
   readonly name?: string;
+  /** The id of the principal that created it. */
+  readonly owner: string;
   readonly createdAt: string;
   readonly state: PtyState;
   /** Counts successful changes; what `ifSessionVersion` is compared with. */
@@ -143,6 +145,7 @@ export const sessionFields: FieldArguments<PtySessionInfo> = [
   {
     sessionId,
     kind: oneOf(['pty']),
+    owner: z.string(),
     createdAt: timestamp,
     state: ptyState,
     version: offset,

@@ -5,10 +5,14 @@ export interface Principal {
   readonly id: string;
   /** What it may do; `*` is everything. */
   readonly scopes: readonly string[];
+  /** Patterns of the ids of sessions that it may reach besides its own, with `*` for any characters; none by default. */
+  readonly sessions?: readonly string[];
+  /** When it ceases to be known, in milliseconds of the wall clock; its connections end then. Absent: never. */
+  readonly expiresAtMs?: number;
 }
 
 /**
- * The person the daemon belongs to. The Unix socket, stdio and the token all prove the same thing, being that user, so all three
+ * The person the daemon belongs to. The Unix socket, stdio and the first token all prove the same thing, being that user, so all
  * lead to one principal: a session created through one is at home in the others.
  */
 export const OWNER: Principal = Object.freeze({ id: 'owner', scopes: Object.freeze(['*']) });

@@ -1,10 +1,11 @@
 import type { Command, CommandType, ResponseDataOf } from '@sessiond/protocol';
+import type { Principal } from '../auth/auth-provider.ts';
 import type { Cause } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 
 /** What a command may do with the connection it came from. */
 export interface CommandIssuer {
-  readonly principalId: string;
+  readonly principal: Principal;
   /** Attaches the connection; frames follow the answer on the channel it names. */
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>>;
   /** @throws ProtocolError when it is not attached. */

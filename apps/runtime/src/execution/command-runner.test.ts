@@ -76,7 +76,7 @@ function runnerWith(limits: Partial<AdmissionLimits>): CommandRunner {
 }
 
 function issuer(principalId = 'ada'): CommandIssuer {
-  return { principalId } as CommandIssuer;
+  return { principal: { id: principalId, scopes: ['*'] } } as unknown as CommandIssuer;
 }
 
 /** Creates a session in the lane of its id. */

@@ -103,7 +103,7 @@ export class CommandRunner {
     const fault = this.#faultBefore(command);
     const admitted =
       fault === undefined
-        ? this.#options.admission.admit(command, issuer.principalId)
+        ? this.#options.admission.admit(command, issuer.principal.id)
         : ({ ok: false, fault } as const);
     if (!admitted.ok) {
       this.#observer.commandFinished(command.type, admitted.fault.code, 0);
@@ -112,7 +112,7 @@ export class CommandRunner {
     const entry: Entry = {
       command,
       issuer,
-      cause: causeOf(command),
+      cause: causeOf(issuer.principal.id, command),
       admitted,
       admittedMs: performance.now(),
       startedMs: undefined,
@@ -120,7 +120,7 @@ export class CommandRunner {
       interrupt: undefined,
     };
     this.#entries.add(entry);
-    const key = keyOf(issuer.principalId, command);
+    const key = keyOf(issuer.principal.id, command);
     if (key !== undefined) this.#byId.set(key, entry);
     return { ok: true, outcome: this.#process(entry), cancel: (reason) => cancelEntry(entry, reason) };
   }
@@ -217,7 +217,7 @@ export class CommandRunner {
     const { host, handlers, server } = this.#options;
     await this.#checkVersion(command);
     signal.throwIfAborted();
-    const cancel = (commandId: string): boolean => this.cancel(issuer.principalId, commandId);
+    const cancel = (commandId: string): boolean => this.cancel(issuer.principal.id, commandId);
     const context: CommandContext = { host, issuer, server, cause, cancel, signal };
     const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
     const data = await handler(command, context);
@@ -248,7 +248,7 @@ export class CommandRunner {
   #answered(entry: Entry, code: ObservedCode): void {
     const { command, issuer, startedMs } = entry;
     this.#entries.delete(entry);
-    const key = keyOf(issuer.principalId, command);
+    const key = keyOf(issuer.principal.id, command);
     if (key !== undefined && this.#byId.get(key) === entry) this.#byId.delete(key);
     this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
   }

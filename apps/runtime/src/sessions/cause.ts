@@ -5,9 +5,11 @@ import { RESERVED_ID_PREFIX } from '@sessiond/protocol';
 export interface Cause {
   /** Names the command. */
   readonly correlationId: string;
+  /** Who sent it. */
+  readonly principalId: string;
 }
 
 /** The cause that is this command: its own id, else one that no client can give. */
-export function causeOf({ id }: { readonly id?: string | undefined } = {}): Cause {
-  return { correlationId: id ?? `${RESERVED_ID_PREFIX}${randomUUID()}` };
+export function causeOf(principalId: string, { id }: { readonly id?: string | undefined } = {}): Cause {
+  return { correlationId: id ?? `${RESERVED_ID_PREFIX}${randomUUID()}`, principalId };
 }

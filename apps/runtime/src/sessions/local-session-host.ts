@@ -6,12 +6,19 @@ import {
   type SessionInfo,
   type SessionState,
 } from '@sessiond/protocol';
-import { childEnvironment, type Pty, type PtyEvent, type PtyManager } from '@sessiond/pty-core';
+import { childEnvironment, type Pty, type Cause as PtyCause, type PtyEvent, type PtyManager } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
 import { waitForOutput } from './output-wait.ts';
 import { toProtocolError } from './pty-errors.ts';
 import { PtySession, type PtySessionCounts } from './pty-session.ts';
-import type { AttachmentHandlers, HostCounts, SessionAttachment, SessionEvent, SessionHost } from './session-host.ts';
+import type {
+  AttachmentHandlers,
+  HostCounts,
+  SessionAttachment,
+  SessionEvent,
+  SessionFacts,
+  SessionHost,
+} from './session-host.ts';
 import { newSessionId } from './session-id.ts';
 import { SessionTotals } from './session-totals.ts';
 
@@ -85,6 +92,10 @@ export class LocalSessionHost implements SessionHost {
     return this.#entries.size;
   }
 
+  facts(sessionId: string): SessionFacts | undefined {
+    return this.#entries.get(sessionId)?.session.facts();
+  }
+
   async list(): Promise<SessionInfo[]> {
     return [...this.#entries.values()].map(({ session }) => session.info());
   }
@@ -112,7 +123,7 @@ export class LocalSessionHost implements SessionHost {
 
   async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>, cause: Cause): Promise<void> {
     const entry = this.#entry(sessionId);
-    await entry.session.pty.terminate({ ...cause, ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    await entry.session.pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
     this.#remove(entry, 'deleted', cause);
   }
 
@@ -137,7 +148,7 @@ export class LocalSessionHost implements SessionHost {
     cause: Cause,
   ): Promise<ResponseDataOf<'terminate'>> {
     const { pty } = this.#session(sessionId);
-    const exit = await pty.terminate({ ...cause, ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    const exit = await pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
     return { exit, forceKilled: pty.forceKilled, endOffset: pty.output.end };
   }
 
@@ -239,7 +250,7 @@ export class LocalSessionHost implements SessionHost {
         ...(laneId !== undefined && { laneId }),
         ...(terminalId !== undefined && { terminalId }),
         ...definedOnly(spec),
-        ...cause,
+        ...correlated(cause),
       });
     } catch (error) {
       throw toProtocolError(error);
@@ -248,6 +259,7 @@ export class LocalSessionHost implements SessionHost {
     }
     const session: PtySession = new PtySession(pty, {
       sessionId,
+      owner: cause.principalId,
       name,
       command,
       args: spec.args ?? [],
@@ -303,6 +315,11 @@ export class LocalSessionHost implements SessionHost {
   #emit(event: SessionEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** As much of a cause as a PTY carries in its events. */
+function correlated({ correlationId }: Cause): PtyCause {
+  return { correlationId };
 }
 
 /** The fields a client really set; the rest keeps its default. */

@@ -14,7 +14,7 @@ import { EventLog } from './event-log.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
-import type { AttachmentHandlers, SessionAttachment, SessionEvent } from './session-host.ts';
+import type { AttachmentHandlers, SessionAttachment, SessionEvent, SessionFacts } from './session-host.ts';
 import type { Totals } from './session-totals.ts';
 import { wireState } from './wire-state.ts';
 
@@ -25,6 +25,8 @@ const DEFAULT_READ_BYTES = 256 * 1024;
 /** What a session is made of besides its PTY. */
 export interface PtySessionOptions {
   readonly sessionId: string;
+  /** The id of the principal that created it. */
+  readonly owner: string;
   readonly name: string | undefined;
   readonly command: string;
   readonly args: readonly string[];
@@ -95,6 +97,10 @@ export class PtySession {
     return this.#pty.state === 'stopped';
   }
 
+  facts(): SessionFacts {
+    return { owner: this.#options.owner, instance: this.streamId, version: this.#version };
+  }
+
   /** Read for every session in a list, and therefore, like {@link counts}, not from a snapshot, which copies the history of the PTY. */
   info(): SessionInfo {
     const pty = this.#pty;
@@ -106,6 +112,7 @@ export class PtySession {
       sessionId: this.sessionId,
       kind: 'pty',
       ...(this.#name !== undefined && { name: this.#name }),
+      owner: this.#options.owner,
       createdAt: this.createdAt,
       state: wireState(pty.state),
       version: this.#version,
@@ -200,13 +207,13 @@ export class PtySession {
   /** @returns whether the size was another one before. */
   resize({ cols, rows }: Command<'resize'>, cause: Cause): boolean {
     const changed = cols !== this.#pty.cols || rows !== this.#pty.rows;
-    asProtocolErrors(() => this.#pty.resize(cols, rows, cause));
+    asProtocolErrors(() => this.#pty.resize(cols, rows, { correlationId: cause.correlationId }));
     return changed;
   }
 
   /** @returns the leader of the process group that got it. */
   signal(signal: string, cause: Cause): number {
-    asProtocolErrors(() => this.#pty.signal(signal, cause));
+    asProtocolErrors(() => this.#pty.signal(signal, { correlationId: cause.correlationId }));
     return this.#pty.pid;
   }
 

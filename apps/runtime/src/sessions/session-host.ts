@@ -46,6 +46,16 @@ export interface AttachmentHandlers {
   onInputDrained(): void;
 }
 
+/** What is asked about a session for every command; known here and now, at no cost. */
+export interface SessionFacts {
+  /** The id of the principal that created it. */
+  readonly owner: string;
+  /** Names this life of the session: one that is deleted and created again has another. */
+  readonly instance: string;
+  /** Counts successful changes. */
+  readonly version: number;
+}
+
 /** Totals since the start, and sizes at the moment, of what lies behind the sessions. */
 export interface HostCounts extends Totals {
   /** Sessions that can be addressed. */
@@ -69,6 +79,8 @@ export interface HostCounts extends Totals {
 export interface SessionHost {
   /** Sessions that can be addressed; known here and now at no cost, because health is asked for without a limit. */
   readonly size: number;
+  /** `undefined` when there is no such session. */
+  facts(sessionId: string): SessionFacts | undefined;
   create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo>;
   /** Oldest first. */
   list(): Promise<SessionInfo[]>;

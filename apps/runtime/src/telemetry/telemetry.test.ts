@@ -47,7 +47,7 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
   ptys.onEvent(() => {
     throw new Error('a defect');
   });
-  await host.create({ type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } }, causeOf());
+  await host.create({ type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } }, causeOf('ada'));
   expect(values('sessiond.pty.listener.failures')['']).toBeGreaterThan(0);
   expect(values('sessiond.session.count')).toEqual({ pty: 1 });
   await host.close(1000);

@@ -83,7 +83,7 @@ beforeEach(async () => {
   server.on('upgrade', async (request, upgradeSocket, head) => {
     socket = upgradeSocket as Socket;
     const query = new URL(`http://host${request.url}`).searchParams;
-    const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query));
+    const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query), 'ada');
     const options = { frames: new FramePool(), traffic, inputBytesPerSecond };
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       served = ws;
@@ -216,6 +216,6 @@ describe('a request', () => {
 
   it('for a session that does not exist is refused as such', async () => {
     const request = parseRawTerminalRequest('gone', new URLSearchParams());
-    await expect(RawTerminal.open(session.host, request)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await expect(RawTerminal.open(session.host, request, 'ada')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 });

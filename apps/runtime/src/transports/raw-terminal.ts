@@ -85,14 +85,19 @@ export class RawTerminal {
    * Attaches to the session and gives the terminal its size, before there is a WebSocket.
    * Throws the `ProtocolError` of the refusal.
    */
-  static async open(host: TerminalHost, { sessionId, role, from, size }: RawTerminalRequest): Promise<RawTerminal> {
+  static async open(
+    host: TerminalHost,
+    { sessionId, role, from, size }: RawTerminalRequest,
+    principalId: string,
+  ): Promise<RawTerminal> {
     const terminal = new RawTerminal();
     terminal.#attachment = await host.attach(
       { type: 'attach', sessionId, role, from },
       { onReadable: () => terminal.#pump(), onInputDrained: () => terminal.#takeInput() },
     );
     try {
-      if (size !== null && role === 'driver') await host.resize({ type: 'resize', sessionId, ...size }, causeOf());
+      if (size !== null && role === 'driver')
+        await host.resize({ type: 'resize', sessionId, ...size }, causeOf(principalId));
     } catch (error) {
       terminal.close();
       throw error;

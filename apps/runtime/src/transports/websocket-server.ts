@@ -156,7 +156,7 @@ export class WebSocketServer {
         if (!isAllowed(result.principal, scope)) {
           return { code: 'FORBIDDEN', message: `Cannot open terminal: it needs the scope ${scope}` };
         }
-        terminal = await RawTerminal.open(terminals, asked);
+        terminal = await RawTerminal.open(terminals, asked, result.principal.id);
       } catch (error) {
         if (!isProtocolError(error)) throw error;
         return { code: error.code, message: error.message };

@@ -90,5 +90,5 @@ export const attach: CommandContract<AttachCommand, AttachData> = contract({
       },
       { exit: exitInfo },
     ),
-  scopeOf: (command) => (command.role === 'observer' ? 'sessions:read' : 'sessions:drive'),
+  scopeOf: (command) => (command.role === 'observer' ? 'sessions:read' : 'sessions:write'),
 });

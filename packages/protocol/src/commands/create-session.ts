@@ -117,7 +117,7 @@ export const createSession: CommandContract<CreateSessionCommand, CreateSessionD
     'Starts a session and answers once its program runs; without `sessionId` the server makes one that sorts by time.',
   appliesTo: 'server',
   lane: 'data',
-  scope: 'sessions:write',
+  scope: 'sessions:create',
   mutates: true,
   timeoutClass: 'spawn',
   journalled: true,

@@ -22,7 +22,7 @@ export const input: CommandContract<InputCommand, InputData> = contract({
   type: 'input',
   summary: 'Types text or bytes into a terminal, whole or not at all; needs no attachment.',
   appliesTo: 'pty',
-  scope: 'sessions:drive',
+  scope: 'sessions:write',
   example: { type: 'input', id: 'c-13', sessionId: 'build', data: 'make\r' },
   exampleData: { bytes: 5 },
   schema: () =>

@@ -21,7 +21,7 @@ export const resize: CommandContract<ResizeCommand, ResizeData> = contract({
   type: 'resize',
   summary: 'Sets the size of a terminal; there is one per session, and the last one set counts.',
   appliesTo: 'pty',
-  scope: 'sessions:drive',
+  scope: 'sessions:write',
   example: { type: 'resize', id: 'c-14', sessionId: 'build', cols: 132, rows: 43 },
   exampleData: { cols: 132, rows: 43, changed: true },
   schema: () => sessionCommand<ResizeCommand>('resize', { cols: cells, rows: cells }),
