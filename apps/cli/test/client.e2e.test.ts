@@ -131,6 +131,30 @@ it('accounts for every byte of a flood that overtakes it, in bytes or in gaps', 
   await client.close();
 });
 
+it('hears of no mistake of its own when a session is deleted while it reads, in small windows', async () => {
+  const client = await connect({ socketPath: daemon.socketPath });
+  const faults: string[] = [];
+  client.onFault(({ message }) => faults.push(message));
+  const script = 'stty raw; while :; do head -c 100000 /dev/zero; done';
+  for (let round = 0; round < 10; round += 1) {
+    const { sessionId } = await client.request('create_session', {
+      kind: 'pty',
+      pty: { command: 'sh', args: ['-c', script] },
+    });
+    const attachment = await client.attach(sessionId, { windowBytes: 4_096 });
+    let received = 0;
+    let deleting: Promise<unknown> | undefined;
+    for await (const chunk of attachment) {
+      if (chunk.kind === 'bytes') received += chunk.bytes.length;
+      if (received > 50_000) deleting ??= client.request('delete_session', { sessionId, gracePeriodMs: 0 });
+    }
+    await deleting;
+  }
+  await client.request('list_sessions');
+  expect(faults).toEqual([]);
+  await client.close();
+}, 30_000);
+
 it('types a megabyte exactly, at the pace of a program that reads slowly', async () => {
   const client = await connect({ socketPath: cutter.path, reconnect });
   const reader =

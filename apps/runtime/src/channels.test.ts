@@ -143,6 +143,22 @@ it('tells of an end after the last byte, and of anything else at once', async ()
   expect(channels.holds(event('pty.stopped'))).toBe(false);
 });
 
+it('passes over an acknowledgement for an attachment that has ended, and over nothing else', async () => {
+  const session = sessions.get('quiet')!;
+  const channel = await attach('quiet');
+  channels.holds(event('session_deleted'));
+  session.ended = true;
+  session.onReadable();
+  expect(transport.sent).toEqual(['end 1']);
+  channels.frame({ kind: 'ack', channel, offset: 0 });
+  for (const frame of [
+    { kind: 'ack', channel: channel + 1, offset: 0 },
+    { kind: 'input', channel, offset: 0, payload: new Uint8Array(1) },
+  ] as const) {
+    expect(() => channels.frame(frame)).toThrow(`channel ${frame.channel} is not attached`);
+  }
+});
+
 it('tells of an end that was held back once the attachment is over', async () => {
   await attach('quiet');
   expect(channels.holds(event('pty.stopped'))).toBe(true);

@@ -109,6 +109,8 @@ export class Channels {
   frame(frame: InputFrame | AckFrame): void {
     const subscription = this.#channels.get(frame.channel)?.subscription;
     if (subscription === undefined) {
+      // On its way when the attachment ended, with its session for example: the client could not know.
+      if (frame.kind === 'ack' && frame.channel < this.#nextChannel) return;
       throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: channel ${frame.channel} is not attached`);
     }
     if (frame.kind === 'input') subscription.input(frame);

@@ -84,9 +84,37 @@ describe('request', () => {
     daemon.ignored.add('terminate');
     const patience = async (fields: object): Promise<unknown> =>
       client.request('terminate', { sessionId: 'a', ...fields }).catch(({ message }: Error) => message);
-    expect(await patience({})).toContain(' 5 ms');
     expect(await patience({ gracePeriodMs: 10 })).toContain(' 15 ms');
     expect(await patience({ gracePeriodMs: 10, timeoutMs: 2 })).toContain(' 7 ms');
+  });
+
+  it.each(['terminate', 'delete_session'] as const)(
+    'waits for the answer to %s as long as the daemon takes, whose session has a grace period of its own',
+    async (type) => {
+      const { client, daemon } = await start({ requestTimeoutMs: 5 });
+      daemon.ignored.add(type);
+      const controller = new AbortController();
+      let outcome: unknown = 'none yet';
+      const request = client.request(type, { sessionId: 'a' }, { signal: controller.signal }).catch((error) => {
+        outcome = error;
+      });
+      // Longer than the time limit, and a second time: nothing of it is left.
+      for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      await client.request('list_sessions', {}, { timeoutMs: 5_000 });
+      expect(outcome).toBe('none yet');
+      controller.abort(new Error('never mind'));
+      await request;
+      expect(outcome).toEqual(new Error('never mind'));
+    },
+  );
+
+  it('waits for a connection no longer than any other, to end a program', async () => {
+    const { client, daemon } = await start({ requestTimeoutMs: 5 });
+    const away = nextState(client, 'reconnecting');
+    await daemon.stop();
+    await away;
+    await expect(client.request('terminate', { sessionId: 'a' })).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT' });
+    expect(client.snapshot().parkedRequests).toBe(0);
   });
 
   it('gives up on the signal, leaves no listener behind, and takes no late answer for another', async () => {

@@ -44,7 +44,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` or `gracePeriodMs` if it has one.
-   * What ends a program without naming either takes as long as the session's grace period, which only the daemon knows.
+   * What ends a program without naming either takes as long as the session's grace period, which only the daemon knows: once it is
+   * sent, the daemon's answer, the loss of the connection or the signal ends the wait.
    */
   readonly timeoutMs?: number | undefined;
 }
@@ -68,7 +69,17 @@ const DEFAULTS = Object.freeze({
   maxPendingRequests: 1_000,
   windowBytes: 512 * 1024,
 });
+/** Commands that end a program, and therefore take its grace period: how long that is, and when it is over, the daemon knows. */
+const ENDING_COMMANDS: ReadonlySet<CommandType> = new Set<CommandType>(['terminate', 'delete_session']);
 const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
+
+/** How long {@link Client} waits for a connection and an answer. */
+interface SendLimits {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** The time limit is for a connection only; the daemon sees to it that there is an answer. */
+  readonly untilAnswered?: boolean;
+}
 
 /**
  * A typed connection to one daemon that comes back by itself.
@@ -151,9 +162,11 @@ export class Client {
   async request<T extends CommandType>(type: T, ...[fields, options]: RequestArguments<T>): Promise<ResponseDataOf<T>> {
     this.#requireRoom(type);
     const own: { readonly timeoutMs?: number | undefined; readonly gracePeriodMs?: number } = fields ?? {};
+    const ownMs = own.timeoutMs ?? own.gracePeriodMs;
     const data = await this.#send(type, fields ?? {}, {
       signal: options?.signal,
-      timeoutMs: options?.timeoutMs ?? (own.timeoutMs ?? own.gracePeriodMs ?? 0) + this.#requestTimeoutMs,
+      timeoutMs: options?.timeoutMs ?? (ownMs ?? 0) + this.#requestTimeoutMs,
+      untilAnswered: options?.timeoutMs === undefined && ownMs === undefined && ENDING_COMMANDS.has(type),
     });
     return data as ResponseDataOf<T>;
   }
@@ -250,7 +263,7 @@ export class Client {
   #send(
     type: CommandType,
     fields: object,
-    limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+    limits: SendLimits,
     onData?: (connection: Connection, data: unknown) => void,
   ): Promise<unknown> {
     const command = { id: this.#nextId(), ...fields, type };
@@ -262,12 +275,13 @@ export class Client {
         onTimeout: () => new RequestTimeoutError(`Cannot know the outcome of ${type}`, limits.timeoutMs),
         onAbandon: () => giveUp(),
       },
-      (resolve, reject) => {
+      (resolve, reject, liftDeadline) => {
         const start = (connection: Connection | Error) => {
           if (connection instanceof Error) {
             reject(connection);
             return;
           }
+          if (limits.untilAnswered === true) liftDeadline();
           giveUp = () => {
             connection.forget(command.id);
             connection.tell({ id: this.#nextId(), type: 'cancel_command', commandId: command.id });

@@ -27,6 +27,21 @@ describe('within', () => {
     expect(abandoned).toBe(2);
   });
 
+  it('waits on once the deadline was lifted, but not past the signal', async () => {
+    const controller = new AbortController();
+    let settle = (_value: string): void => {};
+    const wait = within<string>({ timeoutMs: 5, onTimeout }, (resolve, _reject, liftDeadline) => {
+      liftDeadline();
+      settle = resolve;
+    });
+    const aborted = within({ timeoutMs: 5, onTimeout, signal: controller.signal }, (_resolve, _reject, lift) => lift());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    settle('in the end');
+    controller.abort(new Error('changed my mind'));
+    await expect(wait).resolves.toBe('in the end');
+    await expect(aborted).rejects.toThrow('changed my mind');
+  });
+
   it('survives timeouts longer than a timer can hold', async () => {
     const wait = within({ timeoutMs: Number.MAX_SAFE_INTEGER, onTimeout }, (resolve) => setImmediate(resolve, 'ok'));
     await expect(wait).resolves.toBe('ok');

@@ -13,11 +13,12 @@ export interface Limits {
 /**
  * A promise that always settles: by its executor, by the deadline or by the signal, whichever is first.
  *
- * Timer and listener are gone once it has settled. The timer keeps the process alive, because somebody waits for it.
+ * Timer and listener are gone once it has settled. The timer keeps the process alive, because somebody waits for it. The executor
+ * may lift the deadline, when from now on somebody else sees to it that the work ends.
  */
 export function within<T>(
   limits: Limits,
-  executor: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  executor: (resolve: (value: T) => void, reject: (error: unknown) => void, liftDeadline: () => void) => void,
 ): Promise<T> {
   const { signal, timeoutMs } = limits;
   return new Promise<T>((resolve, reject) => {
@@ -47,6 +48,7 @@ export function within<T>(
         finish();
         reject(error);
       },
+      () => clearTimeout(timer),
     );
   });
 }

@@ -121,6 +121,17 @@ describe('reading', () => {
     expect(attachment.snapshot().received).toBe(1_500);
   });
 
+  it('acknowledges nothing once the end has arrived, because the channel may be gone with its session', async () => {
+    const { daemon, client, attachment } = await start({ windowBytes: 1_000 });
+    daemon.produce('s', new Uint8Array(900).fill(97));
+    daemon.end('s');
+    await client.request('list_sessions');
+    expect(await readAll(attachment)).toEqual([`0:${'a'.repeat(900)}`, 'end 900']);
+    await client.request('list_sessions');
+    expect(daemon.acks).toEqual([]);
+    expect(daemon.commands.map(({ type }) => type)).toContain('detach');
+  });
+
   it('holds at most a window for a consumer that does not take', async () => {
     const { daemon, client, attachment } = await start({ windowBytes: 10_000 });
     daemon.produce('s', new Uint8Array(1_000_000).fill(97));

@@ -307,7 +307,8 @@ export class LiveAttachment implements Attachment {
   }
 
   #acknowledge(offset: number | undefined): void {
-    if (offset === undefined || this.#connection === undefined) return;
+    // After the end there is nothing left that an acknowledgement could make room for, and the channel may be gone.
+    if (offset === undefined || this.#connection === undefined || this.#endArrived) return;
     this.#connection.sendFrame(encodeFrame({ kind: 'ack', channel: this.#info.channel, offset }));
   }
 

@@ -27,8 +27,7 @@ function end(session: string, options: KillOptions, context: Context): Promise<n
     const data = await client.request(
       'terminate',
       { sessionId, ...(grace !== undefined && { gracePeriodMs: grace }) },
-      // The daemon knows how long the session may take, and answers then.
-      { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal },
+      { signal: context.interruption.signal },
     );
     if (options.json === true) await context.output.json(data);
     else

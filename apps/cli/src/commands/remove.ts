@@ -18,9 +18,7 @@ function removeAll(words: readonly string[], options: CommonOptions, context: Co
   return withDaemon(options, context, async ({ client }) => {
     for (const word of words) {
       const sessionId = await findSessionId(client, word);
-      // The daemon knows how long the session may take to end, and answers then.
-      const limits = { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal };
-      await client.request('delete_session', { sessionId }, limits);
+      await client.request('delete_session', { sessionId }, { signal: context.interruption.signal });
       if (options.json === true) await context.output.json({ sessionId });
     }
     return EXIT_CODES.ok;
