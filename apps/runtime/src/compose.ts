@@ -182,6 +182,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     inputBytesPerSecond: config.inputBytesPerSecond,
     heartbeat: new HeartbeatWheel(config),
     terminals: runtime.host,
+    authorizer: runtime.authorizer,
     logger,
     traffic: telemetry.traffic,
     onRefused: (reason) => telemetry.authFailed(reason),

@@ -16,7 +16,6 @@ import {
   ProtocolError,
   type ProtocolFault,
   type ResponseDataOf,
-  requiredScope,
   type Scope,
   type ServerEvent,
   type ServerReadyData,
@@ -28,6 +27,7 @@ import {
 } from '@sessiond/protocol';
 import { InputMeter } from './admission/input-meter.ts';
 import type { Principal } from './auth/auth-provider.ts';
+import type { Authorizer } from './auth/authorizer.ts';
 import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
@@ -63,6 +63,7 @@ export interface ConnectionOptions {
   /** Counts what is sent and received. */
   readonly traffic: Traffic;
   readonly principal: Principal;
+  readonly authorizer: Authorizer;
   readonly host: SessionHost;
   readonly hub: EventHub;
   readonly runner: CommandRunner;
@@ -169,6 +170,9 @@ export class Connection implements EventReceiver, CommandIssuer {
   }
 
   receiveEvent(event: SessionEvent): void {
+    // What comes and goes is told to everybody who may know of it; the rest only to those who asked, and were asked about then.
+    const { principal, authorizer } = this.#options;
+    if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
     // The hub lets go of the id as well: a new session of it has to be asked for again.
     if (event.event.type === 'session_deleted') this.#followed.delete(event.sessionId);
     if (!this.#channels.holds(event)) this.#tell(event);
@@ -261,10 +265,8 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   /** Why a command is not even tried. */
   #refusal(command: Command): ProtocolFault | undefined {
-    const scope = requiredScope(command);
-    if (!isAllowed(this.#options.principal, scope)) {
-      return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
-    }
+    const fault = this.#options.authorizer.fault(this.#options.principal, command);
+    if (fault !== undefined) return fault;
     const { limited } = commandContract(command.type);
     const isLarge = LARGE_ANSWERS.has(command.type);
     // What is never limited waits for nothing and is answered in a few words, so that nothing of it piles up.

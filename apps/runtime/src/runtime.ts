@@ -1,5 +1,6 @@
 import type { Clock } from '@sessiond/resilience';
 import type { Principal } from './auth/auth-provider.ts';
+import type { Authorizer } from './auth/authorizer.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
@@ -11,6 +12,8 @@ import type { Transport } from './transports/transport.ts';
 export interface Runtime {
   /** The sessions, as raw terminals and the last moment of the process need them. */
   readonly host: TerminalHost & Pick<SessionHost, 'killAll'>;
+  /** Decides who may open a raw terminal. */
+  readonly authorizer: Authorizer;
   /** Serves one client until its transport is gone. */
   accept(transport: Transport, principal: Principal): void;
   /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */

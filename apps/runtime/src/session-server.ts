@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import type { Admission } from './admission/admission.ts';
 import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
 import type { Principal } from './auth/auth-provider.ts';
+import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
@@ -80,6 +81,8 @@ export interface ConnectionTotals extends Record<Transport['kind'], number>, Omi
 /** Sessions and the connections to them: everything of the daemon that is not a listening socket. */
 export class SessionServer {
   readonly host: SessionHost;
+  /** Decides who may do what. */
+  readonly authorizer: Authorizer;
   readonly #options: SessionServerOptions;
   readonly #hub: EventHub;
   readonly #runner: CommandRunner;
@@ -91,6 +94,7 @@ export class SessionServer {
   constructor(options: SessionServerOptions) {
     this.#options = options;
     this.host = new LocalSessionHost(options);
+    this.authorizer = new Authorizer(this.host);
     this.#hub = new EventHub(this.host);
     this.#orphans = new OrphanPass({
       ledger: options.ledger,
@@ -101,6 +105,7 @@ export class SessionServer {
     const server: ServerFacts = { health: () => this.#health(), metrics: () => this.#metrics() };
     this.#runner = new CommandRunner({
       host: this.host,
+      authorizer: this.authorizer,
       handlers: commandHandlers,
       server,
       admission: options.admission,
@@ -117,6 +122,7 @@ export class SessionServer {
       transport,
       traffic: this.#options.traffic,
       principal,
+      authorizer: this.authorizer,
       host: this.host,
       hub: this.#hub,
       runner: this.#runner,

@@ -83,7 +83,7 @@ function commandTable(): string {
     contract.lane,
     contract.limited ? contract.lane : 'none',
     contract.mutates ? 'yes' : '',
-    code(contract.scope),
+    contract.scope === null ? 'none' : code(contract.scope),
     code(contract.timeoutClass),
   ]);
   return table(['command', 'for', 'lane', 'budget', 'changes the version', 'scope', 'timeout'], rows);
@@ -97,7 +97,7 @@ function commandDetails(type: string): string {
     ? `Journalled, keeping ${contract.journalKeeps.map(code).join(', ') || 'no own fields'}.`
     : '';
   const facts = [
-    exampleScope === scope ? '' : `Needs ${code(exampleScope)} for the use in the example.`,
+    exampleScope === scope || exampleScope === null ? '' : `Needs ${code(exampleScope)} for the use in the example.`,
     contract.outcomeScope === 'connection'
       ? 'The outcome belongs to the connection and is not replayed to another.'
       : '',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decodeCommand } from './client-message.ts';
 import { commandContract, commandContracts, requiredScope } from './command-registry.ts';
-import { defaultTimeoutsMs, scopes } from './contract.ts';
+import { defaultTimeoutsMs, type SessionAccess, scopes } from './contract.ts';
 import { isJsonObject } from './json-object.ts';
 import { jsonSchemaOf } from './json-schema.ts';
 
@@ -56,8 +56,8 @@ describe('the command registry', () => {
 describe.each(contracts)('the contract of $type', (contract) => {
   it('is complete and cannot be changed', () => {
     expect(contract.summary).toMatch(/^[A-Z].*\.$/);
-    expect(Object.keys(scopes)).toContain(contract.scope);
-    expect(Object.keys(scopes)).toContain(requiredScope(contract.example));
+    expect([...Object.keys(scopes), null]).toContain(contract.scope);
+    expect([...Object.keys(scopes), null]).toContain(requiredScope(contract.example));
     expect(Object.keys(defaultTimeoutsMs)).toContain(contract.timeoutClass);
     expect(Object.isFrozen(contract)).toBe(true);
   });
@@ -104,6 +104,19 @@ describe.each(contracts)('the contract of $type', (contract) => {
 it('[R13] limits every command but those that tell how the server is or take work from it', () => {
   const unlimited = contracts.filter(({ limited }) => !limited).map(({ type }) => type);
   expect(unlimited.toSorted()).toEqual(['cancel_command', 'get_metrics', 'health_check']);
+});
+
+it('asks no scope of whoever looks after the server or takes back what they sent', () => {
+  const free = contracts.filter(({ scope }) => scope === null).map(({ type }) => type);
+  expect(free.toSorted()).toEqual(['cancel_command', 'health_check']);
+});
+
+it('carries out every command for a session on that session, but those that let go of it', () => {
+  const typesWith = (access: SessionAccess) => contracts.filter(({ sessionAccess }) => sessionAccess === access);
+  const forSessions = contracts.filter(({ appliesTo }) => appliesTo !== 'server').map(({ type }) => type);
+  const exempt: readonly string[] = ['detach', 'unsubscribe'];
+  expect(typesWith('reach').map(({ type }) => type)).toEqual(forSessions.filter((type) => !exempt.includes(type)));
+  expect(typesWith('give').map(({ type }) => type)).toEqual(['create_session']);
 });
 
 describe('requiredScope', () => {

@@ -62,7 +62,7 @@ export function commandContract(type: string): AnyCommandContract | undefined {
   return commandContracts.get(type);
 }
 
-/** The scope that this very command needs, which for some commands depends on their fields. */
-export function requiredScope(command: Command): Scope {
+/** The scope that this very command needs, which for some commands depends on their fields; `null` when being known is enough. */
+export function requiredScope(command: Command): Scope | null {
   return commandContracts.get(command.type)!.scopeOf(command);
 }

@@ -62,6 +62,12 @@ export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = 
   wait: null,
 });
 
+/**
+ * What the session that a command names must be to its principal: one that it may `reach`, an id that it may `give`, or `any` at all,
+ * because the command only lets go of it or names it as a label.
+ */
+export type SessionAccess = 'reach' | 'give' | 'any';
+
 /** What a command is for, and therefore whether it needs a session and of which kind. */
 export type CommandTarget = 'server' | 'session' | 'pty' | 'agent';
 
@@ -82,8 +88,9 @@ export interface CommandContract<
   readonly lane: 'control' | 'data';
   /** Whether it draws on budgets and can be refused by limiters, bulkheads and breakers; what tells how the server is, or only takes work from it, never is. */
   readonly limited: boolean;
-  /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. */
-  readonly scope: Scope;
+  /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. `null`: whoever is known may. */
+  readonly scope: Scope | null;
+  readonly sessionAccess: SessionAccess;
   /** Whether success changes the version of the session. */
   readonly mutates: boolean;
   readonly timeoutClass: TimeoutClass;
@@ -104,8 +111,8 @@ export interface CommandContract<
   readonly schema: z.ZodType<C>;
   /** Describes the data of a successful response. Built at first use. */
   readonly dataSchema: z.ZodType<D>;
-  /** The scope that this very command needs. */
-  scopeOf(command: C): Scope;
+  /** The scope that this very command needs; `null` for none. */
+  scopeOf(command: C): Scope | null;
 }
 
 /** What a contract may leave out because it is as usual. */
@@ -117,6 +124,7 @@ type Usual =
   | 'journalled'
   | 'journalKeeps'
   | 'outcomeScope'
+  | 'sessionAccess'
   | 'scopeOf';
 
 /** What a command file says about its command. */
@@ -132,7 +140,8 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
 /**
  * Completes a contract.
  *
- * As usual means: control lane, limited, changes nothing, quick, not journalled, outcome for the principal, one scope for every use.
+ * As usual means: control lane, limited, changes nothing, quick, not journalled, outcome for the principal, one scope for every use, and carried
+ * out on the session it names, if it is a command for one.
  */
 export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
   parts: ContractParts<C, D>,
@@ -149,6 +158,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
     journalled: false,
     journalKeeps: [],
     outcomeScope: 'principal',
+    sessionAccess: own.appliesTo === 'server' ? 'any' : 'reach',
     scopeOf: () => own.scope,
     ...own,
     get schema(): z.ZodType<C> {

@@ -40,6 +40,7 @@ export {
   type CommandTarget,
   defaultTimeoutsMs,
   type Scope,
+  type SessionAccess,
   type SessionCommandEnvelope,
   scopes,
   type TimeoutClass,

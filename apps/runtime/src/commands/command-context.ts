@@ -30,6 +30,8 @@ export interface CommandContext {
   readonly server: ServerFacts;
   /** The command itself, for what it makes happen. */
   readonly cause: Cause;
+  /** Whether the principal may know of the session. */
+  readonly maySee: (sessionId: string) => boolean;
   /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
   readonly cancel: (commandId: string) => boolean;
   /** Aborts at the deadline, on `cancel_command` and when the server ends. */

@@ -5,7 +5,10 @@ export const serverCommands: Pick<
   CommandHandlers,
   'list_sessions' | 'create_session' | 'delete_session' | 'get_metrics' | 'health_check' | 'cancel_command'
 > = {
-  list_sessions: async (_command, { host }) => ({ sessions: await host.list() }),
+  list_sessions: async (_command, { host, maySee }) => {
+    const sessions = await host.list();
+    return { sessions: sessions.filter(({ sessionId }) => maySee(sessionId)) };
+  },
   create_session: async (command, { host, cause }) => {
     const session = await host.create(command, cause);
     return { sessionId: session.sessionId, session };

@@ -62,6 +62,7 @@ function runnerWith(limits: Partial<AdmissionLimits>): CommandRunner {
   } as unknown as CommandHandlers;
   return new CommandRunner({
     host,
+    authorizer: { fault: () => undefined, maySee: () => true },
     handlers,
     server: {} as ServerFacts,
     admission: new Admission({ limits: { ...LIMITS, ...limits }, logger, observer }),

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { Admission, AdmittedCommand } from '../admission/admission.ts';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { CommandRefusal } from '../admission/command-refusal.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
@@ -23,6 +24,7 @@ import { untilAborted } from './until-aborted.ts';
 /** What the runner needs; one for all connections. */
 export interface CommandRunnerOptions {
   readonly host: SessionHost;
+  readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
   readonly handlers: CommandHandlers;
   readonly server: ServerFacts;
   readonly admission: Admission;
@@ -214,11 +216,12 @@ export class CommandRunner {
   }
 
   async #carryOut({ command, issuer, cause }: Entry, signal: AbortSignal): Promise<CommandOutcome> {
-    const { host, handlers, server } = this.#options;
+    const { host, authorizer, handlers, server } = this.#options;
     await this.#checkVersion(command);
     signal.throwIfAborted();
     const cancel = (commandId: string): boolean => this.cancel(issuer.principal.id, commandId);
-    const context: CommandContext = { host, issuer, server, cause, cancel, signal };
+    const maySee = (sessionId: string): boolean => authorizer.maySee(issuer.principal, sessionId);
+    const context: CommandContext = { host, issuer, server, cause, maySee, cancel, signal };
     const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
     const data = await handler(command, context);
     const sessionVersion = await this.#versionAfter(command, data);

@@ -20,6 +20,7 @@ import type {
   SessionHost,
 } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
+import { sessionNotFound } from './session-not-found.ts';
 import { SessionTotals } from './session-totals.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
@@ -84,7 +85,7 @@ export class LocalSessionHost implements SessionHost {
     session.changed();
     void session.pty.stopped.then(() => this.#expireLater(entry));
     const info = session.info();
-    this.#emitLifecycle(sessionId, { type: 'session_created', session: info }, cause);
+    this.#emitLifecycle(session, { type: 'session_created', session: info }, cause);
     return info;
   }
 
@@ -220,8 +221,9 @@ export class LocalSessionHost implements SessionHost {
 
   #entry(sessionId: string): Entry {
     const entry = this.#entries.get(sessionId);
-    if (entry === undefined) throw new ProtocolError('SESSION_NOT_FOUND', `Cannot find session ${sessionId}`);
-    return entry;
+    if (entry !== undefined) return entry;
+    const { code, message } = sessionNotFound(sessionId);
+    throw new ProtocolError(code, message);
   }
 
   #session(sessionId: string): PtySession {
@@ -299,7 +301,7 @@ export class LocalSessionHost implements SessionHost {
     this.#entries.delete(sessionId);
     this.#lingering.add(entry.session);
     if (entry.session.attached === 0) this.#forgetLingering(entry.session);
-    this.#emitLifecycle(sessionId, { type: 'session_deleted', sessionId, reason }, cause);
+    this.#emitLifecycle(entry.session, { type: 'session_deleted', sessionId, reason }, cause);
   }
 
   #forgetLingering(session: PtySession): void {
@@ -307,9 +309,11 @@ export class LocalSessionHost implements SessionHost {
     this.#totals.retire(session.counts());
   }
 
-  #emitLifecycle(sessionId: string, event: ServerEvent, cause: Cause | undefined): void {
+  #emitLifecycle(session: PtySession, event: ServerEvent, cause: Cause | undefined): void {
+    const { sessionId } = session;
     const timestamp = new Date().toISOString();
-    this.#emit({ sessionId, seq: 0, timestamp, correlationId: cause?.correlationId, event });
+    const { owner } = session.facts();
+    this.#emit({ sessionId, owner, seq: 0, timestamp, correlationId: cause?.correlationId, event });
   }
 
   #emit(event: SessionEvent): void {

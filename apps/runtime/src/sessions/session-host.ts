@@ -6,6 +6,8 @@ import type { Totals } from './session-totals.ts';
 /** Something that happened to a session. Those of its PTY are numbered without holes; coming and going has the number 0. */
 export interface SessionEvent {
   readonly sessionId: string;
+  /** The id of the principal that owns the session; only with its coming and going, which is news also when it is gone. */
+  readonly owner?: string | undefined;
   readonly seq: number;
   /** RFC 3339. */
   readonly timestamp: string;

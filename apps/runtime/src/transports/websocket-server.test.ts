@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { allowAll } from '../auth/allow-all.ts';
 import type { AuthProvider, AuthResult } from '../auth/auth-provider.ts';
 import { OWNER } from '../auth/auth-provider.ts';
+import { Authorizer } from '../auth/authorizer.ts';
 import { TokenAuth } from '../auth/token-auth.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { createProbes } from '../probes.ts';
@@ -34,6 +35,7 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     maxMessageBytes: 1024,
     heartbeat,
     terminals: noTerminals,
+    authorizer: { fault: () => undefined },
     logger,
     traffic: new Traffic(),
     inputBytesPerSecond: null,
@@ -132,8 +134,12 @@ describe('who may connect', () => {
       attach: async ({ role }: { role: string }) =>
         Promise.reject(new ProtocolError('INVALID_STATE', `attached as ${role}`)),
     } as unknown as TerminalHost;
-    const url = await listen({ authenticate: async () => ({ ok: true, principal: watcher }) }, { terminals });
+    const authorizer = new Authorizer({ facts: (id) => ({ owner: id === 's' ? 'watcher' : 'somebody' }) });
+    const options = { terminals, authorizer };
+    const url = await listen({ authenticate: async () => ({ ok: true, principal: watcher }) }, options);
     const path = '/v1/sessions/s/terminal';
+    const foreign = '/v1/sessions/foreign/terminal?role=observer';
+    expect(await refusal(WireClient.connect({ url, path: foreign }))).toEqual([404, 'SESSION_NOT_FOUND']);
     expect(await refusal(WireClient.connect({ url, path }))).toEqual([403, 'FORBIDDEN']);
     expect(await refusal(WireClient.connect({ url, path: `${path}?role=observer` }))).toEqual([409, 'INVALID_STATE']);
   });

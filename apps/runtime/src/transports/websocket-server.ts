@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeCodes, isProtocolError, requiredScope } from '@sessiond/protocol';
+import { closeCodes, isProtocolError } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
 import type { AuthProvider, Principal } from '../auth/auth-provider.ts';
 import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
-import { isAllowed } from '../auth/is-allowed.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
@@ -33,6 +33,8 @@ export interface WebSocketServerOptions {
   readonly inputBytesPerSecond: number | null;
   readonly heartbeat: HeartbeatWheel;
   readonly terminals: TerminalHost;
+  /** Decides who may open a raw terminal. */
+  readonly authorizer: Pick<Authorizer, 'fault'>;
   readonly logger: Logger;
   /** Counts what raw terminals carry. */
   readonly traffic: Traffic;
@@ -122,7 +124,7 @@ export class WebSocketServer {
   }
 
   async #admit(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<Refusal | null> {
-    const { logger, maxConnections, terminals, onRefused } = this.#options;
+    const { logger, maxConnections, terminals, authorizer, onRefused } = this.#options;
     const stranger = refuseRequestOrigin(request, entrance.requestOrigin);
     if (stranger !== null) {
       onRefused('origin');
@@ -152,10 +154,8 @@ export class WebSocketServer {
     if (sessionId !== undefined) {
       try {
         const asked = parseRawTerminalRequest(sessionId, url!.searchParams);
-        const scope = requiredScope({ type: 'attach', sessionId, role: asked.role });
-        if (!isAllowed(result.principal, scope)) {
-          return { code: 'FORBIDDEN', message: `Cannot open terminal: it needs the scope ${scope}` };
-        }
+        const fault = authorizer.fault(result.principal, { type: 'attach', sessionId, role: asked.role });
+        if (fault !== undefined) return { code: fault.code, message: fault.message };
         terminal = await RawTerminal.open(terminals, asked, result.principal.id);
       } catch (error) {
         if (!isProtocolError(error)) throw error;

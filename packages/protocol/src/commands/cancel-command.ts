@@ -20,7 +20,7 @@ export const cancelCommand: CommandContract<CancelCommandCommand, CancelCommandD
   summary:
     'Cancels a waiting or running command of the same principal, which is then answered with `CANCELLED`; never limited, so that a client whose commands take up everything can take some back.',
   appliesTo: 'server',
-  scope: 'sessions:read',
+  scope: null,
   limited: false,
   example: { type: 'cancel_command', id: 'c-6', commandId: 'c-2' },
   exampleData: { commandId: 'c-2', cancelled: true },

@@ -118,6 +118,7 @@ export const createSession: CommandContract<CreateSessionCommand, CreateSessionD
   appliesTo: 'server',
   lane: 'data',
   scope: 'sessions:create',
+  sessionAccess: 'give',
   mutates: true,
   timeoutClass: 'spawn',
   journalled: true,

@@ -21,6 +21,7 @@ export const detach: CommandContract<DetachCommand, DetachData> = contract({
   summary: 'Ends the attachment of this connection to a session; `INVALID_STATE` if there is none.',
   appliesTo: 'session',
   scope: 'sessions:read',
+  sessionAccess: 'any',
   outcomeScope: 'connection',
   example: { type: 'detach', id: 'c-8', sessionId: 'build' },
   exampleData: { sessionId: 'build', channel: 1, offset: 5120 },

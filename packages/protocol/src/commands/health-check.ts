@@ -33,7 +33,7 @@ export const healthCheck: CommandContract<HealthCheckCommand, HealthCheckData> =
   summary:
     'Answers with the state of the server and of its parts; never limited, so that it works when nothing else does.',
   appliesTo: 'server',
-  scope: 'server:read',
+  scope: null,
   limited: false,
   example: { type: 'health_check', id: 'c-5' },
   exampleData: {

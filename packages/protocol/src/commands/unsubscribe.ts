@@ -18,6 +18,7 @@ export const unsubscribe: CommandContract<UnsubscribeCommand, UnsubscribeData> =
     'Ends the event subscription of this connection, also one that came with `attach`; bytes go on. Succeeds without one.',
   appliesTo: 'session',
   scope: 'sessions:read',
+  sessionAccess: 'any',
   outcomeScope: 'connection',
   example: { type: 'unsubscribe', id: 'c-10', sessionId: 'build' },
   exampleData: { sessionId: 'build' },

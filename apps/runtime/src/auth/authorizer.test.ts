@@ -1,0 +1,92 @@
+import { type Command, commandContracts, type Scope, scopes } from '@sessiond/protocol';
+import { describe, expect, it } from 'vitest';
+import type { Principal } from './auth-provider.ts';
+import { Authorizer } from './authorizer.ts';
+
+const owners: Readonly<Record<string, string>> = { mine: 'ada', theirs: 'bob', 'ci-7': 'bob' };
+const authorizer = new Authorizer({
+  facts: (sessionId) => (Object.hasOwn(owners, sessionId) ? { owner: owners[sessionId]! } : undefined),
+});
+
+const everything = (Object.keys(scopes) as Scope[]).filter((scope) => scope !== 'admin');
+const ada: Principal = { id: 'ada', scopes: everything };
+const withPattern: Principal = { ...ada, sessions: ['ci-*'] };
+const admin: Principal = { id: 'root', scopes: ['admin'] };
+
+const onSession = (sessionId: string, fields: object = {}): Command => ({ type: 'get_state', sessionId, ...fields });
+const code = (principal: Principal, command: Command) => authorizer.fault(principal, command)?.code ?? 'OK';
+
+describe('[S24] a session', () => {
+  it.each([
+    ['its owner', ada, 'mine', 'OK'],
+    ['a stranger', ada, 'theirs', 'SESSION_NOT_FOUND'],
+    ['a pattern that its id matches', withPattern, 'ci-7', 'OK'],
+    ['the owner with a pattern for others', withPattern, 'mine', 'OK'],
+    ['a pattern for others', withPattern, 'theirs', 'SESSION_NOT_FOUND'],
+    ['admin', admin, 'theirs', 'OK'],
+    ['everything', { id: 'root', scopes: ['*'] }, 'theirs', 'OK'],
+  ] as const)('is reached by %s or not', (_who, principal, sessionId, expected) => {
+    expect(code(principal, onSession(sessionId))).toBe(expected);
+    expect(authorizer.maySee(principal, sessionId)).toBe(expected === 'OK');
+  });
+
+  it('that is foreign is refused word for word as one that does not exist', () => {
+    for (const fields of [{}, { ifSessionVersion: 1 }]) {
+      const [foreign, unknown] = ['theirs', 'unknown'].map((id) => authorizer.fault(ada, onSession(id, fields)));
+      expect(foreign).toEqual({ ...unknown, message: unknown!.message.replace('unknown', 'theirs') });
+    }
+  });
+
+  it('is not told of by its version, whatever command asks for that', () => {
+    for (const { example } of commandContracts.values()) {
+      const command = { ...example, sessionId: 'theirs', ifSessionVersion: 1 } as Command;
+      expect(code(ada, command), command.type).toBe('SESSION_NOT_FOUND');
+    }
+  });
+
+  it('that is gone was seen by whoever could reach it', () => {
+    expect(authorizer.maySee(ada, 'gone', 'ada')).toBe(true);
+    expect(authorizer.maySee(ada, 'gone', 'bob')).toBe(false);
+    expect(authorizer.maySee(withPattern, 'ci-8', 'bob')).toBe(true);
+    expect(authorizer.maySee(admin, 'gone', 'bob')).toBe(true);
+    expect(authorizer.maySee(admin, 'gone')).toBe(false);
+  });
+
+  it('can be let go of by whoever held it, also when it is gone', () => {
+    for (const type of ['detach', 'unsubscribe'] as const) expect(code(ada, { type, sessionId: 'theirs' })).toBe('OK');
+  });
+});
+
+describe('the id of a new session', () => {
+  const create = (sessionId?: string): Command => ({ type: 'create_session', ...(sessionId && { sessionId }) });
+
+  it('is free for who has no patterns, and for the server', () => {
+    expect(code(ada, create('theirs'))).toBe('OK');
+    expect(code({ ...ada, sessions: [] }, create('new'))).toBe('OK');
+    expect(code(withPattern, create())).toBe('OK');
+  });
+
+  it('must match one of the patterns of who has some', () => {
+    expect(code(withPattern, create('ci-9'))).toBe('OK');
+    expect(code(withPattern, create('other'))).toBe('FORBIDDEN');
+    expect(code({ ...admin, sessions: ['ci-*'] }, create('other'))).toBe('OK');
+  });
+});
+
+describe('[S43] a scope', () => {
+  it('that is missing is named, and asked about before the session is', () => {
+    for (const sessionId of ['mine', 'theirs', 'unknown']) {
+      expect(authorizer.fault({ id: 'ada', scopes: ['sessions:read'] }, { type: 'attach', sessionId })).toEqual({
+        code: 'FORBIDDEN',
+        message: 'Cannot run the command: it needs the scope sessions:write',
+        details: { scope: 'sessions:write' },
+      });
+    }
+  });
+
+  it('is needed for nothing that only asks how the server is or takes something back', () => {
+    expect(code({ id: 'ada', scopes: [] }, { type: 'health_check' })).toBe('OK');
+    expect(code({ id: 'ada', scopes: [] }, { type: 'cancel_command', commandId: 'c' })).toBe('OK');
+    expect(code({ id: 'ada', scopes: [] }, { type: 'list_sessions' })).toBe('FORBIDDEN');
+  });
+});
