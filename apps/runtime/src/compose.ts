@@ -18,6 +18,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
 import { createMetricsPage } from './http/metrics-page.ts';
+import { NoJournal } from './journal/no-journal.ts';
 import type { Log, Logger } from './logger.ts';
 import { logOverflows } from './overflow-log.ts';
 import { createProbes } from './probes.ts';
@@ -66,6 +67,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     commandObserver: telemetry.commands,
     metrics: () => instruments.samples(),
     checks: [() => instruments.health()],
+    journal: new NoJournal(),
     admission: new Admission({ limits: config, logger, observer: telemetry.admission, now }),
     lanes: new CommandLanes({
       maxWaiting: config.laneQueueCommands,

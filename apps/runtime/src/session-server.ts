@@ -23,6 +23,7 @@ import { EventHub } from './event-hub.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import type { CommandObserver } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
+import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
@@ -53,6 +54,8 @@ export interface SessionServerOptions {
   readonly commandObserver: CommandObserver;
   /** What stands before commands, and the order in which they run. */
   readonly admission: Admission;
+  /** The record of commands, as those who ask for it read it. */
+  readonly journal: JournalRecords;
   readonly lanes: CommandLanes;
   /** What is read from one connection per second; `null` for as fast as it sends. */
   readonly inputBytesPerSecond: number | null;
@@ -102,7 +105,11 @@ export class SessionServer {
       onReport: ({ found, reattached, terminated }) =>
         this.#tellEveryone({ type: 'orphans_reconciled', found, reattached, terminated }),
     });
-    const server: ServerFacts = { health: () => this.#health(), metrics: () => this.#metrics() };
+    const server: ServerFacts = {
+      health: () => this.#health(),
+      metrics: () => this.#metrics(),
+      journal: options.journal,
+    };
     this.#runner = new CommandRunner({
       host: this.host,
       authorizer: this.authorizer,

@@ -18,7 +18,9 @@ describe('the command registry', () => {
       'delete_session',
       'detach',
       'get_buffer_stats',
+      'get_command_history',
       'get_metrics',
+      'get_startup_recovery',
       'get_state',
       'health_check',
       'input',
@@ -96,9 +98,19 @@ describe.each(contracts)('the contract of $type', (contract) => {
     }
   });
 
+  it('is recorded first only if it is recorded at all', () => {
+    if (contract.recordedFirst) expect(contract.journalled).toBe(true);
+  });
+
   it('is journalled exactly if it changes the version of a session', () => {
     expect(contract.journalled).toBe(contract.mutates);
   });
+});
+
+it('records first whatever starts or ends programs, and nothing that is over with the server', () => {
+  const first = contracts.filter(({ recordedFirst }) => recordedFirst).map(({ type }) => type);
+  expect(first).toEqual(expect.arrayContaining(['create_session', 'delete_session']));
+  expect(first).not.toContain('set_session_name');
 });
 
 it('[R13] limits every command but those that tell how the server is or take work from it', () => {

@@ -5,7 +5,9 @@ import { createSession } from './commands/create-session.ts';
 import { deleteSession } from './commands/delete-session.ts';
 import { detach } from './commands/detach.ts';
 import { getBufferStats } from './commands/get-buffer-stats.ts';
+import { getCommandHistory } from './commands/get-command-history.ts';
 import { getMetrics } from './commands/get-metrics.ts';
+import { getStartupRecovery } from './commands/get-startup-recovery.ts';
 import { getState } from './commands/get-state.ts';
 import { healthCheck } from './commands/health-check.ts';
 import { input } from './commands/input.ts';
@@ -28,6 +30,8 @@ const contractByType: ContractByType = {
   delete_session: deleteSession,
   get_metrics: getMetrics,
   health_check: healthCheck,
+  get_startup_recovery: getStartupRecovery,
+  get_command_history: getCommandHistory,
   cancel_command: cancelCommand,
   attach,
   detach,

@@ -4,7 +4,9 @@ import type { CreateSessionCommand, CreateSessionData } from './commands/create-
 import type { DeleteSessionCommand, DeleteSessionData } from './commands/delete-session.ts';
 import type { DetachCommand, DetachData } from './commands/detach.ts';
 import type { GetBufferStatsCommand, GetBufferStatsData } from './commands/get-buffer-stats.ts';
+import type { GetCommandHistoryCommand, GetCommandHistoryData } from './commands/get-command-history.ts';
 import type { GetMetricsCommand, GetMetricsData } from './commands/get-metrics.ts';
+import type { GetStartupRecoveryCommand, GetStartupRecoveryData } from './commands/get-startup-recovery.ts';
 import type { GetStateCommand, GetStateData } from './commands/get-state.ts';
 import type { HealthCheckCommand, HealthCheckData } from './commands/health-check.ts';
 import type { InputCommand, InputData } from './commands/input.ts';
@@ -25,6 +27,8 @@ export interface CommandMap {
   delete_session: [DeleteSessionCommand, DeleteSessionData];
   get_metrics: [GetMetricsCommand, GetMetricsData];
   health_check: [HealthCheckCommand, HealthCheckData];
+  get_startup_recovery: [GetStartupRecoveryCommand, GetStartupRecoveryData];
+  get_command_history: [GetCommandHistoryCommand, GetCommandHistoryData];
   cancel_command: [CancelCommandCommand, CancelCommandData];
   attach: [AttachCommand, AttachData];
   detach: [DetachCommand, DetachData];

@@ -96,6 +96,11 @@ export interface CommandContract<
   readonly timeoutClass: TimeoutClass;
   /** Whether command and outcome are recorded durably. */
   readonly journalled: boolean;
+  /**
+   * Whether its acceptance must be on record before it runs, because what it does outlives the server or reaches beyond it. Where that is not
+   * so, a command that an end of the server interrupts has left nothing behind, and may as well never have been sent.
+   */
+  readonly recordedFirst: boolean;
   /** The own fields a journal may keep, as dotted paths; everything else is left out of the record. */
   readonly journalKeeps: readonly string[];
   /**
@@ -122,6 +127,7 @@ type Usual =
   | 'mutates'
   | 'timeoutClass'
   | 'journalled'
+  | 'recordedFirst'
   | 'journalKeeps'
   | 'outcomeScope'
   | 'sessionAccess'
@@ -140,8 +146,8 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
 /**
  * Completes a contract.
  *
- * As usual means: control lane, limited, changes nothing, quick, not journalled, outcome for the principal, one scope for every use, and carried
- * out on the session it names, if it is a command for one.
+ * As usual means: control lane, limited, changes nothing, quick, not journalled (and else recorded first), outcome for the principal, one scope
+ * for every use, and carried out on the session it names, if it is a command for one.
  */
 export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
   parts: ContractParts<C, D>,
@@ -156,6 +162,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
     mutates: false,
     timeoutClass: 'quick',
     journalled: false,
+    recordedFirst: parts.journalled ?? false,
     journalKeeps: [],
     outcomeScope: 'principal',
     sessionAccess: own.appliesTo === 'server' ? 'any' : 'reach',

@@ -21,7 +21,17 @@ export type { AgentOptions, CreateSessionCommand, CreateSessionData, PtyOptions 
 export type { DeleteSessionCommand, DeleteSessionData } from './commands/delete-session.ts';
 export type { DetachCommand, DetachData } from './commands/detach.ts';
 export type { GetBufferStatsCommand, GetBufferStatsData } from './commands/get-buffer-stats.ts';
+export type {
+  GetCommandHistoryCommand,
+  GetCommandHistoryData,
+  RecordedCommand,
+} from './commands/get-command-history.ts';
 export type { GetMetricsCommand, GetMetricsData, MetricSample } from './commands/get-metrics.ts';
+export type {
+  GetStartupRecoveryCommand,
+  GetStartupRecoveryData,
+  InterruptedCommand,
+} from './commands/get-startup-recovery.ts';
 export type { GetStateCommand, GetStateData } from './commands/get-state.ts';
 export type { HealthCheck, HealthCheckCommand, HealthCheckData } from './commands/health-check.ts';
 export type { InputCommand, InputData } from './commands/input.ts';
@@ -111,6 +121,12 @@ export {
   SESSION_ID_PATTERN,
 } from './ids.ts';
 export type { JsonObject } from './json-object.ts';
+export {
+  type JournalMode,
+  type RecoverySummary,
+  type StartupRecoverySummary,
+  startupRecoverySummary,
+} from './recovery-summary.ts';
 export {
   BYTES_COMMAND,
   errorFromResponse,

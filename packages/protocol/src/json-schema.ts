@@ -3,6 +3,7 @@ import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';
 import { helloSchema, serverReadySchema } from './handshake.ts';
 import type { JsonObject } from './json-object.ts';
+import { startupRecoverySummarySchema } from './recovery-summary.ts';
 import { failureResponseSchema, successResponseSchema } from './response-schemas.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
@@ -26,12 +27,13 @@ export function clientMessageJsonSchema(): JsonSchema {
 /**
  * The JSON Schema of everything a server sends as text.
  *
- * `$defs` holds `server_ready`, `failure`, one `response.<command>` per command and one `event.<type>` per event. A reader must
+ * `$defs` holds `server_ready`, `startup_recovery_summary`, `failure`, one `response.<command>` per command and one `event.<type>` per event. A reader must
  * also accept messages that are none of these, and ignore them.
  */
 export function serverMessageJsonSchema(): JsonSchema {
   const definitions = new Map<string, JsonObject>();
   definitions.set('server_ready', jsonSchemaOf(serverReadySchema));
+  definitions.set('startup_recovery_summary', jsonSchemaOf(startupRecoverySummarySchema));
   definitions.set('failure', jsonSchemaOf(failureResponseSchema));
   for (const { type, dataSchema } of commandContracts.values()) {
     const fields = { command: { type: 'string', const: type }, data: jsonSchemaOf(dataSchema) };

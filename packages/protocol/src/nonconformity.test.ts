@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { commandContracts } from './command-registry.ts';
+import { commandContract, commandContracts } from './command-registry.ts';
 import { errorCodes } from './errors.ts';
 import { eventContracts } from './event-contracts.ts';
 import { eventTypes, type KnownEvent, type PtyEventLabels, serverEvent, sessionEvent } from './events.ts';
 import { exampleSession } from './example-session.ts';
 import { serverReady } from './handshake.ts';
 import { nonconformity } from './nonconformity.ts';
+import { startupRecoverySummary } from './recovery-summary.ts';
 import { failureResponse } from './responses.ts';
 
 const check = (value: unknown) => nonconformity(JSON.stringify(value));
@@ -68,7 +69,7 @@ describe('nonconformity', () => {
       check({ type: 'response', command: contract.type, success: true, data: fields });
     for (const name of Object.keys(data)) {
       const { [name]: _, ...rest } = data;
-      const optional = ['pid', 'gap', 'lastOutputAt', 'events', 'admission'].includes(name);
+      const optional = ['pid', 'gap', 'lastOutputAt', 'events', 'admission', 'cursor'].includes(name);
       if (!optional) expect(message(rest), name).toContain(`data of ${contract.type}: ${name} `);
     }
     expect(message({ ...data, extra: 1 })).toBe(`data of ${contract.type}: extra is unknown`);
@@ -110,6 +111,14 @@ describe('nonconformity', () => {
     );
     expect(created).toMatchObject({ sessionId: 'a', correlationId: '1' });
     expect(check(created)).toBeUndefined();
+  });
+
+  it('knows what follows the greeting of a server with a journal', () => {
+    const { interruptedCommands, ...summary } = commandContract('get_startup_recovery').exampleData;
+    expect(check(startupRecoverySummary(summary))).toBeUndefined();
+    expect(check({ type: 'startup_recovery_summary', data: { ...summary, interruptedCommands } })).toBe(
+      'startup_recovery_summary: data.interruptedCommands is unknown',
+    );
   });
 
   it.each([

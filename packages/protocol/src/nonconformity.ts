@@ -4,6 +4,7 @@ import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';
 import { serverReadySchema } from './handshake.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
+import { startupRecoverySummarySchema } from './recovery-summary.ts';
 import { failureResponseSchema, successResponseSchema } from './response-schemas.ts';
 
 /**
@@ -19,6 +20,8 @@ export function nonconformity(text: string): string | undefined {
   switch (object.type) {
     case 'server_ready':
       return wrongField('server_ready', object, serverReadySchema);
+    case 'startup_recovery_summary':
+      return wrongField('startup_recovery_summary', object, startupRecoverySummarySchema);
     case 'response':
       return object['success'] === true ? inSuccess(object) : wrongField('response', object, failureResponseSchema);
     case 'event':

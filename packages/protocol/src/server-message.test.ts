@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commandContract } from './command-registry.ts';
 import { isEventOf, serverEvent } from './events.ts';
 import { serverReady } from './handshake.ts';
+import { startupRecoverySummary } from './recovery-summary.ts';
 import { failureResponse, successResponse } from './responses.ts';
 import { decodeServerMessage } from './server-message.ts';
 
@@ -15,12 +17,13 @@ const ready = serverReady({
   limits: { maxMessageBytes: 10, maxPendingCommands: 1 },
   principal: { id: 'local', scopes: ['sessions:read'] },
 });
+const summary = startupRecoverySummary(commandContract('get_startup_recovery').exampleData);
 const success = successResponse({ type: 'input', id: '7' }, { bytes: 3 });
 const failure = failureResponse({ type: 'input', id: '7' }, { code: 'TIMEOUT', message: 'x', details: { a: 1 } });
 const shutdown = serverEvent({ timestamp }, { type: 'server_shutdown', reason: 'signal', timeoutMs: 5 });
 
 describe('decodeServerMessage', () => {
-  it.each([ready, success, failure, shutdown])('reads $type as it was built', (message) => {
+  it.each([ready, summary, success, failure, shutdown])('reads $type as it was built', (message) => {
     expect(decode(message)).toEqual({ ok: true, message });
   });
 
@@ -32,10 +35,10 @@ describe('decodeServerMessage', () => {
   });
 
   it('hands on messages and events of unknown type as unknown', () => {
-    const summary = { type: 'startup_recovery_summary', data: {} };
-    expect(decode(summary)).toEqual({
+    const newer = { type: 'shard_summary', data: {} };
+    expect(decode(newer)).toEqual({
       ok: true,
-      message: { type: 'unknown', originalType: 'startup_recovery_summary', raw: summary },
+      message: { type: 'unknown', originalType: 'shard_summary', raw: newer },
     });
     const event = { type: 'event', timestamp, event: { type: 'pty.recorded' } };
     expect(decode(event)).toEqual({ ok: true, message: { type: 'unknown', originalType: 'event', raw: event } });
@@ -79,6 +82,7 @@ describe('decodeServerMessage', () => {
     ['seq', { ...shutdown, seq: '5' }],
     ['correlationId', { ...shutdown, correlationId: 5 }],
     ['data', { type: 'server_ready' }],
+    ['data', { type: 'startup_recovery_summary', data: 7 }],
     ['data.serverVersion', { ...ready, data: { ...ready.data, serverVersion: 1 } }],
     ['data.protocolVersion', { ...ready, data: { ...ready.data, protocolVersion: undefined } }],
     ['data.connectionId', { ...ready, data: { ...ready.data, connectionId: null } }],

@@ -2,6 +2,7 @@ import { isErrorCode, type ProtocolFault } from './errors.ts';
 import { type EventMessage, eventTypes } from './events.ts';
 import type { ServerReady } from './handshake.ts';
 import { isJsonObject, type JsonObject, type ParsedObject, parseJsonObject } from './json-object.ts';
+import type { StartupRecoverySummary } from './recovery-summary.ts';
 import type { FailureResponse, Response } from './responses.ts';
 
 /** A message, or an event, that a newer server sends and this version does not know; to be ignored. */
@@ -14,7 +15,7 @@ export interface UnknownMessage {
 }
 
 /** Anything a server sends as text. */
-export type ServerMessage = ServerReady | Response | EventMessage | UnknownMessage;
+export type ServerMessage = ServerReady | StartupRecoverySummary | Response | EventMessage | UnknownMessage;
 
 /** What {@link decodeServerMessage} found. */
 export type DecodedServerMessage =
@@ -48,6 +49,8 @@ export function serverMessageFrom(parsed: ParsedObject): DecodedServerMessage {
       return readEvent(object);
     case 'server_ready':
       return readServerReady(object);
+    case 'startup_recovery_summary':
+      return readRecoverySummary(object);
     default:
       return unknown(object);
   }
@@ -101,6 +104,11 @@ function readServerReady(object: JsonObject): DecodedServerMessage {
   }
   if (!Array.isArray(data['capabilities'])) return invalid('server_ready', 'data.capabilities', object);
   return known(object as unknown as ServerReady);
+}
+
+function readRecoverySummary(object: JsonObject): DecodedServerMessage {
+  if (!isJsonObject(object['data'])) return invalid('startup_recovery_summary', 'data', object);
+  return known(object as unknown as StartupRecoverySummary);
 }
 
 function isOptional(value: unknown, type: 'string' | 'number'): boolean {

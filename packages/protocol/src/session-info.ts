@@ -32,9 +32,10 @@ export type OverflowPolicy = 'drop-oldest' | 'pause';
  * Why a program ended.
  *
  * `exited`: by itself, whatever its code · `signaled`: by a signal that the server did not send for an end · `terminated`: by
- * `terminate` or `delete_session` · `expired`: a lifetime or idle limit · `shutdown`: the server is ending.
+ * `terminate` or `delete_session` · `expired`: a lifetime or idle limit · `shutdown`: the server is ending · `lost`: the server was gone
+ * while it ran, so nobody knows how.
  */
-export type ExitReason = 'exited' | 'signaled' | 'terminated' | 'expired' | 'shutdown';
+export type ExitReason = 'exited' | 'signaled' | 'terminated' | 'expired' | 'shutdown' | 'lost';
 
 /** How a program ended. Exactly one of `exitCode` and `signal` is not `null`, unless the status was lost: then both are. */
 export interface ExitInfo {
@@ -119,7 +120,7 @@ export const retention: z.ZodType<Retention> = object<Retention>({ afterExitMs: 
 export const exitFields: RequiredFields<ExitInfo> = {
   exitCode: orNull(integer(0, 255)),
   signal: orNull(signalName),
-  reason: oneOf(['exited', 'signaled', 'terminated', 'expired', 'shutdown']),
+  reason: oneOf(['exited', 'signaled', 'terminated', 'expired', 'shutdown', 'lost']),
 };
 
 /** Schema of {@link ExitInfo}. */

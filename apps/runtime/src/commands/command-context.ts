@@ -1,5 +1,6 @@
 import type { Command, CommandType, ResponseDataOf } from '@sessiond/protocol';
 import type { Principal } from '../auth/auth-provider.ts';
+import type { JournalRecords } from '../journal/journal-records.ts';
 import type { Cause } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 
@@ -21,6 +22,7 @@ export interface CommandIssuer {
 export interface ServerFacts {
   health(): Promise<ResponseDataOf<'health_check'>>;
   metrics(): Promise<ResponseDataOf<'get_metrics'>>;
+  readonly journal: JournalRecords;
 }
 
 /** What a command handler works with. */

@@ -1,7 +1,13 @@
 import type { CommandHandlers } from './command-context.ts';
+import { journalCommands } from './journal-commands.ts';
 import { ptyCommands } from './pty-commands.ts';
 import { serverCommands } from './server-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** What carries out each command. */
-export const commandHandlers: CommandHandlers = { ...serverCommands, ...sessionCommands, ...ptyCommands };
+export const commandHandlers: CommandHandlers = {
+  ...serverCommands,
+  ...journalCommands,
+  ...sessionCommands,
+  ...ptyCommands,
+};

@@ -22,6 +22,8 @@ export const setSessionName: CommandContract<SetSessionNameCommand, SetSessionNa
   scope: 'sessions:write',
   mutates: true,
   journalled: true,
+  // The name is nowhere but in the memory of the server and on the very record.
+  recordedFirst: false,
   journalKeeps: ['name'],
   example: { type: 'set_session_name', id: 'c-12', sessionId: 'build', name: 'Nightly build' },
   exampleData: { sessionId: 'build', name: 'Nightly build' },
