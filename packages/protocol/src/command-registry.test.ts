@@ -12,7 +12,9 @@ const contracts = [...commandContracts.values()];
 describe('the command registry', () => {
   it('has every command of this version', () => {
     expect([...commandContracts.keys()].toSorted()).toEqual([
+      'abort_bash',
       'attach',
+      'bash',
       'cancel_command',
       'create_session',
       'delete_session',
@@ -94,7 +96,7 @@ describe.each(contracts)('the contract of $type', (contract) => {
     if (!contract.journalled) expect(contract.journalKeeps).toEqual([]);
     for (const path of contract.journalKeeps) {
       expect(schemaAt(jsonSchemaOf(contract.schema), path), path).toBeDefined();
-      expect(path).not.toMatch(/(^|\.)(env|args|data|dataBase64|text|regex)$/);
+      expect(path).not.toMatch(/(^|\.)(env|args|data|dataBase64|text|regex)$|^command$/);
     }
   });
 

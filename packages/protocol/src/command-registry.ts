@@ -1,5 +1,7 @@
 import type { Command, CommandMap, CommandType } from './command.ts';
+import { abortBash } from './commands/abort-bash.ts';
 import { attach } from './commands/attach.ts';
+import { bash } from './commands/bash.ts';
 import { cancelCommand } from './commands/cancel-command.ts';
 import { createSession } from './commands/create-session.ts';
 import { deleteSession } from './commands/delete-session.ts';
@@ -46,6 +48,8 @@ const contractByType: ContractByType = {
   read_output: readOutput,
   get_buffer_stats: getBufferStats,
   wait_for: waitFor,
+  bash,
+  abort_bash: abortBash,
 };
 
 /** The contract of some command: what the union of all contracts has in common. */

@@ -1,4 +1,6 @@
+import type { AbortBashCommand, AbortBashData } from './commands/abort-bash.ts';
 import type { AttachCommand, AttachData } from './commands/attach.ts';
+import type { BashCommand, BashData } from './commands/bash.ts';
 import type { CancelCommandCommand, CancelCommandData } from './commands/cancel-command.ts';
 import type { CreateSessionCommand, CreateSessionData } from './commands/create-session.ts';
 import type { DeleteSessionCommand, DeleteSessionData } from './commands/delete-session.ts';
@@ -43,6 +45,8 @@ export interface CommandMap {
   read_output: [ReadOutputCommand, ReadOutputData];
   get_buffer_stats: [GetBufferStatsCommand, GetBufferStatsData];
   wait_for: [WaitForCommand, WaitForData];
+  bash: [BashCommand, BashData];
+  abort_bash: [AbortBashCommand, AbortBashData];
 }
 
 /** The `type` of a command. */

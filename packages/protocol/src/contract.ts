@@ -48,7 +48,7 @@ export const scopes: Readonly<Record<Scope, string>> = Object.freeze({
 });
 
 /** How long a command may take when it does not say so itself. */
-export type TimeoutClass = 'quick' | 'spawn' | 'stop' | 'wait';
+export type TimeoutClass = 'quick' | 'spawn' | 'stop' | 'shell' | 'wait';
 
 /** Default milliseconds from start to end of execution; `null` means as long as the connection lives. */
 export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = Object.freeze({
@@ -58,6 +58,8 @@ export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = 
   spawn: 30_000,
   /** Ends a process; the grace period asked for comes on top. */
   stop: 30_000,
+  /** Runs what a client chose; a server may have another default. */
+  shell: 120_000,
   /** Waits for something that may never happen. */
   wait: null,
 });
@@ -94,6 +96,11 @@ export interface CommandContract<
   /** Whether success changes the version of the session. */
   readonly mutates: boolean;
   readonly timeoutClass: TimeoutClass;
+  /**
+   * How long the command may take to answer for itself after its deadline or a cancellation, because it knows more than that;
+   * 0: it is answered at once.
+   */
+  readonly lastWordMs: number;
   /** Whether command and outcome are recorded durably. */
   readonly journalled: boolean;
   /**
@@ -126,6 +133,7 @@ type Usual =
   | 'limited'
   | 'mutates'
   | 'timeoutClass'
+  | 'lastWordMs'
   | 'journalled'
   | 'recordedFirst'
   | 'journalKeeps'
@@ -146,8 +154,8 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
 /**
  * Completes a contract.
  *
- * As usual means: control lane, limited, changes nothing, quick, not journalled (and else recorded first), outcome for the principal, one scope
- * for every use, and carried out on the session it names, if it is a command for one.
+ * As usual means: control lane, limited, changes nothing, quick, no last word, not journalled (and else recorded first), outcome for the
+ * principal, one scope for every use, and carried out on the session it names, if it is a command for one.
  */
 export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
   parts: ContractParts<C, D>,
@@ -161,6 +169,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
     limited: true,
     mutates: false,
     timeoutClass: 'quick',
+    lastWordMs: 0,
     journalled: false,
     recordedFirst: parts.journalled ?? false,
     journalKeeps: [],

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import type {
+  BashEventMap,
+  BashEventType,
   CommandLabels,
   EventMessage,
   EventType,
@@ -12,15 +14,18 @@ import type {
   ServerEventType,
 } from './events.ts';
 import {
+  base64,
   cells,
   durationMs,
   type FieldArguments,
   flag,
   fromShape,
   id,
+  integer,
   object,
   offset,
   oneOf,
+  orNull,
   processId,
   type RequiredFields,
   ratio,
@@ -60,6 +65,14 @@ function ptyEvent<T extends PtyEventType>(
   return contractOf(type, summary, { ...ptyLabels, ...shape(own) });
 }
 
+function bashEvent<T extends BashEventType>(
+  type: T,
+  summary: string,
+  ...own: FieldArguments<BashEventMap[T]>
+): EventContract {
+  return contractOf(type, summary, shape(own));
+}
+
 function serverEvent<T extends ServerEventType>(
   type: T,
   summary: string,
@@ -68,7 +81,7 @@ function serverEvent<T extends ServerEventType>(
   return contractOf(type, summary, shape(own));
 }
 
-// The two callers have checked the fields against the event map.
+// The callers have checked the fields against the event map.
 function contractOf(type: EventType, summary: string, fields: Shape): EventContract {
   return Object.freeze({ type, summary, schema: fromShape<KnownEvent>({ type: z.literal(type), ...fields }) });
 }
@@ -130,6 +143,20 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     'Undelivered output was overwritten; at most once a second, and the sums are exact.',
     { droppedBytesSinceLastEvent: offset, totalDroppedBytes: offset, bufferUtilization: ratio },
   ),
+  'bash.started': bashEvent('bash.started', 'The shell of a `bash` command runs.', { pid: processId }),
+  'bash.output': bashEvent(
+    'bash.output',
+    'A `bash` command wrote something. `data` where it is UTF-8, `dataBase64` where it is not; `offset` counts the bytes of both streams, so a hole says that output was left out.',
+    { stream: oneOf(['stdout', 'stderr']), offset, bytes: offset },
+    { data: z.string(), dataBase64: base64 },
+  ),
+  'bash.finished': bashEvent('bash.finished', 'A `bash` command is over, and all it wrote has been told.', {
+    reason: oneOf(['exit', 'timeout', 'aborted']),
+    exitCode: orNull(integer(0, 255)),
+    signal: orNull(signalName),
+    totalBytes: offset,
+    durationMs: elapsedMs,
+  }),
   session_created: serverEvent('session_created', 'A session exists now; to those who may see it.', {
     session: sessionInfo,
   }),
@@ -146,6 +173,17 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     'orphans_reconciled',
     'The start of the server looked for programs that an earlier run of it left behind, and ended those it could prove to be its own.',
     { found: offset, reattached: offset, terminated: offset },
+  ),
+  breaker_changed: serverEvent(
+    'breaker_changed',
+    'A breaker went to another state: `global` to everybody, `session` to those who may see it, `principal` to the connections of that one.',
+    {
+      breaker: z.string(),
+      scope: oneOf(['global', 'session', 'principal']),
+      from: oneOf(['closed', 'open', 'halfOpen']),
+      to: oneOf(['closed', 'open', 'halfOpen']),
+    },
+    { sessionId },
   ),
   command_accepted: serverEvent('command_accepted', 'A command was admitted.', ...commandLabels),
   command_started: serverEvent(

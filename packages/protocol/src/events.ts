@@ -1,3 +1,4 @@
+import type { BreakerStatus } from './admission-status.ts';
 import type { ErrorCode } from './errors.ts';
 import type { BufferStats, ExitInfo, PtyState, SessionInfo } from './session-info.ts';
 import type { SignalOutcome } from './session-state.ts';
@@ -62,6 +63,34 @@ export interface PtyEventMap {
   };
 }
 
+/** What each event of a `bash` command tells; `correlationId` names the command. */
+export interface BashEventMap {
+  /** The shell runs. */
+  'bash.started': { readonly pid: number };
+  /** It wrote something; exactly one of `data` and `dataBase64`. Not in the session's log, and without `seq`. */
+  'bash.output': {
+    readonly stream: 'stdout' | 'stderr';
+    /** Of the first byte within everything the command has written so far, to either stream: a hole says that output was left out. */
+    readonly offset: number;
+    /** How many bytes these are. */
+    readonly bytes: number;
+    /** The bytes as text, where they are UTF-8; no character is torn apart. */
+    readonly data?: string;
+    /** The bytes where they are no UTF-8. */
+    readonly dataBase64?: string;
+  };
+  /** The shell has ended, by itself or not, and what it wrote has been told. */
+  'bash.finished': {
+    /** How it came: the shell ended by itself (`exit`, also by a signal it got), at the deadline, or because somebody ended it. */
+    readonly reason: 'exit' | 'timeout' | 'aborted';
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    /** Everything that was written. */
+    readonly totalBytes: number;
+    readonly durationMs: number;
+  };
+}
+
 /** What each event of the server or of a command tells. */
 export interface ServerEventMap {
   /** A session exists now; to those who may see it. */
@@ -78,6 +107,16 @@ export interface ServerEventMap {
     readonly reattached: number;
     /** Those that were ended. */
     readonly terminated: number;
+  };
+  /** A breaker lets calls through again, or none, or a few to see whether it is over. */
+  breaker_changed: {
+    /** As in `get_metrics`: `spawn`, `bash`. */
+    readonly breaker: string;
+    /** Whose calls: of everybody, of the session that `sessionId` names, or of the principal who is told. */
+    readonly scope: 'global' | 'session' | 'principal';
+    readonly sessionId?: string;
+    readonly from: BreakerStatus['state'];
+    readonly to: BreakerStatus['state'];
   };
   /** A command was admitted. */
   command_accepted: CommandLabels;
@@ -102,15 +141,23 @@ export interface CommandLabels {
 /** The `type` of an event of a terminal. */
 export type PtyEventType = keyof PtyEventMap;
 
+/** The `type` of an event of a `bash` command. */
+export type BashEventType = keyof BashEventMap;
+
 /** The `type` of an event of the server or of a command. */
 export type ServerEventType = keyof ServerEventMap;
 
 /** The `type` of any event this version knows. */
-export type EventType = PtyEventType | ServerEventType;
+export type EventType = PtyEventType | BashEventType | ServerEventType;
 
 /** The terminal event of a type; without a type the union of all. */
 export type PtyEvent<T extends PtyEventType = PtyEventType> = {
   [K in T]: { readonly type: K } & PtyEventLabels & PtyEventMap[K];
+}[T];
+
+/** The event of a `bash` command of a type; without a type the union of all. */
+export type BashEvent<T extends BashEventType = BashEventType> = {
+  [K in T]: { readonly type: K } & BashEventMap[K];
 }[T];
 
 /** The server or command event of a type; without a type the union of all. */
@@ -119,7 +166,7 @@ export type ServerEvent<T extends ServerEventType = ServerEventType> = {
 }[T];
 
 /** Any event this version knows, discriminated by `type`. */
-export type KnownEvent = PtyEvent | ServerEvent;
+export type KnownEvent = PtyEvent | BashEvent | ServerEvent;
 
 /** The envelope of an event. */
 export interface EventMessage<E extends KnownEvent = KnownEvent> {
@@ -163,7 +210,7 @@ export interface ServerEventOrigin {
 }
 
 /** Builds an event outside a session's log; fields without a value are left out. */
-export function serverEvent<E extends ServerEvent>(origin: ServerEventOrigin, event: E): EventMessage<E> {
+export function serverEvent<E extends ServerEvent | BashEvent>(origin: ServerEventOrigin, event: E): EventMessage<E> {
   const { sessionId, timestamp, correlationId } = origin;
   return {
     type: 'event',
@@ -189,10 +236,14 @@ const typeTable: Readonly<Record<EventType, true>> = {
   'pty.backpressure.on': true,
   'pty.backpressure.off': true,
   'pty.buffer.overflow': true,
+  'bash.started': true,
+  'bash.output': true,
+  'bash.finished': true,
   session_created: true,
   session_deleted: true,
   server_shutdown: true,
   orphans_reconciled: true,
+  breaker_changed: true,
   command_accepted: true,
   command_started: true,
   command_finished: true,

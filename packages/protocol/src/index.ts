@@ -15,7 +15,9 @@ export {
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export type { Command, CommandMap, CommandType, ResponseDataOf } from './command.ts';
 export { type AnyCommandContract, commandContract, commandContracts, requiredScope } from './command-registry.ts';
+export type { AbortBashCommand, AbortBashData } from './commands/abort-bash.ts';
 export type { AttachCommand, AttachData, AttachRole } from './commands/attach.ts';
+export { type BashCommand, type BashData, MAX_BASH_OUTPUT_BYTES } from './commands/bash.ts';
 export type { CancelCommandCommand, CancelCommandData } from './commands/cancel-command.ts';
 export type { AgentOptions, CreateSessionCommand, CreateSessionData, PtyOptions } from './commands/create-session.ts';
 export type { DeleteSessionCommand, DeleteSessionData } from './commands/delete-session.ts';
@@ -67,6 +69,9 @@ export {
   type RetryAdvice,
 } from './errors.ts';
 export {
+  type BashEvent,
+  type BashEventMap,
+  type BashEventType,
   type CommandLabels,
   type EventMessage,
   type EventType,

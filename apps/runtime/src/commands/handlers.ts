@@ -1,3 +1,4 @@
+import { bashCommands } from './bash-commands.ts';
 import type { CommandHandlers } from './command-context.ts';
 import { journalCommands } from './journal-commands.ts';
 import { ptyCommands } from './pty-commands.ts';
@@ -10,4 +11,5 @@ export const commandHandlers: CommandHandlers = {
   ...journalCommands,
   ...sessionCommands,
   ...ptyCommands,
+  ...bashCommands,
 };
