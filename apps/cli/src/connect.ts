@@ -5,6 +5,14 @@ import type { Context } from './context.ts';
 import { findTarget, type TargetOptions } from './discovery.ts';
 import { UsageError } from './errors.ts';
 
+/** How a connection is made and kept, where a command wants it otherwise than most. */
+export interface ConnectSettings {
+  /** Milliseconds for one attempt. */
+  readonly connectTimeoutMs?: number;
+  /** How long a lost connection is tried to be made again; default 30 s. */
+  readonly reconnectMs?: number;
+}
+
 /** How long a stream tries to come back to its daemon. */
 const RECONNECT_DEADLINE_MS = 30_000;
 
@@ -24,6 +32,7 @@ export async function withDaemon<T>(
   options: TargetOptions,
   context: Context,
   work: (daemon: Daemon) => Promise<T>,
+  settings: ConnectSettings = {},
 ): Promise<T> {
   const { addresses, isLocal, isDefault } = findTarget(options, context);
   let failure: unknown;
@@ -33,7 +42,8 @@ export async function withDaemon<T>(
       client = await connect({
         ...address,
         clientName: `sessionctl/${context.version}`,
-        reconnect: { deadlineMs: RECONNECT_DEADLINE_MS },
+        connectTimeoutMs: settings.connectTimeoutMs,
+        reconnect: { deadlineMs: settings.reconnectMs ?? RECONNECT_DEADLINE_MS },
         signal: context.interruption.signal,
       });
     } catch (error) {

@@ -20,7 +20,8 @@ export interface Target {
   readonly isDefault: boolean;
 }
 
-type Surroundings = Pick<Context, 'env' | 'homeDir' | 'cwd'>;
+/** What decides where a daemon of this user is. */
+export type Surroundings = Pick<Context, 'env' | 'homeDir' | 'cwd'>;
 
 /**
  * Decides where the daemon is: `--socket` or `--url`, else `SESSIOND_SOCKET` or `SESSIOND_URL`, else the sockets where a
@@ -45,19 +46,21 @@ export function findTarget(options: TargetOptions, surroundings: Surroundings): 
 }
 
 /** The sockets of a daemon that was started without options: in the runtime folder, else in the state folder. */
-function defaultSockets(surroundings: Surroundings): string[] {
+export function defaultSockets(surroundings: Surroundings): string[] {
   const runtimeDir = absolute(surroundings.env['XDG_RUNTIME_DIR']);
   const inState = join(stateDir(surroundings), 'sessiond.sock');
   return runtimeDir === undefined ? [inState] : [join(runtimeDir, 'sessiond', 'sessiond.sock'), inState];
 }
 
-function stateDir({ env, homeDir, cwd }: Surroundings): string {
+/** The folder where a daemon that was started without options keeps its token and everything else that outlives it. */
+export function stateDir({ env, homeDir, cwd }: Surroundings): string {
   const own = env['SESSIOND_STATE_DIR'];
   if (own !== undefined && own !== '') return resolve(cwd, own);
   return join(absolute(env['XDG_STATE_HOME']) ?? join(homeDir, '.local', 'state'), 'sessiond');
 }
 
-function storedToken(surroundings: Surroundings): string | undefined {
+/** The token that the daemon left for programs of its user; `undefined` where there is none that can be read. */
+export function storedToken(surroundings: Surroundings): string | undefined {
   try {
     return readFileSync(join(stateDir(surroundings), 'token'), 'utf8').trim();
   } catch {

@@ -42,14 +42,14 @@ export const EXIT_CODES: {
 /** The table that `--help` and the README show. */
 export const EXIT_CODE_HELP: string = `Exit codes:
   0    done; for run and attach: the status of the program, 128+n if signal n ended it, 0 after detaching
-  1    the program ended, but its status was lost
+  1    the program ended, but its status was lost; for health: degraded; for doctor: something is wrong
   2    wrong usage
   65   the daemon refused the command or the session is not in a state for it
   66   no such session
   69   no daemon there, or the connection was lost for good
   70   a defect of sessionctl or of the daemon
   74   stdout takes no more, for example because the disk is full
-  75   a limit was reached; try again later
+  75   a limit was reached, or the daemon is ending; try again later
   76   the daemon speaks another version of the protocol
   77   not allowed: token missing or wrong, or no permission
   124  timeout of wait

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { attach } from './commands/attach.ts';
 import { type CommandFactory, type RunCommand, withCommonOptions } from './commands/command.ts';
+import { health } from './commands/health.ts';
 import { info } from './commands/info.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
@@ -14,7 +15,20 @@ import { wait } from './commands/wait.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
 
-const COMMANDS: readonly CommandFactory[] = [run, attach, list, logs, send, resize, signal, kill, wait, info, remove];
+const COMMANDS: readonly CommandFactory[] = [
+  run,
+  attach,
+  list,
+  logs,
+  send,
+  resize,
+  signal,
+  kill,
+  wait,
+  info,
+  remove,
+  health,
+];
 
 /** The command line of `sessionctl`; commander ends parsing with a `CommanderError` instead of the process. */
 export function createProgram(version: string, env: Context['env'], execute: RunCommand): Command {

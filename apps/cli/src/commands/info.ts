@@ -4,6 +4,7 @@ import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../output.ts';
+import { countText } from '../quantity-text.ts';
 import { findSessionId } from '../session-name.ts';
 import { commandText, stateText } from '../session-text.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
@@ -52,7 +53,7 @@ function facts(session: SessionState): Fact[] {
     ['behind', `${percent(stats.currentUtilization)} of the buffer is not delivered yet`],
     [
       'overflow',
-      `${session.overflow}, ${grouped(stats.totalDropped)} bytes dropped in ${count(stats.overflowEvents, 'overflow')}`,
+      `${session.overflow}, ${grouped(stats.totalDropped)} bytes dropped in ${countText(stats.overflowEvents, 'overflow')}`,
     ],
     ['idle', idleText(session.idleTimeoutMs)],
     ['grace', `${seconds(session.gracePeriodMs)} from SIGTERM to SIGKILL`],
@@ -88,8 +89,4 @@ function seconds(ms: number): string {
 
 function percent(share: number): string {
   return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
-}
-
-function count(value: number, noun: string): string {
-  return `${grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@sessiond/client/node';
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Ended, runCli } from './sessionctl.ts';
+
+let daemon: TestDaemon;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'health-'));
+  daemon = await startDaemon({ flags: ['--max-connections', '10', '--alert-interval-ms', '100'] });
+});
+afterAll(async () => {
+  await daemon.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function health(socketPath: string, ...args: string[]): Promise<Ended> {
+  return runCli(['health', '--socket', socketPath, ...args]);
+}
+
+it('says in sentences that all is well, and ends with 0', async () => {
+  const { stdout, code } = await health(daemon.socketPath);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^sessiond \S+ is well\. It speaks protocol 1\.\d+\.\d+ and has been up for [\d.]+ s\.$/m);
+  expect(stdout).toContain('It has 0 sessions and 1 connection, this one included.');
+  expect(stdout).toMatch(/^ {2}ok {2}orphans: Earlier runs left no programs behind$/m);
+});
+
+it('prints all it was told as one JSON document', async () => {
+  const { stdout, code } = await health(daemon.socketPath, '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'ok', sessions: { pty: 0 }, checks: expect.any(Array) });
+});
+
+it('ends with 1 while the daemon is degraded, and says by what', async () => {
+  const clients = await Promise.all(
+    Array.from({ length: 9 }, () => connect({ socketPath: daemon.socketPath, reconnect: false })),
+  );
+  let result: Ended;
+  do result = await health(daemon.socketPath);
+  while (result.code === 0);
+  expect(result.code).toBe(1);
+  expect(result.stdout).toContain('works, but somebody should look');
+  expect(result.stdout).toMatch(/^ {2}degraded {2}alerts: \S/m);
+  for (const client of clients) await client.close();
+});
+
+it('ends with 75 when the daemon is ending and lets nobody in', async () => {
+  const ending = createServer((request, response) => {
+    response.writeHead(503, { 'content-type': 'application/json' });
+    response.end(request.url === '/readyz' ? '{"status":"not-ready","reasons":["draining"]}' : '{}');
+  });
+  const path = join(folder, 'ending.sock');
+  ending.listen(path);
+  await once(ending, 'listening');
+  expect(await health(path)).toMatchObject({
+    code: 75,
+    stdout: 'The daemon is ending and lets nobody in any more.\n',
+  });
+  expect((await health(path, '--wait', '300', '--json')).stdout).toBe('{"status":"draining"}\n');
+  ending.close();
+});
+
+it('ends with 69 when there is no daemon, at once or after waiting for one', async () => {
+  const path = join(folder, 'none.sock');
+  expect(await health(path)).toMatchObject({ code: 69, stdout: '' });
+  const before = performance.now();
+  const { code, stderr } = await health(path, '--wait', '700');
+  expect(code).toBe(69);
+  expect(performance.now() - before).toBeGreaterThan(700);
+  expect(stderr).toContain('there is no such socket');
+});
+
+it('waits for a daemon that starts meanwhile', async () => {
+  const path = join(folder, 'later.sock');
+  const waiting = health(path, '--wait');
+  const later = await startDaemon({ flags: ['--socket', path] });
+  expect(await waiting).toMatchObject({ code: 0, stderr: '' });
+  await later.stop();
+});
