@@ -9,6 +9,7 @@ import {
   decodeFrame,
   type Frame,
   failureResponse,
+  type Hello,
   type InputFrame,
   isCompatible,
   isProtocolError,
@@ -23,7 +24,6 @@ import {
   serverEvent,
   serverReady,
   sessionEvent,
-  successResponse,
 } from '@sessiond/protocol';
 import { InputMeter } from './admission/input-meter.ts';
 import type { Principal } from './auth/auth-provider.ts';
@@ -32,6 +32,7 @@ import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
+import type { CommandAnswer } from './execution/command-answer.ts';
 import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
@@ -85,12 +86,6 @@ export interface ConnectionSnapshot {
   readonly windowBytes: number;
 }
 
-/** What is answered when an answer cannot be made, such as one that is too large for a string. */
-const UNANSWERABLE: ProtocolFault = Object.freeze({
-  code: 'INTERNAL',
-  message: 'The command was carried out, but its answer cannot be sent',
-});
-
 /**
  * One client: its greeting, its commands, its events; its attachments are {@link Channels}. Exactly one answer per command, nothing thrown,
  * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
@@ -108,6 +103,8 @@ export class Connection implements EventReceiver, CommandIssuer {
   /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
   #stopWatching: () => void = () => {};
+  /** Commands that wait until this client reads again; no more than it has running. */
+  readonly #onDrained = new Set<() => void>();
   #closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -131,6 +128,32 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   get principal(): Principal {
     return this.#options.principal;
+  }
+
+  get connectionId(): string {
+    return this.#options.connectionId;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  tell(message: object): boolean {
+    this.send(message);
+    return !this.#isUnread();
+  }
+
+  drained(signal: AbortSignal): Promise<void> {
+    if (this.#closed || signal.aborted || !this.#isUnread()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#onDrained.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#onDrained.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
   }
 
   /** Greets the client and begins to listen to it. Called once. */
@@ -162,8 +185,11 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   /** Sends a message that answers no command, such as `server_shutdown`. */
   send(message: object): void {
+    this.#sendText(JSON.stringify(message));
+  }
+
+  #sendText(text: string): void {
     if (this.#closed) return;
-    const text = JSON.stringify(message);
     this.#traffic.sent.message += Buffer.byteLength(text);
     this.#transport.sendMessage(text);
     if (this.#isBackedUp()) this.#reading.pause('unread');
@@ -221,20 +247,20 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#options.runner.refused(decoded.command, decoded.error.code);
       this.#fail(decoded.error, { id: decoded.id, type: decoded.command });
     } else if (decoded.message.type === 'hello') {
-      this.#hello(decoded.message.protocolVersion);
+      this.#hello(decoded.message);
     } else {
-      void this.#command(decoded.message);
+      this.#command(decoded.message);
     }
   }
 
-  #hello(protocolVersion: string): void {
+  #hello({ protocolVersion }: Hello): void {
     if (isCompatible(protocolVersion)) return;
     const message = `Cannot speak protocol ${protocolVersion}: this server speaks ${PROTOCOL_VERSION}`;
     this.#fail({ code: 'PROTOCOL_VERSION_UNSUPPORTED', message }, { type: 'hello' });
     this.end(closeCodes.unsupportedVersion, 'protocol version');
   }
 
-  async #command(command: Command): Promise<void> {
+  #command(command: Command): void {
     const { runner } = this.#options;
     const fault = this.#refusal(command);
     if (fault !== undefined) {
@@ -242,31 +268,22 @@ export class Connection implements EventReceiver, CommandIssuer {
       this.#fail(fault, command);
       return;
     }
-    const running = runner.run(command, this);
-    if (!running.ok) {
-      this.#fail(running.fault, command);
-      return;
-    }
-    const isLarge = LARGE_ANSWERS.has(command.type);
+    const running = runner.run(command, this, this.#respond);
+    if (running === undefined) return;
     this.#pending.set(command, running);
-    if (isLarge) this.#pendingLarge += 1;
-    try {
-      const { data, sessionVersion } = await running.outcome;
-      this.send(successResponse(command, data as ResponseDataOf<CommandType>, { sessionVersion }));
-      if (command.type === 'attach') this.#channels.start((data as ResponseDataOf<'attach'>).channel);
-    } catch (error) {
-      if (command.type === 'attach') this.#channels.dropUnstarted(command);
-      this.#fail(isProtocolError(error) ? error : UNANSWERABLE, command);
-    } finally {
-      this.#pending.delete(command);
-      if (isLarge) this.#pendingLarge -= 1;
-    }
+    if (LARGE_ANSWERS.has(command.type)) this.#pendingLarge += 1;
   }
 
-  /** Why a command is not even tried. */
+  readonly #respond = ({ code, text, data }: CommandAnswer, command: Command): void => {
+    if (this.#pending.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
+    this.#sendText(text);
+    if (command.type !== 'attach') return;
+    if (code === 'OK') this.#channels.start((data as ResponseDataOf<'attach'>).channel);
+    else this.#channels.dropUnstarted(command);
+  };
+
+  /** Why a command is not even tried, as far as the connection is concerned. */
   #refusal(command: Command): ProtocolFault | undefined {
-    const fault = this.#options.authorizer.fault(this.#options.principal, command);
-    if (fault !== undefined) return fault;
     const { limited } = commandContract(command.type);
     const isLarge = LARGE_ANSWERS.has(command.type);
     // What is never limited waits for nothing and is answered in a few words, so that nothing of it piles up.
@@ -279,6 +296,11 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   #isBackedUp(): boolean {
     return this.#transport.bufferedBytes > ANSWER_BUFFER_BYTES;
+  }
+
+  /** Whether so much is unsent that who can wait is to wait. */
+  #isUnread(): boolean {
+    return this.#transport.bufferedBytes > EVENT_BUFFER_BYTES;
   }
 
   #frame(bytes: Uint8Array): void {
@@ -303,10 +325,12 @@ export class Connection implements EventReceiver, CommandIssuer {
   #drained(): void {
     this.#reading.resume('unread');
     this.#channels.drained();
+    for (const done of [...this.#onDrained]) done();
   }
 
   #close(): void {
     this.#closed = true;
+    for (const done of [...this.#onDrained]) done();
     this.#meter?.close();
     this.#stopWatching();
     this.#channels.close();

@@ -23,6 +23,8 @@ import { EventHub } from './event-hub.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import type { CommandObserver } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
+import type { CommandTracer } from './execution/command-tracer.ts';
+import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
@@ -52,10 +54,12 @@ export interface SessionServerOptions {
   /** Counts what connections carry. */
   readonly traffic: Traffic;
   readonly commandObserver: CommandObserver;
+  /** Default: nothing is traced. */
+  readonly commandTracer?: CommandTracer | undefined;
   /** What stands before commands, and the order in which they run. */
   readonly admission: Admission;
-  /** The record of commands, as those who ask for it read it. */
-  readonly journal: JournalRecords;
+  /** The record of commands. */
+  readonly journal: CommandJournal & JournalRecords;
   readonly lanes: CommandLanes;
   /** What is read from one connection per second; `null` for as fast as it sends. */
   readonly inputBytesPerSecond: number | null;
@@ -119,6 +123,8 @@ export class SessionServer {
       lanes: options.lanes,
       logger: options.logger,
       observer: options.commandObserver,
+      tracer: options.commandTracer,
+      journal: options.journal,
     });
   }
 

@@ -42,7 +42,14 @@ export {
   writeFrameHeader,
   writeOutputHeader,
 } from './frame.ts';
-export type { Hello, PrincipalInfo, ServerLimits, ServerReady, ServerReadyData } from './handshake.ts';
+export type {
+  CommandEventsWish,
+  Hello,
+  PrincipalInfo,
+  ServerLimits,
+  ServerReady,
+  ServerReadyData,
+} from './handshake.ts';
 export { ID_PATTERN, isCommandId, isId, isSessionId, RESERVED_ID_PREFIX, SESSION_ID_PATTERN } from './ids.ts';
 export type { JsonObject } from './json-object.ts';
 export {

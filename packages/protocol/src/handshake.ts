@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Scope, scopes } from './contract.ts';
-import { id, integer, list, object, oneOf, text } from './fields.ts';
+import { flag, id, integer, list, object, oneOf, text } from './fields.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 /** The limits a client has to know to stay within them. */
@@ -36,12 +36,19 @@ export interface ServerReady {
   readonly data: ServerReadyData;
 }
 
-/** Optional first message of a client; answered only if its version is refused. */
+/** Of which of its own commands a connection is told when they are accepted, started and finished. */
+export type CommandEventsWish = 'none' | 'data' | 'all';
+
+/** Optional first message of a client; answered only if it is refused. */
 export interface Hello {
   readonly type: 'hello';
   readonly protocolVersion: string;
   /** `name/version`, for logs. */
   readonly client?: string;
+  /** The lifecycle events this connection wants of its own commands: of those in the data lane, which is the default, of all, or of none. */
+  readonly commandEvents?: CommandEventsWish;
+  /** Whether this connection wants the lifecycle events of commands that others send, too; needs the scope `commands:watch`. */
+  readonly watchCommands?: boolean;
 }
 
 /** Builds the first message of a connection; the protocol version is this package's own. */
@@ -61,6 +68,8 @@ export const helloSchema: z.ZodType<Hello> = object<Hello>(
       pattern: /^[\x20-\x7e]+$/,
       error: 'must be 1 to 128 printable ASCII characters',
     }),
+    commandEvents: oneOf(['none', 'data', 'all']),
+    watchCommands: flag,
   },
 );
 

@@ -110,6 +110,7 @@ export {
   writeOutputHeader,
 } from './frame.ts';
 export {
+  type CommandEventsWish,
   type Hello,
   type PrincipalInfo,
   type ServerLimits,

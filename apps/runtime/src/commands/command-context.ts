@@ -4,9 +4,20 @@ import type { JournalRecords } from '../journal/journal-records.ts';
 import type { Cause } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 
-/** What a command may do with the connection it came from. */
+/** Who sent a command, and what the command may do with the connection it came from. */
 export interface CommandIssuer {
   readonly principal: Principal;
+  /** Names the connection; absent for a command that came without one, over HTTP. */
+  readonly connectionId?: string | undefined;
+  /** Whether nothing reaches it any more. */
+  readonly closed: boolean;
+  /**
+   * Sends a message about a command of its own, whether or not it follows the session. @returns `false` when earlier messages have not been read:
+   * this one was sent all the same, and the next one is to wait for {@link drained}.
+   */
+  tell(message: object): boolean;
+  /** Resolves as soon as it reads again, is gone, or the signal aborts; never rejects. */
+  drained(signal: AbortSignal): Promise<void>;
   /** Attaches the connection; frames follow the answer on the channel it names. */
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>>;
   /** @throws ProtocolError when it is not attached. */
@@ -40,11 +51,11 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** Carries out one type of command. */
+/** Carries out one type of command; what is known at once is best answered at once, without a promise. */
 export type CommandHandler<T extends CommandType> = (
   command: Command<T>,
   context: CommandContext,
-) => Promise<ResponseDataOf<T>>;
+) => ResponseDataOf<T> | Promise<ResponseDataOf<T>>;
 
 /** A handler for every command there is; the compiler refuses a command without one. */
 export type CommandHandlers = { readonly [T in CommandType]: CommandHandler<T> };

@@ -1,11 +1,12 @@
-import { type Command, ProtocolError, type ResponseDataOf, type SessionInfo } from '@sessiond/protocol';
+import { type Command, type ErrorCode, ProtocolError, type ResponseDataOf, type SessionInfo } from '@sessiond/protocol';
 import pino from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { Admission, type AdmissionLimits } from '../admission/admission.ts';
 import type { CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
-import { CommandRunner, type RunningCommand } from './command-runner.ts';
+import { CommandRunner } from './command-runner.ts';
+import type { CommandFacts } from './command-tracer.ts';
 
 /** One creation that began, to be ended by the test. */
 interface Begun {
@@ -69,9 +70,11 @@ function runnerWith(limits: Partial<AdmissionLimits>): CommandRunner {
     lanes: new CommandLanes({ maxWaiting: MAX_WAITING, maxWaitMs: MAX_WAIT_MS, observer }),
     logger,
     observer: {
-      commandStarted: (command) => told.push(`${command} started`),
-      commandFinished: (command, code, durationMs) =>
-        told.push(`${command} ${code}${durationMs === 0 ? ' at once' : ''}`),
+      commandAccepted: () => {},
+      commandStarted: ({ type }: CommandFacts) => told.push(`${type} started`),
+      commandFinished: ({ type }: CommandFacts, code: string, durationMs: number) =>
+        told.push(`${type} ${code}${durationMs === 0 ? ' at once' : ''}`),
+      messageRefused: (type: string, code: ErrorCode) => told.push(`${type} refused ${code}`),
     },
   });
 }
@@ -85,18 +88,20 @@ function create(id: string, fields: Partial<Command<'create_session'>> = {}): Co
   return { type: 'create_session', kind: 'pty', sessionId: 's', id, ...fields };
 }
 
-function run(command: Command, principalId?: string): RunningCommand {
-  const answer = runner.run(command, issuer(principalId));
-  if (!answer.ok) throw new Error(`refused: ${answer.fault.code}`);
-  return answer;
+/** What a command was answered with: of a refusal and of a failure the same. */
+interface Answered {
+  readonly success: boolean;
+  readonly code?: ErrorCode;
+}
+
+/** The answer to a command, as its sender reads it. */
+function run(command: Command, principalId?: string): Promise<Answered> {
+  return new Promise((resolve) => runner.run(command, issuer(principalId), ({ text }) => resolve(JSON.parse(text))));
 }
 
 /** The code a command ends with. */
-function codeOf({ outcome }: RunningCommand): Promise<string> {
-  return outcome.then(
-    () => 'OK',
-    ({ code }: ProtocolError) => code,
-  );
+async function codeOf(answer: Promise<Answered>): Promise<string> {
+  return (await answer).code ?? 'OK';
 }
 
 async function settle(): Promise<void> {
@@ -145,7 +150,7 @@ it('refuses a data command for which the lane has no room, at once and for nothi
 it('never runs a command that waited too long, and says so', async () => {
   const first = run(create('a'));
   const second = run(create('b'));
-  await expect(second.outcome).rejects.toMatchObject({ code: 'TIMEOUT', timedOut: true, details: { started: false } });
+  expect(await second).toMatchObject({ code: 'TIMEOUT', timedOut: true, details: { started: false } });
   expect(told).toContain('data refunded');
   begun[0]!.end();
   expect(await codeOf(first)).toBe('OK');
@@ -168,7 +173,7 @@ it('never runs a command that was cancelled in the lane, answers at once, and gi
   expect(ids()).toEqual(['a', 'c']);
   begun[1]!.end();
   expect(await codeOf(third)).toBe('OK');
-  expect(runner.run(create('d'), issuer())).toMatchObject({ ok: false, fault: { code: 'RATE_LIMITED' } });
+  expect(await codeOf(run(create('d')))).toBe('RATE_LIMITED');
 });
 
 it('never runs a command that is cancelled in the moment it gets its turn, and lets the next one move up', async () => {
@@ -213,7 +218,7 @@ it('[R09] keeps lane and place of a command that was answered while its work goe
     inFlight: 1,
     admission: { bulkheads: [{ usage: 2 }, {}, { waiting: 1 }] },
   });
-  expect(runner.run(create('c'), issuer())).toMatchObject({ ok: false, fault: { code: 'QUEUE_FULL' } });
+  expect(await codeOf(run(create('c')))).toBe('QUEUE_FULL');
   begun[0]!.end();
   await settle();
   expect(ids()).toEqual(['a', 'b']);
@@ -226,7 +231,7 @@ it('[R12] asks the breaker when a command begins: what waited meanwhile is refus
   const waiting = run(create('z', { sessionId: 'x' }));
   expect(await Promise.all(running.map(codeOf))).toEqual(['TIMEOUT', 'TIMEOUT']);
   begun[0]!.end();
-  await expect(waiting.outcome).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: expect.any(Number) });
+  expect(await waiting).toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: expect.any(Number) });
   expect(await codeOf(run(create('later', { sessionId: 'other' })))).toBe('CIRCUIT_OPEN');
   expect(ids()).toEqual(['x', 'y']);
   begun[1]!.end();
@@ -237,11 +242,11 @@ it('[R12] asks the breaker when a command begins: what waited meanwhile is refus
 it('[R13] answers health while everything is exhausted, and after it takes nothing new', async () => {
   const busy = Array.from({ length: 5 }, (_, at) => run(create(`${at}`, { sessionId: `s${at}` })));
   await settle();
-  expect(runner.run(create('more'), issuer())).toMatchObject({ ok: false, fault: { code: 'QUEUE_FULL' } });
+  expect(await codeOf(run(create('more')))).toBe('QUEUE_FULL');
   expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');
   runner.refuse(new ProtocolError('SHUTTING_DOWN', 'the end'));
   expect(await Promise.all(busy.map(codeOf))).toEqual(busy.map(() => 'SHUTTING_DOWN'));
-  expect(runner.run(create('late'), issuer())).toMatchObject({ ok: false, fault: { code: 'SHUTTING_DOWN' } });
+  expect(await codeOf(run(create('late')))).toBe('SHUTTING_DOWN');
   expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');
 });
 
@@ -250,9 +255,9 @@ it('tells of every command once when it began and once how it ended', async () =
   begun[0]?.end();
   await settle();
   begun[0]!.end();
-  await running.outcome;
+  await running;
   expect(await codeOf(run({ type: 'get_state', sessionId: 's' }))).toBe('INTERNAL');
-  runner.run({ type: 'list_sessions', idempotencyKey: 'k' }, issuer());
+  await run({ type: 'list_sessions', idempotencyKey: 'k' });
   runner.refused('resize', 'INVALID_COMMAND');
   runner.refused('__proto__', 'UNKNOWN_COMMAND');
   runner.refused(undefined, 'INVALID_MESSAGE');
@@ -262,15 +267,15 @@ it('tells of every command once when it began and once how it ended', async () =
     'create_session OK',
     'get_state started',
     'get_state INTERNAL',
-    'list_sessions INVALID_COMMAND at once',
-    'resize INVALID_COMMAND at once',
-    'unknown UNKNOWN_COMMAND at once',
-    'unknown INVALID_MESSAGE at once',
+    'list_sessions refused INVALID_COMMAND',
+    'resize refused INVALID_COMMAND',
+    'unknown refused UNKNOWN_COMMAND',
+    'unknown refused INVALID_MESSAGE',
   ]);
 });
 
-it('refuses what it does not support before it costs anything', () => {
+it('refuses what it does not support before it costs anything', async () => {
   runner = runnerWith({ controlCommandsPerMinute: 0 });
-  const answer = runner.run({ type: 'list_sessions', dependsOn: ['x'] }, issuer());
-  expect(answer).toMatchObject({ ok: false, fault: { code: 'INVALID_COMMAND', details: { field: 'dependsOn' } } });
+  const answer = await run({ type: 'list_sessions', dependsOn: ['x'] });
+  expect(answer).toMatchObject({ code: 'INVALID_COMMAND', details: { field: 'dependsOn' } });
 });

@@ -10,28 +10,35 @@ import {
 import type { Logger } from 'pino';
 import type { Admission, AdmittedCommand } from '../admission/admission.ts';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
-import type { CommandRefusal } from '../admission/command-refusal.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
+import type { CommandJournal, JournalEntry } from '../journal/command-journal.ts';
 import { type Cause, causeOf } from '../sessions/cause.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
+import { addressed, type CommandAnswer, failureText, successText } from './command-answer.ts';
 import type { CommandLanes, Turn } from './command-lanes.ts';
-import { type CommandObserver, type ObservedCode, unobservedCommands } from './command-observer.ts';
+import { type CommandObserver, unobservedCommands } from './command-observer.ts';
 import { commandSignal } from './command-signal.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
+import type { CommandFacts, CommandSpan, CommandTracer } from './command-tracer.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** What the runner needs; one for all connections. */
 export interface CommandRunnerOptions {
   readonly host: SessionHost;
-  readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
   readonly handlers: CommandHandlers;
   readonly server: ServerFacts;
   readonly admission: Admission;
   readonly lanes: CommandLanes;
   readonly logger: Logger;
+  /** Asked before anything else. */
+  readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
   /** Default: nobody is told. */
   readonly observer?: CommandObserver | undefined;
+  /** Default: nothing is traced. */
+  readonly tracer?: CommandTracer | undefined;
+  /** Default: nothing is recorded. */
+  readonly journal?: CommandJournal | undefined;
 }
 
 /** Commands at this moment. */
@@ -42,25 +49,30 @@ export interface CommandRunnerSnapshot {
   readonly admission: AdmissionSnapshot;
 }
 
-/** What a successful command is answered with. */
-export interface CommandOutcome {
+/** What a command has led to. */
+interface CommandOutcome {
   readonly data: unknown;
   /** The session's version after a change. */
   readonly sessionVersion?: number;
 }
 
-/** A command that was let in and is queued or running. */
+/** Called once for every command with its answer; before `run` returns if that is possible. Must not throw. */
+export type Respond = (answer: CommandAnswer, command: Command) => void;
+
+/** A command that was let in and is not answered yet. */
 export interface RunningCommand {
-  readonly ok: true;
-  /** Rejects with the `ProtocolError` that the client is to be told. */
-  readonly outcome: Promise<CommandOutcome>;
   /** Ends it with this error, wherever it stands; one that has not begun never will. Idempotent. */
   cancel(reason: ProtocolError): void;
 }
 
 /** A command on its way. */
-interface Entry {
+interface Entry extends RunningCommand {
   readonly command: Command;
+  readonly facts: CommandFacts;
+  readonly span: CommandSpan | undefined;
+  readonly record: JournalEntry | undefined;
+  readonly respond: Respond;
+  answered: boolean;
   readonly issuer: CommandIssuer;
   readonly cause: Cause;
   readonly admitted: AdmittedCommand;
@@ -88,6 +100,7 @@ export class CommandRunner {
   /** Those with an id, by it and their principal; of several with the same, the latest. */
   readonly #byId = new Map<string, Entry>();
   #refusal: ProtocolError | undefined;
+  #onAnswered: () => void = () => {};
 
   constructor(options: CommandRunnerOptions) {
     this.#options = options;
@@ -100,37 +113,68 @@ export class CommandRunner {
     return { inFlight: this.#entries.size, admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] } };
   }
 
-  /** Starts a command, queues it or says why not. */
-  run(command: Command, issuer: CommandIssuer): RunningCommand | CommandRefusal {
-    const fault = this.#faultBefore(command);
+  /**
+   * Starts a command, queues it or says why not; `respond` gets the one answer. @returns the command while it is not answered, `undefined` when it was
+   * answered already.
+   */
+  run(command: Command, issuer: CommandIssuer, respond: Respond): RunningCommand | undefined {
+    const fault = this.#options.authorizer.fault(issuer.principal, command) ?? this.#faultBefore(command);
     const admitted =
       fault === undefined
         ? this.#options.admission.admit(command, issuer.principal.id)
         : ({ ok: false, fault } as const);
     if (!admitted.ok) {
-      this.#observer.commandFinished(command.type, admitted.fault.code, 0);
-      return admitted;
+      this.refused(command.type, admitted.fault.code);
+      respond(failureAnswer(command, admitted.fault), command);
+      return undefined;
+    }
+    const cause = causeOf(issuer.principal.id, command);
+    const facts: CommandFacts = {
+      type: command.type,
+      commandId: command.id,
+      correlationId: cause.correlationId,
+      sessionId: command.sessionId,
+      principalId: issuer.principal.id,
+      connectionId: issuer.connectionId,
+    };
+    let record: JournalEntry | undefined;
+    try {
+      record = this.#recordOf(command, cause);
+    } catch (error) {
+      admitted.withdraw();
+      const unrecorded = this.#fault(error, command, cause);
+      this.refused(command.type, unrecorded.code);
+      respond(failureAnswer(command, unrecorded), command);
+      return undefined;
     }
     const entry: Entry = {
       command,
+      facts,
+      span: this.#options.tracer?.begin(facts),
+      record,
+      respond,
+      answered: false,
       issuer,
-      cause: causeOf(issuer.principal.id, command),
+      cause,
       admitted,
       admittedMs: performance.now(),
       startedMs: undefined,
       cancelled: undefined,
       interrupt: undefined,
+      cancel: (reason) => cancelEntry(entry, reason),
     };
+    this.#observer.commandAccepted(facts);
     this.#entries.add(entry);
     const key = keyOf(issuer.principal.id, command);
     if (key !== undefined) this.#byId.set(key, entry);
-    return { ok: true, outcome: this.#process(entry), cancel: (reason) => cancelEntry(entry, reason) };
+    void this.#process(entry);
+    return entry.answered ? undefined : entry;
   }
 
   /** Takes note of a message that was answered without being asked about here. */
   refused(type: string | undefined, code: ErrorCode): void {
     const known = type === undefined ? undefined : commandContract(type);
-    this.#observer.commandFinished(known?.type ?? UNREADABLE_COMMAND, code, 0);
+    this.#observer.messageRefused(known?.type ?? UNREADABLE_COMMAND, code);
   }
 
   /** Cancels a command of the same principal that waits or runs; O(1). @returns whether there was one. */
@@ -153,29 +197,74 @@ export class CommandRunner {
     return unsupported(command);
   }
 
+  /**
+   * Lets nothing new in, as {@link refuse} does, ends what waits for its turn or for something that may never come, and lets the rest finish; what
+   * still runs at the deadline is aborted. Resolves when every limited command is answered, soon after the deadline at the latest.
+   */
+  async drain(deadlineMs: number, reason: ProtocolError): Promise<void> {
+    this.#refusal = reason;
+    for (const entry of this.#entries) {
+      const { limited, timeoutClass } = commandContract(entry.command.type);
+      if (limited && (entry.startedMs === undefined || timeoutClass === 'wait')) cancelEntry(entry, reason);
+    }
+    const timer = setTimeout(() => this.refuse(reason), deadlineMs);
+    await this.#drained();
+    clearTimeout(timer);
+  }
+
+  /** Resolves when no limited command is unanswered. */
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAnswered = () => {
+        for (const { command } of this.#entries) if (commandContract(command.type).limited) return;
+        this.#onAnswered = () => {};
+        resolve();
+      };
+      this.#onAnswered();
+    });
+  }
+
+  #recordOf(command: Command, { principalId, correlationId }: Cause): JournalEntry | undefined {
+    const { journal } = this.#options;
+    if (journal === undefined || !commandContract(command.type).journalled) return undefined;
+    return journal.accept({ principalId, command, correlationId, acceptedAtMs: Date.now() });
+  }
+
   /** From the door to the answer. */
-  async #process(entry: Entry): Promise<CommandOutcome> {
-    const { command, admitted, cause } = entry;
+  async #process(entry: Entry): Promise<void> {
+    const { command, admitted, cause, record } = entry;
     let turn: Turn | undefined;
     try {
       const laneKey = commandContract(command.type).lane === 'data' ? command.sessionId : undefined;
       // No turn of the event loop, nor of the microtasks, for what need not wait.
       if (laneKey !== undefined) turn = this.#options.lanes.enter(laneKey) ?? (await this.#wait(entry, laneKey));
+      if (record?.durable !== undefined) await record.durable;
       begin(entry);
       const outcome = await this.#execute(entry, turn);
       admitted.end(undefined);
-      this.#answered(entry, 'OK');
-      return outcome;
+      await record?.finish({
+        outcome: { ok: true, ...outcome },
+        sessionId: command.sessionId,
+        finishedAtMs: Date.now(),
+      });
+      this.#answer(entry, {
+        code: 'OK',
+        text: successText(command.type, outcome.data, outcome.sessionVersion),
+        data: outcome.data,
+      });
     } catch (error) {
       const fault = this.#fault(error, command, cause);
       if (entry.startedMs === undefined) {
         turn?.release();
         admitted.withdraw();
+        record?.withdraw();
       } else {
         admitted.end(fault);
+        await record
+          ?.finish({ outcome: { ok: false, fault }, sessionId: command.sessionId, finishedAtMs: Date.now() })
+          ?.catch(() => {});
       }
-      this.#answered(entry, fault.code);
-      throw fault;
+      this.#answer(entry, { code: fault.code, text: failureText(command.type, fault) });
     }
   }
 
@@ -192,7 +281,7 @@ export class CommandRunner {
   async #execute(entry: Entry, turn: Turn | undefined): Promise<CommandOutcome> {
     const { command, admitted, admittedMs } = entry;
     entry.startedMs = performance.now();
-    this.#observer.commandStarted(command.type, entry.startedMs - admittedMs);
+    this.#observer.commandStarted(entry.facts, entry.startedMs - admittedMs);
     let isWorking = false;
     const over = (): void => {
       turn?.release();
@@ -215,15 +304,15 @@ export class CommandRunner {
     }
   }
 
-  async #carryOut({ command, issuer, cause }: Entry, signal: AbortSignal): Promise<CommandOutcome> {
+  async #carryOut({ command, issuer, cause, span }: Entry, signal: AbortSignal): Promise<CommandOutcome> {
     const { host, authorizer, handlers, server } = this.#options;
     await this.#checkVersion(command);
     signal.throwIfAborted();
     const cancel = (commandId: string): boolean => this.cancel(issuer.principal.id, commandId);
     const maySee = (sessionId: string): boolean => authorizer.maySee(issuer.principal, sessionId);
     const context: CommandContext = { host, issuer, server, cause, maySee, cancel, signal };
-    const handler = handlers[command.type] as (command: Command, context: CommandContext) => Promise<unknown>;
-    const data = await handler(command, context);
+    const handler = handlers[command.type] as (command: Command, context: CommandContext) => unknown;
+    const data = await (span === undefined ? handler(command, context) : span.within(() => handler(command, context)));
     const sessionVersion = await this.#versionAfter(command, data);
     return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
   }
@@ -248,12 +337,17 @@ export class CommandRunner {
     );
   }
 
-  #answered(entry: Entry, code: ObservedCode): void {
-    const { command, issuer, startedMs } = entry;
+  #answer(entry: Entry, { text, ...answer }: CommandAnswer): void {
+    const { command, facts, issuer, startedMs, span } = entry;
     this.#entries.delete(entry);
     const key = keyOf(issuer.principal.id, command);
     if (key !== undefined && this.#byId.get(key) === entry) this.#byId.delete(key);
-    this.#observer.commandFinished(command.type, code, startedMs === undefined ? 0 : performance.now() - startedMs);
+    const durationMs = startedMs === undefined ? 0 : performance.now() - startedMs;
+    this.#observer.commandFinished(facts, answer.code, durationMs, false);
+    span?.end(answer.code);
+    entry.answered = true;
+    entry.respond({ ...answer, text: addressed(text, command.id) }, command);
+    this.#onAnswered();
   }
 
   #fault(error: unknown, command: Command, { correlationId }: Cause): ProtocolError {
@@ -269,6 +363,10 @@ function begin({ cancelled, admitted }: Entry): void {
   if (cancelled !== undefined) throw cancelled;
   const refusal = admitted.begin();
   if (refusal !== undefined) throw errorOf(refusal.fault);
+}
+
+function failureAnswer(command: Command, fault: ProtocolFault): CommandAnswer {
+  return { code: fault.code, text: addressed(failureText(command.type, fault), command.id) };
 }
 
 /** What a command can be cancelled by; a cancellation itself cannot. */

@@ -1,5 +1,7 @@
 import type { Histogram, MetricFamily, MetricSink } from '@sessiond/metrics-sinks';
+import type { ErrorCode } from '@sessiond/protocol';
 import type { CommandObserver, ObservedCode, ObservedCommand } from '../execution/command-observer.ts';
+import type { CommandFacts } from '../execution/command-tracer.ts';
 import * as catalogue from './catalogue.ts';
 import { levelOf } from './level.ts';
 
@@ -17,11 +19,21 @@ export class CommandMetrics implements CommandObserver {
     this.#queueWait = sink.histogram(catalogue.commandQueueWait).handle({});
   }
 
-  commandStarted(_command: ObservedCommand, queueWaitMs: number): void {
+  commandAccepted(): void {}
+
+  commandStarted(_facts: CommandFacts, queueWaitMs: number): void {
     this.#queueWait.record(queueWaitMs / 1000);
   }
 
-  commandFinished(command: ObservedCommand, code: ObservedCode, durationMs: number): void {
+  commandFinished({ type }: Pick<CommandFacts, 'type'>, code: ObservedCode, durationMs: number): void {
+    this.#record(type, code, durationMs);
+  }
+
+  messageRefused(type: ObservedCommand, code: ErrorCode): void {
+    this.#record(type, code, 0);
+  }
+
+  #record(command: ObservedCommand, code: ObservedCode, durationMs: number): void {
     const series = this.#durations.get(command)?.get(code) ?? this.#seriesOf(command, code);
     series.record(durationMs / 1000);
   }

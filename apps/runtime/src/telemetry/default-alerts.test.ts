@@ -128,7 +128,7 @@ const drives: Readonly<Record<string, (subject: Subject, bound: number) => void>
   },
   'auth-failures': ({ telemetry }, bound) => times(perTick(bound), () => telemetry.authFailed('credentials')),
   defects: ({ telemetry }, bound) =>
-    times(perTick(bound), () => telemetry.commands.commandFinished('attach', 'INTERNAL', 1)),
+    times(perTick(bound), () => telemetry.commands.commandFinished({ type: 'attach' }, 'INTERNAL', 1)),
   'listener-failures': (subject, bound) => {
     subject.listenerFailures += perTick(bound);
   },
@@ -151,7 +151,7 @@ describe('the default alerts', () => {
 
   it('find the metrics they are about, with the labels they ask for', () => {
     const subject = new Subject();
-    subject.telemetry.commands.commandFinished('attach', 'OK', 1);
+    subject.telemetry.commands.commandFinished({ type: 'attach' }, 'OK', 1);
     subject.pass(1);
     expect(subject.alerts.snapshot().rules.filter(({ problem }) => problem !== null)).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe('the default alerts', () => {
   it('are silent while all is well', () => {
     const subject = new Subject();
     subject.pass(30, ({ telemetry }) => {
-      telemetry.commands.commandFinished('attach', 'OK', 1);
+      telemetry.commands.commandFinished({ type: 'attach' }, 'OK', 1);
       telemetry.admission.limiterDecided('total', 'granted');
     });
     expect(subject.events).toEqual([]);

@@ -58,7 +58,7 @@ it('gives the same numbers to an SDK of OpenTelemetry that is there', async () =
   create();
   expect(sdk.meters).toEqual(['sessiond 1.2.3']);
   instruments.telemetry.authFailed('origin');
-  instruments.telemetry.commands.commandFinished('attach', 'OK', 2_000);
+  instruments.telemetry.commands.commandFinished({ type: 'attach' }, 'OK', 2_000);
   const values = sdk.read();
   expect(values.get('sessiond.auth.failures origin')).toBe(1);
   expect(values.get('sessiond.log.dropped')).toBe(3);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MemorySink } from '@sessiond/metrics-sinks';
 import { PtyManager } from '@sessiond/pty-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { CommandFacts } from '../execution/command-tracer.ts';
 import { causeOf } from '../sessions/cause.ts';
 import { LocalSessionHost } from '../sessions/local-session-host.ts';
 import { Telemetry } from './telemetry.ts';
@@ -74,11 +75,11 @@ it('has every series of refusals from the start, so that the first one shows as 
 });
 
 it('keeps the command, the code and both times apart', () => {
-  telemetry.commands.commandStarted('attach', 250);
-  telemetry.commands.commandFinished('attach', 'OK', 1500);
-  telemetry.commands.commandFinished('attach', 'OK', 500);
-  telemetry.commands.commandFinished('attach', 'TIMEOUT', 10_000);
-  telemetry.commands.commandFinished('unknown', 'INVALID_MESSAGE', 0);
+  telemetry.commands.commandStarted({ type: 'attach' } as CommandFacts, 250);
+  telemetry.commands.commandFinished({ type: 'attach' }, 'OK', 1500);
+  telemetry.commands.commandFinished({ type: 'attach' }, 'OK', 500);
+  telemetry.commands.commandFinished({ type: 'attach' }, 'TIMEOUT', 10_000);
+  telemetry.commands.messageRefused('unknown', 'INVALID_MESSAGE');
   const histograms = new Map(memory.snapshot().map((metric) => [metric.name, metric.series]));
   expect(histograms.get('sessiond.command.duration')).toMatchObject([
     { labels: { command: 'attach', code: 'OK' }, sum: 2, count: 2 },

@@ -1,0 +1,40 @@
+import {
+  type CommandType,
+  failureResponse,
+  type ProtocolFault,
+  type ResponseDataOf,
+  successResponse,
+} from '@sessiond/protocol';
+import type { ObservedCode } from './command-observer.ts';
+
+/** What one command is answered with. */
+export interface CommandAnswer {
+  readonly code: ObservedCode;
+  /** The response as it is sent: one JSON object. */
+  readonly text: string;
+  /** The data of a success that is no replay, for whoever has to act on it. */
+  readonly data?: unknown;
+}
+
+/** Where every response begins; what follows it in the text of an outcome is the same whatever id it is answered to. */
+const HEAD = '{"type":"response",';
+
+/** The text of a success, without an id. */
+export function successText(type: CommandType, data: unknown, sessionVersion: number | undefined): string {
+  return JSON.stringify(successResponse({ type }, data as ResponseDataOf<CommandType>, { sessionVersion }));
+}
+
+/** The text of a failure, without an id. */
+export function failureText(type: CommandType, fault: ProtocolFault): string {
+  return JSON.stringify(failureResponse({ type }, fault));
+}
+
+/** A text as the answer to the command with this id. Ids need no escaping in JSON. */
+export function addressed(text: string, id: string | undefined): string {
+  return id === undefined ? text : `${HEAD}"id":"${id}",${text.slice(HEAD.length)}`;
+}
+
+/** {@link addressed}, and marked as the outcome of an earlier execution. */
+export function replayed(text: string, id: string | undefined): string {
+  return `${addressed(text, id).slice(0, -1)},"replayed":true}`;
+}
