@@ -164,7 +164,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#stopWatching = hub.watchSessions(this);
     this.#transport.start({
       onReceived: (bytes) => this.#meter?.received(bytes),
-      onMessage: (text) => this.#message(text),
+      onMessage: (text, bytes) => this.#message(text, bytes),
       onFrame: (frame) => this.#frame(frame),
       onDrain: () => this.#drained(),
       onViolation: ({ code, message }) => this.#fail({ code, message }),
@@ -190,8 +190,7 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   #sendText(text: string): void {
     if (this.#closed) return;
-    this.#traffic.sent.message += Buffer.byteLength(text);
-    this.#transport.sendMessage(text);
+    this.#traffic.sent.message += this.#transport.sendMessage(text);
     if (this.#isBackedUp()) this.#reading.pause('unread');
   }
 
@@ -240,8 +239,8 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
-  #message(text: string): void {
-    this.#traffic.received.message += Buffer.byteLength(text);
+  #message(text: string, bytes: number): void {
+    this.#traffic.received.message += bytes;
     const decoded = decodeClientMessage(text);
     if (!decoded.ok) {
       this.#options.runner.refused(decoded.command, decoded.error.code);

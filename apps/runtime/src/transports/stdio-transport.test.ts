@@ -78,6 +78,23 @@ it('writes messages and frames in their order, one line each, those of a turn in
   expect(chunks).toHaveLength(2);
 });
 
+it('counts what waits for the end of the turn as not taken, and lets much of it go before', async () => {
+  const { output, transport } = start(1024, 1024 * 1024);
+  const chunks: number[] = [];
+  output.on('data', (chunk: Buffer) => chunks.push(chunk.length));
+  expect(transport.sendMessage('"é"')).toBe(4);
+  expect(transport.bufferedBytes).toBe(5);
+  let most = 0;
+  for (let count = 0; count < 100; count += 1) {
+    transport.sendMessage('x'.repeat(999));
+    most = Math.max(most, transport.bufferedBytes - output.writableLength);
+  }
+  await turn();
+  expect(most).toBeLessThan(64 * 1024);
+  expect(chunks).toEqual([5 + 66 * 1000, 34 * 1000]);
+  expect(transport.bufferedBytes).toBe(0);
+});
+
 it('shows what the reader has not taken, and tells when it has', async () => {
   const { output, transport, events } = start(1024, 16);
   for (let count = 0; count < 10; count += 1) transport.sendFrame(Buffer.alloc(30));

@@ -9,6 +9,9 @@ export interface StdioTransportOptions {
   readonly maxMessageBytes: number;
 }
 
+/** Lines of one turn that are gathered into one write; more than this leaves at once. */
+const GATHER_BYTES = 64 * 1024;
+
 /**
  * One connection on a pair of streams: a JSON object per line, byte frames as `{"type":"bytes","frame":"<base64>"}`.
  *
@@ -22,7 +25,9 @@ export class StdioTransport implements Transport {
   readonly #settleClosed: () => void;
   readonly #options: StdioTransportOptions;
   #handlers: TransportHandlers | null = null;
-  #lines: string[] = [];
+  /** The lines of this turn. */
+  #gathered = '';
+  #gatheredBytes = 0;
   #backedUp = false;
   #closing = false;
   #gone = false;
@@ -37,7 +42,7 @@ export class StdioTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#options.output.writableLength;
+    return this.#options.output.writableLength + this.#gatheredBytes;
   }
 
   start(handlers: TransportHandlers): void {
@@ -66,10 +71,14 @@ export class StdioTransport implements Transport {
     }
   }
 
-  sendMessage(json: string): void {
-    if (this.#closing || this.#gone) return;
-    if (this.#lines.length === 0) process.nextTick(() => this.#flush());
-    this.#lines.push(json);
+  sendMessage(json: string): number {
+    const bytes = Buffer.byteLength(json);
+    if (this.#closing || this.#gone) return bytes;
+    if (this.#gatheredBytes === 0) process.nextTick(this.#flush);
+    this.#gathered += `${json}\n`;
+    this.#gatheredBytes += bytes + 1;
+    if (this.#gatheredBytes >= GATHER_BYTES) this.#flush();
+    return bytes;
   }
 
   allocateFrame(bytes: number): Uint8Array {
@@ -98,13 +107,15 @@ export class StdioTransport implements Transport {
     this.#options.output.end(() => this.#close());
   }
 
-  #flush(): void {
-    const lines = this.#lines;
-    if (lines.length === 0 || this.#gone) return;
-    this.#lines = [];
-    this.#options.output.write(`${lines.join('\n')}\n`, this.#written);
+  readonly #flush = (): void => {
+    const lines = this.#gathered;
+    this.#gathered = '';
+    this.#gatheredBytes = 0;
+    if (lines === '' || this.#gone) return;
+    // As bytes, because a stream counts text by its characters.
+    this.#options.output.write(Buffer.from(lines), this.#written);
     this.#backedUp ||= this.#options.output.writableLength > 0;
-  }
+  };
 
   readonly #written = (): void => {
     if (!this.#backedUp || this.#options.output.writableLength > 0) return;
@@ -117,7 +128,7 @@ export class StdioTransport implements Transport {
     const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString();
     // Parsed twice only when it may be a frame; the connection parses messages.
     const frame = text.includes('"bytes"') ? parseFrame(text) : null;
-    if (frame === null) this.#handlers!.onMessage(text);
+    if (frame === null) this.#handlers!.onMessage(text, line.byteLength);
     else if (frame.ok) this.#handlers!.onFrame(frame.bytes);
     else {
       this.#handlers!.onViolation({

@@ -2,11 +2,11 @@
 export interface TransportHandlers {
   /** So many bytes were read; told before anything is made of them. */
   onReceived(bytes: number): void;
-  /** One JSON message, still text. */
-  onMessage(text: string): void;
+  /** One JSON message, still text, and its length in bytes. */
+  onMessage(text: string, bytes: number): void;
   /** One byte frame. The view is valid only during the call. */
   onFrame(frame: Uint8Array): void;
-  /** `bufferedBytes` fell to zero after it had been above. */
+  /** The kernel has taken all that it had refused at first. */
   onDrain(): void;
   /** A protocol violation below the message level, such as a message over `maxMessageBytes`, which was discarded. */
   onViolation(problem: { readonly code: 'MESSAGE_TOO_LARGE' | 'INVALID_MESSAGE'; readonly message: string }): void;
@@ -20,7 +20,7 @@ export interface TransportHandlers {
  */
 export interface Transport {
   readonly kind: 'websocket' | 'unix' | 'stdio';
-  /** Bytes accepted by `send*` that the kernel has not taken yet. */
+  /** Bytes accepted by `send*` that the kernel has not taken yet, be it that they wait for the end of the turn. */
   readonly bufferedBytes: number;
   /**
    * A buffer for one byte frame, which the caller fills in as its last `bytes` bytes; what lies before belongs to the
@@ -29,8 +29,11 @@ export interface Transport {
   allocateFrame(bytes: number): Uint8Array;
   /** Names the handlers and begins to read; called once. What arrived earlier is delivered then, sending works before. */
   start(handlers: TransportHandlers): void;
-  /** Sends one JSON message, in order with frames. Those of one turn of the event loop leave in one write at its end. */
-  sendMessage(json: string): void;
+  /**
+   * Sends one JSON message, in order with frames; returns its length in bytes. Those of one turn of the event loop leave in one
+   * write at its end, earlier if there are many.
+   */
+  sendMessage(json: string): number;
   /**
    * Sends a byte frame from {@link allocateFrame}, at once: `bufferedBytes` tells right afterwards whether the kernel
    * took it.

@@ -6,6 +6,9 @@ import { FRAME_OPCODES, headerBytes, MAX_HEADER_BYTES, writeHeader } from './web
 /** Messages of one turn that are gathered into one write; more than this leaves at once. */
 const GATHER_BYTES = 64 * 1024;
 
+/** Takes the place of a header of that many bytes while messages are gathered as text. */
+const HEADER_ROOM: Readonly<Record<number, string>> = Object.freeze({ 2: '  ', 4: '    ', 10: '          ' });
+
 /** How long a closing handshake may take, as `ws` is told in the server's options. */
 export const CLOSE_MS = 5000;
 
@@ -16,8 +19,9 @@ const MAX_REASON_BYTES = 123;
  * The sending half of one WebSocket. Writes whole frames of its own straight into the socket, beside the control frames of `ws`.
  *
  * `ws` writes each frame synchronously and in one piece while compression is off, so frames from both sides never mix. What it
- * saves over `ws.send`: a second buffer and a second write per frame. Messages of one turn leave in one write; a byte frame leaves at once, in one
- * buffer, after the messages before it. Nothing is queued but in the socket, whose fill is `bufferedBytes`.
+ * saves over `ws.send`: a second buffer and a second write per frame. Messages of one turn of the event loop leave in one write at its end, or
+ * as soon as there are 64 KiB of them; a byte frame leaves at once, in one buffer, after the messages before it. Nothing is queued beyond the
+ * turn but in the socket.
  */
 export class WebSocketOutput {
   readonly #ws: WebSocket;
@@ -26,11 +30,14 @@ export class WebSocketOutput {
   readonly #onDrain: () => void;
   /** What the socket was given and has not let go of yet, in that order. */
   readonly #inFlight: Uint8Array[] = [];
-  #messages: string[] = [];
-  #messageBytes = 0;
+  /** The messages of this turn in one text, with room in front of each for its header. */
+  #gathered = '';
+  /** How long each of them is, in bytes. */
+  #lengths: number[] = [];
+  #gatheredBytes = 0;
   #backedUp = false;
 
-  /** `socket` is the one of the upgrade that made `ws`; `onDrain` is called when `bufferedBytes` fell to zero. */
+  /** `socket` is the one of the upgrade that made `ws`; `onDrain` is called when the kernel has taken what it had refused. */
   constructor(ws: WebSocket, socket: Socket, frames: FramePool, onDrain: () => void) {
     this.#ws = ws;
     this.#socket = socket;
@@ -38,18 +45,21 @@ export class WebSocketOutput {
     this.#onDrain = onDrain;
   }
 
-  /** Bytes that the kernel has not taken yet. */
+  /** Bytes that the kernel has not taken yet, the messages of this turn among them. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#gatheredBytes;
   }
 
-  /** Sends one text message. After the close it is dropped, as nobody is there to read it. */
-  sendMessage(json: string): void {
+  /** Sends one text message; returns its length in bytes. After the close it is dropped, as nobody is there to read it. */
+  sendMessage(json: string): number {
     const bytes = Buffer.byteLength(json);
-    if (this.#messages.length === 0) process.nextTick(this.#flush);
-    this.#messages.push(json);
-    this.#messageBytes += bytes + headerBytes(bytes);
-    if (this.#messageBytes >= GATHER_BYTES) this.#flush();
+    const header = headerBytes(bytes);
+    if (this.#lengths.length === 0) process.nextTick(this.#flush);
+    this.#gathered += HEADER_ROOM[header] + json;
+    this.#lengths.push(bytes);
+    this.#gatheredBytes += header + bytes;
+    if (this.#gatheredBytes >= GATHER_BYTES) this.#flush();
+    return bytes;
   }
 
   /** A buffer for one binary frame, whose payload are its last `bytes` bytes. */
@@ -61,7 +71,7 @@ export class WebSocketOutput {
   sendFrame(buffer: Uint8Array): void {
     const begin = writeHeader(buffer, MAX_HEADER_BYTES, buffer.length - MAX_HEADER_BYTES, FRAME_OPCODES.binary);
     const frame = buffer.subarray(begin);
-    if (this.#messages.length === 0) {
+    if (this.#lengths.length === 0) {
       this.#write(frame);
       return;
     }
@@ -80,20 +90,23 @@ export class WebSocketOutput {
   }
 
   readonly #flush = (): void => {
-    const messages = this.#messages;
-    if (messages.length === 0) return;
-    const gathered = Buffer.allocUnsafe(this.#messageBytes);
-    this.#messages = [];
-    this.#messageBytes = 0;
+    const lengths = this.#lengths;
+    if (lengths.length === 0) return;
+    // A buffer of the pool is large, and would wait with the little that is in it for a client that does not read.
+    const isBackedUp = this.#socket.writableLength > 0;
+    const frames = isBackedUp ? Buffer.allocUnsafe(this.#gatheredBytes) : this.#frames.take(this.#gatheredBytes);
+    // One call for all of them: writing each for itself takes twice as long.
+    frames.write(this.#gathered);
     let at = 0;
-    for (const message of messages) {
-      const bytes = Buffer.byteLength(message);
-      const payloadAt = at + headerBytes(bytes);
-      writeHeader(gathered, payloadAt, bytes, FRAME_OPCODES.text);
-      gathered.write(message, payloadAt);
-      at = payloadAt + bytes;
+    for (const bytes of lengths) {
+      at += headerBytes(bytes);
+      writeHeader(frames, at, bytes, FRAME_OPCODES.text);
+      at += bytes;
     }
-    this.#write(gathered);
+    this.#gathered = '';
+    this.#lengths = [];
+    this.#gatheredBytes = 0;
+    this.#write(frames);
   };
 
   #write(frames: Uint8Array): void {

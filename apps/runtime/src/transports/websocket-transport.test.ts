@@ -167,6 +167,58 @@ it('writes the messages of one turn at once, and a frame without waiting', async
   expect(await received).toHaveLength(101);
 });
 
+it('gathers the messages of a turn, however many steps it has, and counts them as unsent until it is over', async () => {
+  transport.start(record().handlers);
+  const texts = ['', 'é€𝄞', '\ud834', '\udd1e', 'x'.repeat(126), 'ü'.repeat(70), 'y'.repeat(5000)];
+  const lengths = [0, 9, 3, 3, 126, 140, 5000];
+  const received = receive(texts.length);
+  let writes = 0;
+  const write = socket.write;
+  socket.write = ((...args: Parameters<typeof write>) => {
+    writes += 1;
+    return write.apply(socket, args);
+  }) as typeof write;
+  expect(texts.slice(0, 4).map((text) => transport.sendMessage(text))).toEqual(lengths.slice(0, 4));
+  expect(transport.bufferedBytes).toBe(15 + 4 * 2);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(texts.slice(4).map((text) => transport.sendMessage(text))).toEqual(lengths.slice(4));
+  expect([writes, transport.bufferedBytes]).toEqual([0, 15 + 5266 + 4 * 2 + 3 * 4]);
+  await new Promise(process.nextTick);
+  expect([writes, transport.bufferedBytes]).toEqual([1, 0]);
+  expect(await received).toEqual(texts.map((text) => Buffer.from(text).toString()));
+});
+
+it('lets many messages of a turn go before its end, so that they do not pile up', async () => {
+  transport.start(record().handlers);
+  const received = receive(100);
+  let most = 0;
+  for (let count = 0; count < 100; count += 1) {
+    transport.sendMessage('x'.repeat(1000));
+    most = Math.max(most, transport.bufferedBytes - socket.writableLength);
+  }
+  expect(most).toBeLessThan(64 * 1024);
+  expect(await received).toHaveLength(100);
+});
+
+it('sends messages in order when the client takes none for a while', async () => {
+  const { handlers, seen } = record();
+  transport.start(handlers);
+  client.pause();
+  const sent: string[] = [];
+  while (socket.writableLength < 100_000) {
+    for (let count = 0; count < 30; count += 1) {
+      sent.push(`${sent.length} ${'x'.repeat(97)}`);
+      transport.sendMessage(sent.at(-1)!);
+    }
+    await new Promise(setImmediate);
+  }
+  const received = receive(sent.length);
+  client.resume();
+  await seen('drain');
+  expect(await received).toEqual(sent);
+});
+
 it('takes messages and frames, and gives a frame over the limit back as a violation', async () => {
   const { events, handlers, seen } = record();
   transport.start(handlers);

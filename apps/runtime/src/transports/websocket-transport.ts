@@ -47,8 +47,8 @@ export class WebSocketTransport implements Transport {
     else this.#ws.resume();
   }
 
-  sendMessage(json: string): void {
-    this.#output.sendMessage(json);
+  sendMessage(json: string): number {
+    return this.#output.sendMessage(json);
   }
 
   allocateFrame(bytes: number): Uint8Array {
@@ -85,7 +85,7 @@ export class WebSocketTransport implements Transport {
     } else if (isBinary) {
       this.#handlers!.onFrame(bytes);
     } else {
-      this.#handlers!.onMessage(bytes.toString());
+      this.#handlers!.onMessage(bytes.toString(), bytes.length);
     }
   }
 

@@ -15,11 +15,11 @@ export interface RawWebSocketHandlers extends FrameSink {
   onClose(): void;
 }
 
-/** Where a {@link RawWebSocket} connects to, on the loopback interface. */
-export interface RawWebSocketTarget {
-  readonly port: number;
+/** Where a {@link RawWebSocket} connects to: a port of the loopback interface, or a Unix socket. */
+export type RawWebSocketTarget = ({ readonly port: number } | { readonly socketPath: string }) & {
+  /** What is asked for. */
   readonly path: string;
-}
+};
 
 /**
  * A WebSocket client made for measuring: one read buffer for the life of the connection, payloads passed over unread.
@@ -32,6 +32,11 @@ export class RawWebSocket {
   readonly opened: Promise<void>;
   readonly #socket: Socket;
   #closed = false;
+
+  /** A text message of at most 64 KiB as it goes over the wire; the text stands in it as it is. */
+  static textFrame(text: string): Buffer {
+    return frameOf(TEXT, Buffer.from(text));
+  }
 
   constructor(target: RawWebSocketTarget, handlers: RawWebSocketHandlers) {
     let settle: (error?: Error) => void = () => {};
@@ -66,9 +71,9 @@ export class RawWebSocket {
       settle();
       scanner.scan(rest);
     };
+    const host = 'port' in target ? `127.0.0.1:${target.port}` : 'localhost';
     this.#socket = connect({
-      host: '127.0.0.1',
-      port: target.port,
+      ...('port' in target ? { host: '127.0.0.1', port: target.port } : { path: target.socketPath }),
       noDelay: true,
       onread: {
         buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
@@ -84,7 +89,7 @@ export class RawWebSocket {
       handlers.onClose();
     });
     this.#socket.write(
-      `GET ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${target.path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
     );
   }
@@ -97,6 +102,11 @@ export class RawWebSocket {
   /** Sends a binary message of at most 64 KiB. */
   sendBinary(payload: Uint8Array): void {
     this.#send(BINARY, payload);
+  }
+
+  /** Sends whole frames, such as several of {@link RawWebSocket.textFrame}, in one write; the memory is the socket's from then on. */
+  sendFrames(frames: Uint8Array): void {
+    if (!this.#closed) this.#socket.write(frames);
   }
 
   /** Stops reading from the kernel: the server sees a client that has hung. */
@@ -116,13 +126,16 @@ export class RawWebSocket {
     this.#socket.destroy();
   }
 
-  // The mask of a client's frame may be any four bytes; zeros leave the payload as it is.
   #send(opcode: number, payload: Uint8Array): void {
-    if (this.#closed) return;
-    const header = Buffer.alloc(payload.length < 126 ? 6 : 8);
-    header[0] = 0x80 | opcode;
-    header[1] = 0x80 | Math.min(payload.length, 126);
-    if (payload.length >= 126) header.writeUInt16BE(payload.length, 2);
-    this.#socket.write(Buffer.concat([header, payload]));
+    this.sendFrames(frameOf(opcode, payload));
   }
+}
+
+// The mask of a client's frame may be any four bytes; zeros leave the payload as it is.
+function frameOf(opcode: number, payload: Uint8Array): Buffer {
+  const header = Buffer.alloc(payload.length < 126 ? 6 : 8);
+  header[0] = 0x80 | opcode;
+  header[1] = 0x80 | Math.min(payload.length, 126);
+  if (payload.length >= 126) header.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([header, payload]);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 // USER_HZ is 100 on every Linux architecture that Node runs on.
 const TICKS_PER_SECOND = 100;
@@ -19,4 +19,16 @@ export function cpuSeconds(pid: number): number {
 export function residentMiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/**
+ * CPU time of the threads that a process has now, in nanoseconds: finer than {@link cpuSeconds}, which counts ticks, but without
+ * threads that have ended. Linux only. Throws when the process is gone.
+ */
+export function cpuNanoseconds(pid: number): number {
+  let sum = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]);
+  }
+  return sum;
 }
