@@ -12,6 +12,7 @@ import type { AuthProvider } from './auth/auth-provider.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config/config.ts';
 import { configuredLimits } from './config/configured-limits.ts';
+import { Containment } from './containment.ts';
 import { drain, type Endable } from './drain.ts';
 import { CommandLanes } from './execution/command-lanes.ts';
 import { createHttpServer } from './http/http-server.ts';
@@ -42,9 +43,10 @@ const MAX_LABEL_SETS = 1_000;
 
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer(options: RuntimeOptions): SessionServer {
-  const { config, logger, instruments, version, transports, env, now } = options;
+  const { config, logger, instruments, containment, version, transports, env, now } = options;
   const { telemetry } = instruments;
-  const { bufferBytes, graceMs, idleTimeoutMs, retentionMs, maxPtys, maxMessageBytes } = config;
+  const { bufferBytes, graceMs, idleTimeoutMs, maxLifetimeMs, maxIdleMs, retentionMs, maxPtys, maxMessageBytes } =
+    config;
   const ledger = openLedger(config.stateDir, logger);
   const ptys = new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) });
   logOverflows(ptys, logger);
@@ -57,12 +59,15 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     bufferBytes,
     gracePeriodMs: graceMs,
     idleTimeoutMs,
+    maxLifetimeMs,
+    maxIdleMs,
     retentionMs,
     maxSessions: maxPtys,
     maxMessageBytes,
     limits: configuredLimits(config),
     env,
     logger,
+    containment,
     traffic: telemetry.traffic,
     commandObserver: telemetry.commands,
     metrics: () => instruments.samples(),
@@ -177,7 +182,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (!config.noSocket) transports.push('unix');
   const instruments = createInstruments({ config, log, version });
   const { telemetry } = instruments;
-  const runtime = createRuntime({ config, logger, instruments, version, transports, env, now });
+  const containment = new Containment(logger);
+  telemetry.watchContainment(() => containment.failures);
+  const runtime = createRuntime({ config, logger, instruments, containment, version, transports, env, now });
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
     maxMessageBytes: config.maxMessageBytes,

@@ -2,6 +2,7 @@ import type { Clock } from '@sessiond/resilience';
 import type { Principal } from './auth/auth-provider.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { Config } from './config/config.ts';
+import type { Containment } from './containment.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
 import type { Instruments } from './telemetry/instruments.ts';
@@ -28,6 +29,8 @@ export interface RuntimeOptions {
   readonly logger: Logger;
   /** What measures it. */
   readonly instruments: Instruments;
+  /** Where a failure that has an owner ends. */
+  readonly containment: Containment;
   /** Version of the daemon. */
   readonly version: string;
   /** The transports clients can choose from. */

@@ -19,6 +19,7 @@ import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
+import type { Containment } from './containment.ts';
 import { EventHub } from './event-hub.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import type { CommandObserver } from './execution/command-observer.ts';
@@ -44,6 +45,8 @@ export interface SessionServerOptions {
   readonly gracePeriodMs: number;
   /** `null` never. */
   readonly idleTimeoutMs: number | null;
+  readonly maxLifetimeMs: number | null;
+  readonly maxIdleMs: number | null;
   readonly retentionMs: number;
   readonly maxSessions: number;
   readonly maxMessageBytes: number;
@@ -51,6 +54,8 @@ export interface SessionServerOptions {
   readonly limits: Readonly<Record<string, number | null>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Where a failure that has an owner ends. */
+  readonly containment: Containment;
   /** Counts what connections carry. */
   readonly traffic: Traffic;
   readonly commandObserver: CommandObserver;

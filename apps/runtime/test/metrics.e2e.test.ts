@@ -14,7 +14,10 @@ import { MetricMoves, type Sample } from './metric-moves.ts';
 import { TerminalClient } from './terminal-client.ts';
 
 /** What only a defect moves, and where it is proven that such a defect would show. */
-const MOVED_BY_DEFECTS = ['sessiond.pty.listener.failures' /* telemetry.test.ts */];
+const MOVED_BY_DEFECTS = [
+  'sessiond.pty.listener.failures' /* telemetry.test.ts */,
+  'sessiond.contained.failures' /* crash-policy.test.ts */,
+];
 /** What takes several principals, which this daemon does not have: one alone does not open the breaker of all. */
 const MOVED_BY_MANY = ['sessiond.breaker.status' /* default-alerts.test.ts */];
 /** What the configuration says and nothing changes. */

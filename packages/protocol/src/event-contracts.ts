@@ -164,6 +164,11 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
     sessionId,
     reason: oneOf(['deleted', 'expired', 'shutdown']),
   }),
+  session_expiring: serverEvent(
+    'session_expiring',
+    'A limit on the age of the session (`lifetime`) or on its time without input and output (`idle`) ends its program in `inMs` with the reason `expired`; input or output puts an idle end off. To those who follow it.',
+    { reason: oneOf(['lifetime', 'idle']), inMs: durationMs },
+  ),
   server_shutdown: serverEvent(
     'server_shutdown',
     'The server ends within `timeoutMs`; new commands are refused from now on.',

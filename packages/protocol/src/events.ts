@@ -91,12 +91,17 @@ export interface BashEventMap {
   };
 }
 
+/** Which limit ends a session: that on its age, or that on the time without input and output. */
+export type ExpiryReason = 'lifetime' | 'idle';
+
 /** What each event of the server or of a command tells. */
 export interface ServerEventMap {
   /** A session exists now; to those who may see it. */
   session_created: { readonly session: SessionInfo };
   /** A session exists no longer. */
   session_deleted: { readonly sessionId: string; readonly reason: 'deleted' | 'expired' | 'shutdown' };
+  /** A limit on the session's age (`lifetime`) or on its silence (`idle`) ends its program in `inMs`; input or output puts an idle end off. */
+  session_expiring: { readonly reason: ExpiryReason; readonly inMs: number };
   /** The server ends within `timeoutMs`; new commands are refused from now on. */
   server_shutdown: { readonly reason: string; readonly timeoutMs: number };
   /** Programs of an earlier run of the server that still ran were looked for at its start. */
@@ -241,6 +246,7 @@ const typeTable: Readonly<Record<EventType, true>> = {
   'bash.finished': true,
   session_created: true,
   session_deleted: true,
+  session_expiring: true,
   server_shutdown: true,
   orphans_reconciled: true,
   breaker_changed: true,

@@ -75,6 +75,7 @@ export {
   type CommandLabels,
   type EventMessage,
   type EventType,
+  type ExpiryReason,
   eventTypes,
   isEventOf,
   type KnownEvent,

@@ -52,6 +52,7 @@ const events: readonly KnownEvent[] = [
   { type: 'bash.finished', reason: 'exit', exitCode: 0, signal: null, totalBytes: 3, durationMs: 12.5 },
   { type: 'session_created', session: exampleSession },
   { type: 'session_deleted', sessionId: 'a', reason: 'expired' },
+  { type: 'session_expiring', reason: 'idle', inMs: 60_000 },
   { type: 'server_shutdown', reason: 'SIGTERM', timeoutMs: 30_000 },
   { type: 'orphans_reconciled', found: 2, reattached: 0, terminated: 1 },
   { type: 'breaker_changed', breaker: 'bash', scope: 'session', sessionId: 'a', from: 'closed', to: 'open' },

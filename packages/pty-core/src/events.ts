@@ -2,12 +2,15 @@ import type { OutputStats } from './output-stats.ts';
 import type { PtyState, PtyStateEvent } from './pty-state.ts';
 import type { SignalOutcome } from './signal-audit.ts';
 
+/** Why a child was ended from here: because somebody asked for it, because its time was over, or because the program that hosts it ends. */
+export type EndReason = 'terminated' | 'expired' | 'shutdown';
+
 /** How a child ended. Exactly one of `exitCode` and `signal` is not null. */
 export interface PtyExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** `exited` by itself, `signaled` from outside, or `terminated` by {@link Pty.terminate}. */
-  readonly reason: 'exited' | 'signaled' | 'terminated';
+  /** `exited` by itself, `signaled` from outside, or the reason that {@link Pty.terminate} was called with first. */
+  readonly reason: 'exited' | 'signaled' | EndReason;
 }
 
 /** What happens in the life of a PTY. */

@@ -16,7 +16,7 @@ export {
   SpawnError,
   type SpawnFailure,
 } from './errors.ts';
-export type { Cause, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+export type { Cause, EndReason, PtyEvent, PtyEventBody, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
 export type { LeftAlone, LeftAloneReason } from './orphaned-session.ts';
 export { type OrphanReport, type ReconcileOptions, reconcileOrphans } from './orphans.ts';
 export {

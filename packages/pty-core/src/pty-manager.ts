@@ -8,7 +8,7 @@ import { loadNativeBinding } from './native-binding.ts';
 import { createPumpShare } from './output-pump.ts';
 import type { OutputStats } from './output-stats.ts';
 import { LinuxProcessTable } from './processes.ts';
-import { Pty, type PtyHost, type PtySnapshot } from './pty.ts';
+import { Pty, type PtyHost, type PtySnapshot, type TerminateOptions } from './pty.ts';
 import type { PtyLedger } from './pty-ledger.ts';
 import { checkedGrace, type PtyOptions } from './pty-options.ts';
 import { type LabelPatch, PtyRegistry } from './pty-registry.ts';
@@ -145,7 +145,7 @@ export class PtyManager {
    * loop, so that ending hundreds holds nobody else up.
    * @throws InvalidOptionError for a grace out of range; nobody is ended then.
    */
-  async terminateAll(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<void> {
+  async terminateAll(options: TerminateOptions & Cause = {}): Promise<void> {
     if (options.gracePeriodMs !== undefined) checkedGrace(options.gracePeriodMs);
     const ends: Promise<unknown>[] = [];
     for (const pty of this.list()) {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { EndReason } from './events.ts';
 import type { PtyLife } from './pty-life.ts';
 import type { SignalSender } from './signal-sender.ts';
 import type { ProcessSession, SignalName } from './signals.ts';
@@ -21,6 +22,7 @@ export class PtyTermination {
   readonly #parts: TerminationParts;
   #grace: Grace | undefined;
   #correlationId: string | undefined;
+  #reason: EndReason = 'terminated';
   #over: Promise<void> | undefined;
   #forceKilled = false;
 
@@ -37,17 +39,23 @@ export class PtyTermination {
     return this.#correlationId;
   }
 
+  /** Of the call that began it. */
+  get reason(): EndReason {
+    return this.#reason;
+  }
+
   /** Whether SIGKILL was needed. */
   get forceKilled(): boolean {
     return this.#forceKilled;
   }
 
   /** Resolves when the PTY has stopped. */
-  request(gracePeriodMs: number, correlationId?: string): Promise<void> {
+  request(gracePeriodMs: number, reason: EndReason, correlationId?: string): Promise<void> {
     this.#grace?.shorten(gracePeriodMs);
     if (this.#over === undefined) {
       this.#grace = new Grace(gracePeriodMs, this.#parts.clock);
       this.#correlationId = correlationId;
+      this.#reason = reason;
       let settle!: (over: Promise<void>) => void;
       // Set before anything happens: a listener of what happens may call this again.
       this.#over = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 import { InvalidStateError, SignalError } from './errors.ts';
-import type { Cause, PtyEvent, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
+import type { Cause, EndReason, PtyEvent, PtyExit, PtyLabels, Unsubscribe } from './events.ts';
 import type { IdleMonitor } from './idle-monitor.ts';
 import { Idleness } from './idleness.ts';
 import { InputWriter } from './input-writer.ts';
@@ -52,6 +52,14 @@ export interface PtySnapshot extends PtyLabels {
   readonly signals: readonly SignalRecord[];
   /** How many times a listener of this PTY threw or rejected. */
   readonly listenerFailures: number;
+}
+
+/** How a child is ended. */
+export interface TerminateOptions {
+  /** Time between SIGTERM and SIGKILL; default: the PTY's own. */
+  readonly gracePeriodMs?: number;
+  /** What its exit says why; default `terminated`. */
+  readonly reason?: EndReason;
 }
 
 /** How long the terminal may stay open after the last process of its session before its output is ended by force. */
@@ -193,6 +201,11 @@ export class Pty {
     return new Date(Date.now() - (this.#host.clock.now() - this.#idleness.lastActiveAt)).toISOString();
   }
 
+  /** Milliseconds since the last output, or since the start if there was none. */
+  get quietMs(): number {
+    return this.#host.clock.now() - this.#idleness.lastActiveAt;
+  }
+
   /** How many times something that listens to this PTY threw or rejected. */
   get listenerFailures(): number {
     return this.#life.listenerFailures + this.#drained.failures;
@@ -256,9 +269,10 @@ export class Pty {
    * @returns the exit, when the output has ended and no process of the session is left. A PTY that has stopped by itself answers
    * at once: jobs it left behind on purpose, without its terminal, go on.
    */
-  async terminate(options: { readonly gracePeriodMs?: number } & Cause = {}): Promise<PtyExit> {
+  async terminate(options: TerminateOptions & Cause = {}): Promise<PtyExit> {
+    const { reason = 'terminated', correlationId } = options;
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
-    if (!this.#over) await this.#termination.request(gracePeriodMs, options.correlationId);
+    if (!this.#over) await this.#termination.request(gracePeriodMs, reason, correlationId);
     return this.stopped;
   }
 
@@ -341,7 +355,7 @@ export class Pty {
     this.#exit = {
       exitCode: signal === 0 ? exitCode : null,
       signal: signal === 0 ? null : signalName(signal),
-      reason: this.#termination.begun ? 'terminated' : signal === 0 ? 'exited' : 'signaled',
+      reason: this.#termination.begun ? this.#termination.reason : signal === 0 ? 'exited' : 'signaled',
     };
     this.#life.tell({ type: 'pty.exited', ...this.#exit }, this.#termination.correlationId);
     this.#resolveExited();
@@ -361,7 +375,7 @@ export class Pty {
     const exit = this.#exit!;
     const { correlationId } = this.#termination;
     this.#over = true;
-    if (exit.reason === 'terminated' || exit.exitCode === 0) this.#life.apply('graceful-end', correlationId);
+    if (wasEnded(exit) || exit.exitCode === 0) this.#life.apply('graceful-end', correlationId);
     else {
       this.#life.apply('unexpected-exit', correlationId);
       this.#life.apply('cleanup', correlationId);
@@ -373,4 +387,9 @@ export class Pty {
   #describeState(): string {
     return this.state === 'active' && this.#exit !== null ? 'ending' : this.state;
   }
+}
+
+/** Whether the child was ended from here, whatever its code or signal then was. */
+function wasEnded({ reason }: PtyExit): boolean {
+  return reason !== 'exited' && reason !== 'signaled';
 }

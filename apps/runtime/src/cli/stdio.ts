@@ -1,6 +1,7 @@
 import { closeCodes } from '@sessiond/protocol';
 import { OWNER } from '../auth/auth-provider.ts';
 import { createInstruments, createSessionServer } from '../compose.ts';
+import { Containment } from '../containment.ts';
 import { runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
 import { StdioTransport } from '../transports/stdio-transport.ts';
@@ -14,7 +15,17 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
   const log = createLog(config.logLevel);
   const { logger, flush } = log;
   const instruments = createInstruments({ config, log, version });
-  const runtime = createSessionServer({ config, logger, instruments, version, transports: ['stdio'], env });
+  const containment = new Containment(logger);
+  instruments.telemetry.watchContainment(() => containment.failures);
+  const runtime = createSessionServer({
+    config,
+    logger,
+    instruments,
+    containment,
+    version,
+    transports: ['stdio'],
+    env,
+  });
   const stdio = new StdioTransport({
     input: process.stdin,
     output: process.stdout,

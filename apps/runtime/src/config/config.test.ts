@@ -35,6 +35,7 @@ describe('where a value comes from', () => {
         logLevel: 'debug',
         heartbeatMs: 20_000,
         principalSharePercent: 25,
+        connectionSharePercent: 25,
         spawnFailureWindowMs: 5000,
         inputBytesPerSecond: 65_536,
         alertWebhook: 'https://alerts.example.com/hook',

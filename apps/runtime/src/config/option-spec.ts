@@ -17,7 +17,7 @@ interface OptionBase<T> {
 }
 
 /** A whole number within a range; `bytes` also takes `64KiB`, `4MiB`, `1GiB`. */
-export interface NumberOption extends OptionBase<number> {
+export interface NumberOption extends OptionBase<number | null> {
   readonly kind: 'integer' | 'bytes';
   /** The word that stands for none, if there may be none; in the file also `null`, which the value is then. */
   readonly noneWord?: 'never' | 'off';

@@ -7,6 +7,7 @@ import {
   type SessionState,
 } from '@sessiond/protocol';
 import { childEnvironment, type Pty, type Cause as PtyCause, type PtyEvent, type PtyManager } from '@sessiond/pty-core';
+import type { Containment, Owner } from '../containment.ts';
 import type { Cause } from './cause.ts';
 import { waitForOutput } from './output-wait.ts';
 import { toProtocolError } from './pty-errors.ts';
@@ -20,11 +21,12 @@ import type {
   SessionHost,
 } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
+import { type LifespanLimits, SessionLifespan } from './session-lifespan.ts';
 import { sessionNotFound } from './session-not-found.ts';
 import { SessionTotals } from './session-totals.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
-export interface LocalSessionHostOptions {
+export interface LocalSessionHostOptions extends LifespanLimits {
   readonly ptys: PtyManager;
   readonly bufferBytes: number;
   readonly gracePeriodMs: number;
@@ -36,6 +38,8 @@ export interface LocalSessionHostOptions {
   readonly maxSessions: number;
   /** The environment from whose allow-list children inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a failure of one session's timers ends. */
+  readonly containment: Containment;
 }
 
 /** Regular expressions that are waited for at a time; each has a thread of its own. */
@@ -45,6 +49,8 @@ const KILLED_MS = 3_000;
 
 interface Entry {
   readonly session: PtySession;
+  /** Ends the program when its time is over. */
+  readonly lifespan: SessionLifespan;
   expiry?: NodeJS.Timeout;
 }
 
@@ -80,10 +86,13 @@ export class LocalSessionHost implements SessionHost {
     const replaceable = this.#replaceable();
     const session = this.#spawn(sessionId, request, cause);
     if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
-    const entry: Entry = { session };
+    const entry: Entry = { session, lifespan: this.#lifespan(session) };
     this.#entries.set(sessionId, entry);
     session.changed();
-    void session.pty.stopped.then(() => this.#expireLater(entry));
+    void session.pty.stopped.then(() => {
+      entry.lifespan.close();
+      this.#expireLater(entry);
+    });
     const info = session.info();
     this.#emitLifecycle(session, { type: 'session_created', session: info }, cause);
     return info;
@@ -210,9 +219,12 @@ export class LocalSessionHost implements SessionHost {
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, deadlineMs + KILLED_MS);
     });
-    await Promise.race([this.#options.ptys.terminateAll({ gracePeriodMs }), deadline]);
+    await Promise.race([this.#options.ptys.terminateAll({ gracePeriodMs, reason: 'shutdown' }), deadline]);
     clearTimeout(timer);
-    for (const { expiry } of this.#entries.values()) clearTimeout(expiry);
+    for (const { expiry, lifespan } of this.#entries.values()) {
+      clearTimeout(expiry);
+      lifespan.close();
+    }
   }
 
   killAll(): void {
@@ -288,9 +300,29 @@ export class LocalSessionHost implements SessionHost {
     );
   }
 
+  /** Ends the program of a session when it is too old or was silent for too long, and tells so before. */
+  #lifespan(session: PtySession): SessionLifespan {
+    const { maxLifetimeMs, maxIdleMs, containment } = this.#options;
+    const { pty } = session;
+    const bornMs = performance.now();
+    return new SessionLifespan({
+      maxLifetimeMs,
+      maxIdleMs,
+      ageMs: () => performance.now() - bornMs,
+      quietMs: () => session.quietMs,
+      guard: containment.guard(ownerOf(session)),
+      onExpiring: (reason, inMs) => this.#emitLifecycle(session, { type: 'session_expiring', reason, inMs }, undefined),
+      onExpired: () => pty.terminate({ reason: 'expired' }),
+    });
+  }
+
   #expireLater(entry: Entry): void {
     if (this.#entries.get(entry.session.sessionId) !== entry || this.#closed) return;
-    entry.expiry = setTimeout(() => this.#remove(entry, 'expired'), entry.session.retentionMs);
+    const expire = this.#options.containment.guard(ownerOf(entry.session));
+    entry.expiry = setTimeout(
+      expire(() => this.#remove(entry, 'expired')),
+      entry.session.retentionMs,
+    );
     entry.expiry.unref();
   }
 
@@ -319,6 +351,11 @@ export class LocalSessionHost implements SessionHost {
   #emit(event: SessionEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** The session as the one that answers for its own failures: its program is ended. */
+function ownerOf({ sessionId, pty }: PtySession): Owner {
+  return { kind: 'session', facts: { sessionId }, end: () => void pty.terminate({ reason: 'terminated' }) };
 }
 
 /** As much of a cause as a PTY carries in its events. */

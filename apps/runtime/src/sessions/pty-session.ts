@@ -68,6 +68,7 @@ export class PtySession {
   #version = 0;
   #seq = 0;
   #writtenBytes = 0;
+  #lastInputMs = Number.NEGATIVE_INFINITY;
   #stoppedAt: string | undefined;
 
   constructor(pty: Pty, options: PtySessionOptions) {
@@ -91,6 +92,11 @@ export class PtySession {
 
   get attached(): number {
     return this.#attachments.size;
+  }
+
+  /** Milliseconds since the last input or output, or since the start if there was neither. */
+  get quietMs(): number {
+    return Math.min(this.#pty.quietMs, performance.now() - this.#lastInputMs);
   }
 
   get finished(): boolean {
@@ -187,9 +193,7 @@ export class PtySession {
       from: this.resolvePosition('attach', request.from ?? 'start'),
       role: request.role ?? 'driver',
       windowBytes: request.window ?? 0,
-      onWritten: (bytes: number) => {
-        this.#writtenBytes += bytes;
-      },
+      onWritten: (bytes: number) => this.#written(bytes),
       onClose: () => {
         if (this.#attachments.delete(attachment) && this.#attachments.size === 0) this.#options.onUnattached();
       },
@@ -201,7 +205,7 @@ export class PtySession {
 
   write(data: Uint8Array): void {
     asProtocolErrors(() => this.#pty.write(data));
-    this.#writtenBytes += data.length;
+    this.#written(data.length);
   }
 
   /** @returns whether the size was another one before. */
@@ -257,6 +261,11 @@ export class PtySession {
     throw new ProtocolError('INVALID_STATE', `Cannot ${action} from offset ${position}: the output ends at ${end}`, {
       details: { field: 'from', start, end, streamId: this.streamId },
     });
+  }
+
+  #written(bytes: number): void {
+    this.#writtenBytes += bytes;
+    this.#lastInputMs = performance.now();
   }
 
   #ptyEvent({ correlationId, ...event }: PtyEvent): void {

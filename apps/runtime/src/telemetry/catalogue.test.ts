@@ -41,6 +41,7 @@ describe('the catalogue', () => {
       'name',
       'nodejs.eventloop.state',
       'outcome',
+      'owner',
       'reason',
       'result',
       'scope',

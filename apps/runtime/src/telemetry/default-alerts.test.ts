@@ -21,6 +21,7 @@ class Subject {
   droppedLines = 0;
   droppedBytes = 0;
   listenerFailures = 0;
+  containedFailures = 0;
   connections = 0;
   breakerState: BreakerState = 'closed';
   openKeys = 0;
@@ -47,6 +48,9 @@ class Subject {
       },
     });
     this.telemetry.watchLog(() => this.droppedLines);
+    this.telemetry.watchContainment(() => ({
+      ...{ connection: this.containedFailures, terminal: 0, request: 0, session: 0 },
+    }));
     this.telemetry.watchTroubles(() => ({ invalid: 0, overflowed: 0, collectorFailures: this.unread }));
     this.telemetry.watchAlerts(() => this.alerts.snapshot().alerts, null);
     this.telemetry.watchServer(() => ({
@@ -131,6 +135,9 @@ const drives: Readonly<Record<string, (subject: Subject, bound: number) => void>
     times(perTick(bound), () => telemetry.commands.commandFinished({ type: 'attach' }, 'INTERNAL', 1)),
   'listener-failures': (subject, bound) => {
     subject.listenerFailures += perTick(bound);
+  },
+  'contained-failures': (subject, bound) => {
+    subject.containedFailures += perTick(bound);
   },
   'log-dropped': (subject, bound) => {
     subject.droppedLines += perTick(bound);

@@ -124,6 +124,15 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       levels: { warn: ANY_PER_SECOND },
     },
     {
+      name: 'contained-failures',
+      summary: 'Connections, requests or sessions end because of a defect of the daemon',
+      metric: catalogue.containedFailures.name,
+      by: ['owner'],
+      reduce: 'rate',
+      windowMs: 5 * MINUTE_MS,
+      levels: { warn: ANY_PER_SECOND },
+    },
+    {
       name: 'log-dropped',
       summary: 'Lines of the log are lost because nobody reads it',
       metric: catalogue.logDropped.name,

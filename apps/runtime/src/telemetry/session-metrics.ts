@@ -1,4 +1,5 @@
 import type { MetricSink } from '@sessiond/metrics-sinks';
+import type { PtyExit } from '@sessiond/pty-core';
 import * as catalogue from './catalogue.ts';
 import { levelOf } from './level.ts';
 
@@ -13,7 +14,7 @@ export interface TerminalEvent {
 /** How a program ended, as `pty.stopped` has it. */
 interface Ending {
   readonly exitCode: number | null;
-  readonly reason: 'exited' | 'signaled' | 'terminated';
+  readonly reason: PtyExit['reason'];
 }
 
 /** What sessions have done since the start, and what they hold now. */
@@ -99,7 +100,7 @@ export function orphanRecorder(sink: MetricSink): (reading: OrphanReading) => vo
 }
 
 function exitOf({ exitCode, reason }: Ending): 'success' | 'failure' | 'signal' | 'terminated' {
-  if (reason === 'terminated') return 'terminated';
+  if (reason !== 'exited' && reason !== 'signaled') return 'terminated';
   if (reason === 'signaled') return 'signal';
   return exitCode === 0 ? 'success' : 'failure';
 }

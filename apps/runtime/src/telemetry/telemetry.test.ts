@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemorySink } from '@sessiond/metrics-sinks';
 import { PtyManager } from '@sessiond/pty-core';
+import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Containment } from '../containment.ts';
 import type { CommandFacts } from '../execution/command-tracer.ts';
 import { causeOf } from '../sessions/cause.ts';
 import { LocalSessionHost } from '../sessions/local-session-host.ts';
@@ -38,6 +40,7 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
   const ptys = new PtyManager();
   const host = new LocalSessionHost({
     ...{ ptys, bufferBytes: 65_536, gracePeriodMs: 100, idleTimeoutMs: null, retentionMs: 1000, maxSessions: 5 },
+    ...{ maxLifetimeMs: null, maxIdleMs: null, containment: new Containment(pino({ level: 'silent' })) },
     env: process.env,
   });
   const admission = { limiters: [], bulkheads: [], breakers: [] };

@@ -1,6 +1,7 @@
 import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { AuthenticationFailure } from '../auth/authenticate.ts';
+import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
 import { Traffic } from '../traffic.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
 import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
@@ -124,6 +125,16 @@ export class Telemetry {
   watchLog(droppedLines: () => number): void {
     const dropped = this.#sink.counter(catalogue.logDropped).handle({});
     this.#collect(() => dropped.raiseTo(droppedLines()));
+  }
+
+  /** Reads how many failures were confined to their owner from now on. */
+  watchContainment(failures: () => Readonly<Record<OwnerKind, number>>): void {
+    const contained = this.#sink.counter(catalogue.containedFailures);
+    const series = OWNER_KINDS.map((owner) => [owner, contained.handle({ owner })] as const);
+    this.#collect(() => {
+      const counts = failures();
+      for (const [owner, counter] of series) counter.raiseTo(counts[owner]);
+    });
   }
 
   /** Reads what went wrong with the metrics themselves from now on. */

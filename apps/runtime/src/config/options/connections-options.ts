@@ -4,6 +4,7 @@ import { KIB, MIB } from '../units.ts';
 /** What one connection and all of them may take. */
 export interface ConnectionsConfig {
   readonly maxConnections: number;
+  readonly connectionSharePercent: number;
   readonly maxMessageBytes: number;
   readonly inputBytesPerSecond: number | null;
   readonly heartbeatMs: number;
@@ -18,7 +19,15 @@ export const connectionsOptions: OptionTable<ConnectionsConfig> = Object.freeze(
     min: 1,
     max: 100_000,
     default: 1000,
-    help: 'Connections at the same time.',
+    help: 'Connections at the same time, requests that wait for the answer to a command among them.',
+  },
+  connectionSharePercent: {
+    kind: 'integer',
+    placeholder: 'percent',
+    min: 1,
+    max: 100,
+    default: 90,
+    help: 'The most that one principal may take of maxConnections, rounded up, so that others still get in.',
   },
   maxMessageBytes: {
     kind: 'bytes',

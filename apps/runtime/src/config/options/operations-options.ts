@@ -16,6 +16,7 @@ export interface OperationsConfig {
   readonly drainMs: number;
   readonly alertIntervalMs: number;
   readonly alertWebhook: string | null;
+  readonly slowCommandMs: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -45,6 +46,14 @@ export const operationsOptions: OptionTable<OperationsConfig> = Object.freeze({
     default: null,
     defaultText: 'off',
     help: 'URL that alerts are posted to as JSON; better in the environment or the file than in a command line, if it is a secret.',
+  },
+  slowCommandMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1,
+    max: 3_600_000,
+    default: 1000,
+    help: 'A command that runs at least this long is logged, unless waiting is what it is for.',
   },
   logLevel: {
     kind: 'choice',

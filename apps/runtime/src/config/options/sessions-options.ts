@@ -8,6 +8,8 @@ export interface SessionsConfig {
   readonly retentionMs: number;
   readonly graceMs: number;
   readonly idleTimeoutMs: number | null;
+  readonly maxLifetimeMs: number | null;
+  readonly maxIdleMs: number | null;
 }
 
 /** The rows of the table for {@link SessionsConfig}. */
@@ -52,5 +54,25 @@ export const sessionsOptions: OptionTable<SessionsConfig> = Object.freeze({
     noneWord: 'never',
     default: 300_000,
     help: 'Time without output after which a terminal counts as throttled.',
+  },
+  maxLifetimeMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1,
+    max: MAX_TIMER_MS,
+    noneWord: 'never',
+    default: null,
+    defaultText: 'never',
+    help: 'Age at which a session is ended; told a minute before, or half of it if that is less.',
+  },
+  maxIdleMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1,
+    max: MAX_TIMER_MS,
+    noneWord: 'never',
+    default: null,
+    defaultText: 'never',
+    help: 'Time without input and output after which a session is ended; told a minute before, or half of it if that is less.',
   },
 });
