@@ -9,6 +9,9 @@ import type { Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
 import type { AuthProvider } from './auth/auth-provider.ts';
+import { Door, type DoorRefusal } from './auth/door.ts';
+import { FailureLimiter } from './auth/failure-limiter.ts';
+import { peerAddress } from './auth/remote-address.ts';
 import { TokenAuth } from './auth/token-auth.ts';
 import type { Config } from './config/config.ts';
 import { configuredLimits } from './config/configured-limits.ts';
@@ -206,7 +209,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       requestOrigin: entrance.requestOrigin,
       maxConnections: config.maxConnections,
       metricsPage: createMetricsPage({
-        auth: entrance.auth,
+        door: entrance.door,
         expose: () => instruments.expose(),
         onRefused: (reason) => telemetry.authFailed(reason),
         logger,
@@ -218,21 +221,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return server;
   };
   const { allowOrigin, host } = config;
+  const onRefused = (reason: DoorRefusal): void => telemetry.authFailed(reason);
   let unix: UnixListener | null = null;
   let url: string | null = null;
   try {
     if (!config.noSocket) {
       const entrance: Entrance = {
         kind: 'unix',
-        auth: allowAll,
+        door: new Door({ provider: allowAll, logger, onRefused }),
         requestOrigin: { allowOrigin, host, checkHost: false },
       };
       unix = await listenUnix(open(entrance), config.socket);
     }
     if (!config.noTcp) {
-      const auth = options.auth ?? (token === null ? allowAll : new TokenAuth(token.token));
+      const provider = options.auth ?? (token === null ? allowAll : new TokenAuth(token.token));
+      const failures = new FailureLimiter({ failuresPerMinute: config.authFailuresPerMinute, now });
+      const door = new Door({ provider, logger, onRefused, failures, remoteAddress: peerAddress });
       url = await listenTcp(
-        open({ kind: 'websocket', auth, requestOrigin: { allowOrigin, host, checkHost: true } }),
+        open({ kind: 'websocket', door, requestOrigin: { allowOrigin, host, checkHost: true } }),
         config,
       );
     }

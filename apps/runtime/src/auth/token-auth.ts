@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type AuthProvider, type AuthResult, OWNER } from './auth-provider.ts';
-import { offeredToken } from './subprotocol.ts';
+import { digestOf, presentedToken } from './credential.ts';
 
 const ALLOWED: AuthResult = Object.freeze({ ok: true, principal: OWNER });
 
@@ -21,19 +21,11 @@ export class TokenAuth implements AuthProvider {
   readonly #digest: Buffer;
 
   constructor(token: string) {
-    this.#digest = digest(token);
+    this.#digest = digestOf(token);
   }
 
   async authenticate(request: IncomingMessage): Promise<AuthResult> {
-    const presented = bearerToken(request) ?? offeredToken(request);
-    return presented !== null && timingSafeEqual(digest(presented), this.#digest) ? ALLOWED : REFUSED;
+    const presented = presentedToken(request);
+    return presented !== null && timingSafeEqual(digestOf(presented), this.#digest) ? ALLOWED : REFUSED;
   }
-}
-
-function bearerToken({ headers }: IncomingMessage): string | null {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1] ?? null;
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AuthProvider } from '../auth/auth-provider.ts';
+import { Door } from '../auth/door.ts';
 import { TokenAuth } from '../auth/token-auth.ts';
 import { createMetricsPage } from './metrics-page.ts';
 
@@ -22,7 +23,11 @@ beforeEach(async () => {
   refusals = [];
   lines.length = 0;
   const page = createMetricsPage({
-    auth: { authenticate: (request) => auth.authenticate(request) },
+    door: new Door({
+      provider: { authenticate: (request) => auth.authenticate(request) },
+      onRefused: (reason) => refusals.push(reason),
+      logger,
+    }),
     expose: () => expose(),
     onRefused: (reason) => refusals.push(reason),
     logger,
@@ -79,7 +84,7 @@ it('shows them to nobody who may not read the server', async () => {
 it('counts a provider that fails as its own fault, not as that of who asked', async () => {
   auth = { authenticate: () => Promise.reject(new Error('the directory is down')) };
   const { status, body } = await get(allowed);
-  expect([status, body]).toEqual([401, expect.stringContaining('try again')]);
+  expect([status, body]).toEqual([503, expect.stringContaining('try again')]);
   expect(body).not.toContain('directory');
   expect(refusals).toEqual(['provider']);
   expect(lines).toMatchObject([{ level: 50, err: { message: 'the directory is down' } }]);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AuthProvider } from '../auth/auth-provider.ts';
-import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
+import type { Door } from '../auth/door.ts';
 import { isAllowed } from '../auth/is-allowed.ts';
 import type { Logger } from '../logger.ts';
 import { refuse, respondText } from './refusal.ts';
@@ -8,10 +7,10 @@ import { refuse, respondText } from './refusal.ts';
 /** What a page of numbers needs. */
 export interface MetricsPageOptions {
   /** Who may see it is who may connect. */
-  readonly auth: AuthProvider;
+  readonly door: Pick<Door, 'identify'>;
   readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Somebody was not let in. */
-  readonly onRefused: (reason: AuthenticationFailure | 'scope') => void;
+  /** Somebody is known, but may not see it. */
+  readonly onRefused: (reason: 'scope') => void;
   readonly logger: Logger;
 }
 
@@ -19,13 +18,11 @@ export interface MetricsPageOptions {
 export type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Answers `GET /metrics` for those who may read health and metrics of the server. */
-export function createMetricsPage({ auth, expose, onRefused, logger }: MetricsPageOptions): Page {
+export function createMetricsPage({ door, expose, onRefused, logger }: MetricsPageOptions): Page {
   return async (request, response) => {
-    const result = await authenticate(auth, request, logger);
+    const result = await door.identify(request);
     if (!result.ok) {
-      onRefused(result.reason);
-      const headers = { 'www-authenticate': 'Bearer' };
-      refuse(response, { code: 'UNAUTHENTICATED', message: result.message, headers });
+      refuse(response, result.refusal);
       return;
     }
     if (!isAllowed(result.principal, 'server:read')) {

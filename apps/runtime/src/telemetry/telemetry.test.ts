@@ -62,7 +62,14 @@ it('says every limit from the start, those that are off not at all', () => {
 });
 
 it('has every series of refusals from the start, so that the first one shows as a change', () => {
-  expect(values('sessiond.auth.failures')).toEqual({ credentials: 0, timeout: 0, provider: 0, scope: 0, origin: 0 });
+  expect(values('sessiond.auth.failures')).toEqual({
+    credentials: 0,
+    timeout: 0,
+    provider: 0,
+    scope: 0,
+    origin: 0,
+    limited: 0,
+  });
   expect(values('sessiond.breaker.transitions')).toMatchObject({ 'spawn,global,closed,open': 0 });
   expect(values('sessiond.limiter.requests')).toMatchObject({ 'total,refused': 0, 'data,granted': 0 });
   expect(values('sessiond.breaker.calls')).toEqual({

@@ -1,6 +1,6 @@
 import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
-import type { AuthenticationFailure } from '../auth/authenticate.ts';
+import type { DoorRefusal } from '../auth/door.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
 import { Traffic } from '../traffic.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
@@ -25,7 +25,7 @@ import {
 } from './session-metrics.ts';
 
 /** Why somebody was not let in. */
-export type AuthFailure = AuthenticationFailure | 'scope' | 'origin';
+export type AuthFailure = DoorRefusal | 'scope' | 'origin';
 
 /** What is to be measured and where to. */
 export interface TelemetryOptions {
@@ -78,6 +78,7 @@ export class Telemetry {
       provider: failures.handle({ reason: 'provider' }),
       scope: failures.handle({ reason: 'scope' }),
       origin: failures.handle({ reason: 'origin' }),
+      limited: failures.handle({ reason: 'limited' }),
     };
     const limit = sink.gauge(catalogue.limit);
     for (const [name, value] of Object.entries(limits)) if (value !== null) limit.handle({ name }).set(value);

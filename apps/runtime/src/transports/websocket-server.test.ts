@@ -10,6 +10,7 @@ import { allowAll } from '../auth/allow-all.ts';
 import type { AuthProvider, AuthResult } from '../auth/auth-provider.ts';
 import { OWNER } from '../auth/auth-provider.ts';
 import { Authorizer } from '../auth/authorizer.ts';
+import { Door } from '../auth/door.ts';
 import { TokenAuth } from '../auth/token-auth.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { createProbes } from '../probes.ts';
@@ -54,7 +55,8 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     ...options,
   });
   const requestOrigin = { allowOrigin: ['https://term.example.com'], host: '127.0.0.1', checkHost: true };
-  const entrance = { kind: 'websocket', auth, requestOrigin } as const;
+  const door = new Door({ provider: auth, logger, onRefused: (reason) => refusals.push(reason) });
+  const entrance = { kind: 'websocket', door, requestOrigin } as const;
   server = createHttpServer({
     probes: createProbes('1.2.3', () => []),
     requestOrigin,
@@ -144,9 +146,9 @@ describe('who may connect', () => {
     expect(await refusal(WireClient.connect({ url, path: `${path}?role=observer` }))).toEqual([409, 'INVALID_STATE']);
   });
 
-  it('is nobody when the provider fails', async () => {
+  it('is not known when the provider fails, and that is not the fault of the client', async () => {
     const url = await listen({ authenticate: () => Promise.reject(new Error('no directory')) });
-    expect(await refusal(WireClient.connect({ url }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await refusal(WireClient.connect({ url }))).toEqual([503, 'INTERNAL']);
   });
 });
 

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
-import type { AuthProvider, Principal } from '../auth/auth-provider.ts';
-import { type AuthenticationFailure, authenticate } from '../auth/authenticate.ts';
+import type { Principal } from '../auth/auth-provider.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { Door } from '../auth/door.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
@@ -38,15 +38,16 @@ export interface WebSocketServerOptions {
   readonly logger: Logger;
   /** Counts what raw terminals carry. */
   readonly traffic: Traffic;
-  /** Somebody was not let in: for the page or name they came by, or because they could not be authenticated. */
-  readonly onRefused: (reason: 'origin' | AuthenticationFailure) => void;
+  /** Somebody was not let in for the page or name they came by. */
+  readonly onRefused: (reason: 'origin') => void;
   readonly onConnection: (transport: Transport, principal: Principal) => void;
 }
 
 /** What differs between the listeners that upgrades come from. */
 export interface Entrance {
   readonly kind: 'websocket' | 'unix';
-  readonly auth: AuthProvider;
+  /** Who comes in here. */
+  readonly door: Pick<Door, 'identify'>;
   readonly requestOrigin: RequestOriginOptions;
 }
 
@@ -124,7 +125,7 @@ export class WebSocketServer {
   }
 
   async #admit(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<Refusal | null> {
-    const { logger, maxConnections, terminals, authorizer, onRefused } = this.#options;
+    const { maxConnections, terminals, authorizer, onRefused } = this.#options;
     const stranger = refuseRequestOrigin(request, entrance.requestOrigin);
     if (stranger !== null) {
       onRefused('origin');
@@ -137,11 +138,8 @@ export class WebSocketServer {
     }
     if (this.#admitting > maxConnections)
       return { code: 'CAPACITY_EXCEEDED', message: 'Too many connections at once; try later' };
-    const result = await authenticate(entrance.auth, request, logger);
-    if (!result.ok) {
-      onRefused(result.reason);
-      return { code: 'UNAUTHENTICATED', message: result.message, headers: { 'www-authenticate': 'Bearer' } };
-    }
+    const result = await entrance.door.identify(request);
+    if (!result.ok) return result.refusal;
     if (this.#draining) return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
     if (this.#open.size >= maxConnections) {
       this.#ws.handleUpgrade(request, socket, head, (ws) => {

@@ -5,6 +5,7 @@ export interface AccessConfig {
   readonly auth: 'token' | 'none';
   readonly behindProxy: boolean;
   readonly allowOrigin: readonly string[];
+  readonly authFailuresPerMinute: number;
 }
 
 /** The rows of the table for {@link AccessConfig}. */
@@ -25,5 +26,13 @@ export const accessOptions: OptionTable<AccessConfig> = Object.freeze({
     placeholder: 'origin',
     default: [],
     help: 'Origin of a web page that may connect, such as https://term.example.com; repeatable.',
+  },
+  authFailuresPerMinute: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: 1_000_000,
+    default: 20,
+    help: 'Wrong credentials from one address, or one IPv6 /64, before it has to wait.',
   },
 });

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { BlockList } from 'node:net';
+import { canonicalAddress } from './address.ts';
+import { containsAddress } from './address-list.ts';
+
+/** Finds out from where a request really comes; `null` when that cannot be known, as on a Unix socket. */
+export type RemoteAddressOf = (request: IncomingMessage) => string | null;
+
+/** The address of the other end of the socket. */
+export const peerAddress: RemoteAddressOf = ({ socket }) => canonicalAddress(socket.remoteAddress ?? '');
+
+/**
+ * The address of the client behind a proxy: the last entry of `X-Forwarded-For`, which is the one that the proxy itself has added; what
+ * stands before it came from the client and may be invented. Only where the other end of the socket is one of the proxies: anybody
+ * else is who they are.
+ *
+ * `null` when a proxy does not say whom it speaks for.
+ */
+export function addressBehind(proxies: BlockList): RemoteAddressOf {
+  return (request) => {
+    const peer = peerAddress(request);
+    if (peer === null || !containsAddress(proxies, peer)) return peer;
+    const header = request.headers['x-forwarded-for'];
+    // Node joins repeated headers with a comma, as the specification tells.
+    const last = String(header ?? '')
+      .split(',')
+      .at(-1)!
+      .trim();
+    return canonicalAddress(last);
+  };
+}
