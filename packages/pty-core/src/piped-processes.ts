@@ -1,0 +1,107 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { type Clock, systemClock } from './clock.ts';
+import { SpawnError } from './errors.ts';
+import { checkExecLimits } from './exec-limits.ts';
+import { resolveExecutable } from './executable.ts';
+import { FifoPipes, type Pipe } from './fifo-pipes.ts';
+import type { OutputTaker } from './piped-output.ts';
+import { PipedProcess } from './piped-process.ts';
+import { LinuxProcessTable, type ProcessTable } from './processes.ts';
+import type { PtyLedger } from './pty-ledger.ts';
+import { SealedSpawner } from './sealed-spawn.ts';
+import { asSpawnError } from './spawn-child.ts';
+
+/** Settings of {@link PipedProcesses}. */
+export interface PipedProcessesOptions {
+  /** A folder of its own for pipes that are not used yet; created if it is missing. */
+  readonly folder: string;
+  /** Remembers the children on disk, and marks them, so that a later run can find those a crash left. Default none. */
+  readonly ledger?: PtyLedger | undefined;
+  readonly processes?: ProcessTable;
+  readonly clock?: Clock;
+}
+
+/** What to start. */
+export interface PipedRequest {
+  /** Names it in the ledger: unlike any other child of this process, terminals included. */
+  readonly id: string;
+  /** The program, found in `PATH` unless it holds a slash. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onOutput: OutputTaker;
+}
+
+/** Starts processes without a terminal; how many there may be is for the caller to bound. */
+export class PipedProcesses {
+  readonly #pipes: FifoPipes;
+  readonly #spawner = new SealedSpawner();
+  readonly #ledger: PtyLedger | undefined;
+  readonly #processes: ProcessTable;
+  readonly #clock: Clock;
+  #closed = false;
+
+  /** Made when the process starts, before it opens anything that it inherits to nobody. @throws Error when the folder cannot be used. */
+  constructor({ folder, ledger, clock = systemClock, processes }: PipedProcessesOptions) {
+    this.#pipes = new FifoPipes(folder);
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#processes = processes ?? new LinuxProcessTable(clock.now);
+  }
+
+  /**
+   * Starts a process, with a fork that blocks for some milliseconds.
+   * @throws SpawnError saying what is missing; nothing is left behind.
+   */
+  async start({ id, command, args, cwd, env, onOutput }: PipedRequest): Promise<PipedProcess> {
+    const environment = { ...env, ...this.#ledger?.environment };
+    const file = resolveExecutable(command, cwd, env['PATH']);
+    checkExecLimits(file, args, environment);
+    const open: Pipe[] = [];
+    let child: ChildProcess | undefined;
+    try {
+      const stdout = await this.#pipe(open);
+      const stderr = await this.#pipe(open);
+      if (this.#closed) throw new SpawnError('out-of-resources', 'this process is ending');
+      child = this.#spawner.spawn({
+        file,
+        args,
+        cwd,
+        env: environment,
+        stdout: stdout.writeEnd,
+        stderr: stderr.writeEnd,
+      });
+      if (child.pid === undefined) throw await failureOf(child);
+      const [processes, clock, ledger] = [this.#processes, this.#clock, this.#ledger];
+      const readEnds = { stdout: stdout.readEnd, stderr: stderr.readEnd };
+      return new PipedProcess({ id, child, readEnds, onOutput, processes, clock, ledger });
+    } catch (error) {
+      if (child?.pid !== undefined) child.kill('SIGKILL');
+      for (const { readEnd } of open) closeSync(readEnd);
+      throw asSpawnError(error);
+    } finally {
+      for (const { writeEnd } of open) closeSync(writeEnd);
+    }
+  }
+
+  /** Starts nothing any more; what runs is not touched. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#pipes.close();
+  }
+
+  async #pipe(open: Pipe[]): Promise<Pipe> {
+    const pipe = await this.#pipes.open();
+    open.push(pipe);
+    return pipe;
+  }
+}
+
+/** Why there is no child. */
+async function failureOf(child: ChildProcess): Promise<unknown> {
+  const [error] = await once(child, 'error').catch((error) => [error]);
+  return error;
+}
