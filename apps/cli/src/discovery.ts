@@ -46,7 +46,7 @@ export function findTarget(options: TargetOptions, surroundings: Surroundings): 
 }
 
 /** The sockets of a daemon that was started without options: in the runtime folder, else in the state folder. */
-export function defaultSockets(surroundings: Surroundings): string[] {
+function defaultSockets(surroundings: Surroundings): string[] {
   const runtimeDir = absolute(surroundings.env['XDG_RUNTIME_DIR']);
   const inState = join(stateDir(surroundings), 'sessiond.sock');
   return runtimeDir === undefined ? [inState] : [join(runtimeDir, 'sessiond', 'sessiond.sock'), inState];

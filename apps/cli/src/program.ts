@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { attach } from './commands/attach.ts';
 import { type CommandFactory, type RunCommand, withCommonOptions } from './commands/command.ts';
+import { doctor } from './commands/doctor.ts';
 import { health } from './commands/health.ts';
 import { info } from './commands/info.ts';
 import { kill } from './commands/kill.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly CommandFactory[] = [
   info,
   remove,
   health,
+  doctor,
 ];
 
 /** The command line of `sessionctl`; commander ends parsing with a `CommanderError` instead of the process. */

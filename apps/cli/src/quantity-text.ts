@@ -18,8 +18,9 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
-/** A time with its two largest units, for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 1 h`. */
+/** A time with its two largest units, for people: `25 ms`, `1.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 1 h`. */
 export function durationText(ms: number): string {
+  if (ms < SECOND_MS) return `${Math.floor(ms)} ms`;
   if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS) return two(ms, MINUTE_MS, 'min', SECOND_MS, 's');
