@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+import { main } from '../dist/sessiond.js';
 
 process.exitCode = await main({ args: process.argv.slice(2), env: process.env });
 

@@ -291,7 +291,7 @@ describe('the program file', () => {
       { mode: 0o755 },
     );
     writeFileSync(
-      join(home, 'dist', 'main.js'),
+      join(home, 'dist', 'sessiond.js'),
       'export async function main({ args }) { console.log(JSON.stringify(args)); return 7; }',
     );
     symlinkSync(join(home, 'bin', 'sessiond.js'), join(dir, 'sessiond'));

@@ -1,0 +1,38 @@
+// Second half of the build: the program in one file, because reading four hundred takes longer than running them.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+
+const { metafile } = await build({
+  absWorkingDir: folder,
+  // What `tsc` has made, with its maps: the bundle leads back to the sources.
+  entryPoints: { sessiond: 'dist/main.js', 'regex-worker': 'dist/sessions/regex-worker.js' },
+  outdir: 'dist',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  // Native code, and what the program that hosts the daemon brings along.
+  external: ['node-pty', 'classic-level', '@opentelemetry/api'],
+  // For those that are CommonJS.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+
+const licenses = new Map<string, string>();
+for (const input of Object.keys(metafile.inputs)) {
+  const [, root, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input) ?? [];
+  if (root === undefined || name === undefined || licenses.has(name)) continue;
+  const file = readdirSync(`${folder}/${root}`).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`Cannot bundle ${name}: it has no license file that could go along`);
+  licenses.set(name, readFileSync(`${folder}/${root}/${file}`, 'utf8').trim());
+}
+const texts = [...licenses].sort().map(([name, text]) => `${name}\n\n${text}\n`);
+writeFileSync(`${folder}/dist/THIRD_PARTY_LICENSES`, `sessiond contains these packages:\n\n${texts.join('\n---\n\n')}`);
