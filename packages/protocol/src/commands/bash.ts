@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import { base64, flag, integer, object, offset, orNull, sessionId, signalName, text } from '../fields.ts';
+import { utf8Bytes } from '../utf8-bytes.ts';
 
 /** The most output that an answer can carry. */
 export const MAX_BASH_OUTPUT_BYTES: number = 1024 * 1024;
@@ -70,7 +71,7 @@ export const bash: CommandContract<BashCommand, BashData> = contract({
           max: 131_071,
           pattern: /^[^\0]*$/,
           error: 'must be 1 to 131071 characters without NUL',
-        }).refine((command) => command.length < 43_690 || new TextEncoder().encode(command).length < 131_072, {
+        }).refine((command) => command.length < 43_690 || utf8Bytes(command) < 131_072, {
           error: 'must be at most 131071 bytes as UTF-8',
         }),
       },
