@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
 import { logAlertHandler, MemorySink, ThresholdAlertSink } from '@sessiond/metrics-sinks';
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
-import { isPtyError, PtyLedger, PtyManager } from '@sessiond/pty-core';
+import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
 import { allowAll } from './auth/allow-all.ts';
@@ -28,6 +28,7 @@ import { logOverflows } from './overflow-log.ts';
 import { createProbes } from './probes.ts';
 import type { CreateRuntime, RuntimeOptions } from './runtime.ts';
 import { SessionServer } from './session-server.ts';
+import { Shells } from './sessions/bash/shells.ts';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
 import { alertHealth } from './telemetry/alert-metrics.ts';
 import { alertWebhook, logFailedDeliveries } from './telemetry/alert-webhook.ts';
@@ -57,6 +58,12 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
   const server = new SessionServer({
     ptys,
     ledger,
+    shells: new Shells({
+      processes: new PipedProcesses({ folder: join(config.stateDir, 'pipes'), ledger }),
+      maxCommands: config.maxBashCommands,
+      outputBytes: config.bashOutputBytes,
+      observer: telemetry.bash,
+    }),
     serverVersion: version,
     transports,
     bufferBytes,

@@ -188,6 +188,11 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#sendText(JSON.stringify(message));
   }
 
+  /** Sends a message that is about no command of its own, unless too much of what came before is unread. */
+  news(message: object): void {
+    if (this.#transport.bufferedBytes <= EVENT_BUFFER_BYTES) this.send(message);
+  }
+
   #sendText(text: string): void {
     if (this.#closed) return;
     this.#traffic.sent.message += this.#transport.sendMessage(text);
@@ -197,6 +202,7 @@ export class Connection implements EventReceiver, CommandIssuer {
   receiveEvent(event: SessionEvent): void {
     // What comes and goes is told to everybody who may know of it; the rest only to those who asked, and were asked about then.
     const { principal, authorizer } = this.#options;
+    if (event.exceptConnectionId === this.connectionId) return;
     if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
     // The hub lets go of the id as well: a new session of it has to be asked for again.
     if (event.event.type === 'session_deleted') this.#followed.delete(event.sessionId);
@@ -336,7 +342,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#pending) {
-      if (command.type === 'wait_for') running.cancel(gone);
+      if (endsWithConnection(command)) running.cancel(gone);
     }
     this.#options.onClosed();
   }
@@ -344,6 +350,11 @@ export class Connection implements EventReceiver, CommandIssuer {
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
+}
+
+/** Whether nobody wants a command any more once its connection is gone. */
+function endsWithConnection(command: Command): boolean {
+  return command.type === 'wait_for' || (command.type === 'bash' && command.cancelOnDisconnect === true);
 }
 
 function queueFull(reason: string): ProtocolFault {

@@ -14,6 +14,7 @@ import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Logger } from 'pino';
 import type { Admission } from './admission/admission.ts';
 import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
+import type { BreakerChange } from './admission/command-breakers.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
@@ -28,6 +29,7 @@ import type { CommandTracer } from './execution/command-tracer.ts';
 import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
+import type { Shells } from './sessions/bash/shells.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
@@ -38,6 +40,8 @@ export interface SessionServerOptions {
   readonly ptys: PtyManager;
   /** Where the children of `ptys` are recorded; `undefined` where that is not possible. */
   readonly ledger: PtyLedger | undefined;
+  /** Run lines of shell beside the terminals. */
+  readonly shells: Shells;
   readonly serverVersion: string;
   /** The transports clients can choose from. */
   readonly transports: readonly string[];
@@ -119,6 +123,7 @@ export class SessionServer {
       metrics: () => this.#metrics(),
       journal: options.journal,
     };
+    options.admission.onBreakerChanged((change) => this.#tellOfBreaker(change));
     this.#runner = new CommandRunner({
       host: this.host,
       authorizer: this.authorizer,
@@ -185,6 +190,21 @@ export class SessionServer {
   #tellEveryone(event: ServerEvent): void {
     const message = serverEvent({ timestamp: new Date().toISOString() }, event);
     for (const connection of this.#connections) connection.send(message);
+  }
+
+  /** To those who may know: whose breaker it is, or who may know of the session it is of. */
+  #tellOfBreaker({ breaker, scope, key, from, to }: BreakerChange): void {
+    const sessionId = scope === 'session' ? key : undefined;
+    const about = sessionId !== undefined && { sessionId };
+    const event: ServerEvent = { type: 'breaker_changed', breaker, scope, ...about, from, to };
+    const message = serverEvent({ ...about, timestamp: new Date().toISOString() }, event);
+    for (const connection of this.#connections) {
+      const { principal } = connection;
+      const mayKnow =
+        scope === 'global' ||
+        (sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId));
+      if (mayKnow) connection.news(message);
+    }
   }
 
   #greeting(): Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -22,17 +22,21 @@ const run = promisify(execFile);
  * What Node gives a child as `pipe` is a socket, on which a program cannot open `/dev/stdout` or `/dev/stderr`: `echo failed >/dev/stderr`
  * would end with "No such device or address". Node cannot make a real pipe, but it can open a FIFO, which is one once its name is gone.
  *
- * Keeps at most 7 unused FIFOs in its folder. Those of a process that was killed are removed by the next one.
+ * Keeps at most 7 unused FIFOs, in a folder of this process within the one it is given. What a process that was killed has left there is removed by
+ * the next one.
  */
 export class FifoPipes {
   readonly #folder: string;
   readonly #spare: string[] = [];
 
-  /** @param folder is created for this user only if it is missing; nobody else may use it. @throws Error of the file system. */
+  /** @param folder is created for this user only if it is missing, and may be shared with other processes. @throws Error of the file system. */
   constructor(folder: string) {
-    this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder)) remove(join(folder, name));
+    for (const name of readdirSync(folder)) {
+      if (/^\d+$/.test(name) && !isAlive(Number(name))) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    this.#folder = join(folder, String(process.pid));
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
   /** Opens a pipe; every eighth takes a few milliseconds. @throws Error when the system has none to give. */
@@ -54,7 +58,8 @@ export class FifoPipes {
 
   /** Removes what is unused. */
   close(): void {
-    for (const path of this.#spare.splice(0)) remove(path);
+    this.#spare.length = 0;
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #make(): Promise<string> {
@@ -62,6 +67,14 @@ export class FifoPipes {
     await run('mkfifo', ['-m', '600', first!, ...rest]);
     this.#spare.push(...rest);
     return first!;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

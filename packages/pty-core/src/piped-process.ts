@@ -65,9 +65,11 @@ export class PipedProcess {
     this.finished = this.#finish();
   }
 
-  /** Whether a process of its session is left. Costs a look at all processes of the machine. */
-  get leftBehind(): boolean {
-    return !this.#endable().isEmpty();
+  /** Whether no process of its session is left; the ledger forgets it then. Costs a look at all processes of the machine. */
+  isGone(): boolean {
+    const gone = this.#session.leaderKnownGone && this.#endable().isEmpty();
+    if (gone) this.#parts.ledger?.stopped(this.#parts.id);
+    return gone;
   }
 
   /**
@@ -99,7 +101,6 @@ export class PipedProcess {
   async #finish(): Promise<ProcessExit> {
     const exit = await this.#exited;
     await this.#output.ended;
-    this.#forgetIfEmpty();
     return exit;
   }
 
@@ -108,7 +109,7 @@ export class PipedProcess {
     const grace = new Grace(gracePeriodMs, clock);
     this.#grace = grace;
     await endSession(this.#endable(), { grace, leaderExited: this.#exited, clock, onSignal: () => {} });
-    this.#forgetIfEmpty();
+    this.isGone();
   }
 
   /** What is left to be ended: once the leader's pid may be a stranger's, only those that carry our mark. */
@@ -118,9 +119,5 @@ export class PipedProcess {
     if (!leaderKnownGone || ledger === undefined || startTime === undefined) return this.#session;
     this.#remains ??= new OrphanedSession(ledger.instanceId, { ptyId: id, pid: this.pid, startTime }, processes);
     return this.#remains;
-  }
-
-  #forgetIfEmpty(): void {
-    if (this.#session.leaderKnownGone && !this.leftBehind) this.#parts.ledger?.stopped(this.#parts.id);
   }
 }

@@ -8,7 +8,7 @@ export type LimiterName = 'data' | 'control' | 'principal' | 'total';
 export type BulkheadName = 'commands' | 'principal' | 'lane';
 
 /** The breakers; the keys of the table of breakers. */
-export type BreakerName = 'spawn';
+export type BreakerName = 'spawn' | 'bash';
 
 /** Where a breaker stands. */
 export type BreakerState = 'closed' | 'open' | 'halfOpen';

@@ -23,6 +23,10 @@ const OFF: AdmissionLimits = {
   spawnFailuresTotal: 50,
   spawnFailureWindowMs: 120_000,
   spawnPauseMs: 30_000,
+  bashTimeoutsPerSession: null,
+  bashTimeoutsTotal: 50,
+  bashTimeoutWindowMs: 120_000,
+  bashPauseMs: 30_000,
 };
 
 let now: number;

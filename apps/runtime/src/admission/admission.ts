@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type AdmissionObserver, unobservedAdmission } from './admission-observer.ts';
 import type { AdmissionSnapshot } from './admission-snapshot.ts';
 import { type BreakerLimits, breakerRules } from './breaker-rules.ts';
-import { type Attempt, CommandBreakers } from './command-breakers.ts';
+import { type Attempt, type BreakerChange, CommandBreakers } from './command-breakers.ts';
 import { type BudgetLimits, CommandBudgets, type Expense } from './command-budgets.ts';
 import { CommandPlaces, type PlaceLimits } from './command-places.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -67,12 +67,21 @@ const UNLIMITED: AdmittedCommand = Object.freeze({
  */
 export class Admission {
   readonly #stages: Stages;
+  readonly #breakerListeners = new Set<(change: BreakerChange) => void>();
 
   constructor({ limits, logger, observer = unobservedAdmission, now = monotonicNow }: AdmissionOptions) {
     this.#stages = {
       budgets: new CommandBudgets(limits, { observer, now }),
       places: new CommandPlaces(limits, observer),
-      breakers: new CommandBreakers({ rules: breakerRules(limits), observer, logger, now }),
+      breakers: new CommandBreakers({
+        rules: breakerRules(limits),
+        observer,
+        logger,
+        now,
+        onChanged: (change) => {
+          for (const listener of this.#breakerListeners) listener(change);
+        },
+      }),
     };
   }
 
@@ -88,6 +97,12 @@ export class Admission {
       return refusal;
     }
     return new LimitedCommand(this.#stages, command, principalId, expense);
+  }
+
+  /** Calls `listener`, which must not throw, whenever a breaker has changed its state. @returns how to stop. */
+  onBreakerChanged(listener: (change: BreakerChange) => void): () => void {
+    this.#breakerListeners.add(listener);
+    return () => this.#breakerListeners.delete(listener);
   }
 
   snapshot(): AdmissionSnapshot {

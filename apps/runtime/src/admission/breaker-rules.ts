@@ -9,6 +9,8 @@ export interface BreakerRule {
   readonly commands: readonly CommandType[];
   /** What is told to whom is refused; the end of `Cannot run the command: …`. */
   readonly trouble: string;
+  /** What has a breaker of its own, beside the one of everybody. */
+  readonly scope: 'principal' | 'session';
   /** Whose failures count together. */
   readonly keyOf: (command: Command, principalId: string) => string;
   /** What the end of a command says about the machine; `undefined` is a success. */
@@ -30,6 +32,10 @@ export interface BreakerLimits {
   readonly spawnFailuresTotal: number;
   readonly spawnFailureWindowMs: number;
   readonly spawnPauseMs: number;
+  readonly bashTimeoutsPerSession: number | null;
+  readonly bashTimeoutsTotal: number;
+  readonly bashTimeoutWindowMs: number;
+  readonly bashPauseMs: number;
 }
 
 /** Every breaker before commands: a new one is a row here, and a name. */
@@ -40,12 +46,28 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       name: 'spawn',
       commands: ['create_session'],
       trouble: 'programs could not be started lately',
+      scope: 'principal',
       keyOf: (_command, principalId) => principalId,
       outcomeOf: spawnOutcome,
       failuresPerKey: limits.spawnFailuresPerPrincipal,
       failuresTotal: limits.spawnFailuresTotal,
       windowMs: limits.spawnFailureWindowMs,
       pauseMs: limits.spawnPauseMs,
+      probes: 2,
+    });
+  }
+  if (limits.bashTimeoutsPerSession !== null) {
+    rules.push({
+      name: 'bash',
+      commands: ['bash'],
+      trouble: 'shell commands did not end in time lately, or could not be started',
+      scope: 'session',
+      keyOf: ({ sessionId }) => sessionId!,
+      outcomeOf: bashOutcome,
+      failuresPerKey: limits.bashTimeoutsPerSession,
+      failuresTotal: limits.bashTimeoutsTotal,
+      windowMs: limits.bashTimeoutWindowMs,
+      pauseMs: limits.bashPauseMs,
       probes: 2,
     });
   }
@@ -60,4 +82,13 @@ function spawnOutcome(fault: ProtocolFault | undefined): Outcome {
   if (fault === undefined) return 'success';
   if (fault.code === 'TIMEOUT') return 'failure';
   return fault.code === 'SPAWN_FAILED' && fault.details?.['reason'] === 'out-of-resources' ? 'failure' : 'ignored';
+}
+
+/**
+ * Whether a shell command tells that running more of them is of no use: it did not end in time, or could not be started. A status, a signal, and
+ * an end that somebody asked for tell nothing about that.
+ */
+function bashOutcome(fault: ProtocolFault | undefined): Outcome {
+  if (fault === undefined) return 'success';
+  return fault.code === 'TIMEOUT' || fault.code === 'SPAWN_FAILED' ? 'failure' : 'ignored';
 }

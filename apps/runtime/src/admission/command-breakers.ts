@@ -1,7 +1,7 @@
 import type { Command, CommandType, ProtocolFault } from '@sessiond/protocol';
 import { type BreakerTransition, type Clock, HybridBreaker, type Permit, type Refusal } from '@sessiond/resilience';
 import type { Logger } from 'pino';
-import type { AdmissionObserver } from './admission-observer.ts';
+import type { AdmissionObserver, BreakerName, BreakerState } from './admission-observer.ts';
 import type { BreakerStatus } from './admission-snapshot.ts';
 import type { BreakerRule } from './breaker-rules.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -12,6 +12,19 @@ export interface CommandBreakersOptions {
   readonly observer: AdmissionObserver;
   readonly logger: Logger;
   readonly now: Clock;
+  /** Told when one has changed its state. */
+  readonly onChanged: (change: BreakerChange) => void;
+}
+
+/** A breaker went to another state. */
+export interface BreakerChange {
+  readonly breaker: BreakerName;
+  /** Whose: of everybody, of a session or of a principal. */
+  readonly scope: 'global' | 'session' | 'principal';
+  /** The id of the session or principal; `undefined` for that of everybody. */
+  readonly key: string | undefined;
+  readonly from: BreakerState;
+  readonly to: BreakerState;
 }
 
 /** The right to try a command that a breaker stands before; to be given back once. */
@@ -90,9 +103,19 @@ export class CommandBreakers {
     return { rule, breaker, opened };
   }
 
-  #changed({ name, trouble }: BreakerRule, { name: part, key, from, to, reason, openMs }: BreakerTransition): void {
+  #changed(
+    { name, trouble, scope: keyScope }: BreakerRule,
+    { name: part, key, from, to, reason, openMs }: BreakerTransition,
+  ): void {
     const scope = part === `${name}.global` ? 'global' : 'key';
     this.#options.observer.breakerTransitioned(name, scope, from, to);
+    this.#options.onChanged({
+      breaker: name,
+      scope: scope === 'global' ? 'global' : keyScope,
+      key: key ?? undefined,
+      from,
+      to,
+    });
     const fields = { event: 'breaker', breaker: name, scope, key, from, to, reason, openMs };
     if (to === 'open') this.#options.logger.warn(fields, `${trouble}; for a while none is tried`);
     else this.#options.logger.info(fields, to === 'closed' ? 'it works again' : 'the next ones are tried');

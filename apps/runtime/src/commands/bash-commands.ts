@@ -1,10 +1,40 @@
-import { ProtocolError } from '@sessiond/protocol';
-import type { CommandHandlers } from './command-context.ts';
+import { type BashEvent, type Command, type ServerEvent, serverEvent, sessionEvent } from '@sessiond/protocol';
+import type { BashListener, SessionEvent } from '../sessions/session-host.ts';
+import type { CommandContext, CommandHandlers } from './command-context.ts';
 
 /** Commands that run a shell beside the terminal of a session. */
 export const bashCommands: Pick<CommandHandlers, 'bash' | 'abort_bash'> = {
-  bash: async () => {
-    throw new ProtocolError('INVALID_STATE', 'Cannot run bash: this server has no shells yet');
+  bash: (command: Command<'bash'>, context) => {
+    const { host, issuer, cause, signal } = context;
+    issuer.assertMayDrive(command.sessionId);
+    return host.bash(command, listenerOf(context), cause, signal);
   },
-  abort_bash: async ({ sessionId }) => ({ sessionId, aborted: false }),
+  abort_bash: async ({ sessionId }, { host, issuer }) => {
+    issuer.assertMayDrive(sessionId);
+    return { sessionId, aborted: await host.abortBash(sessionId) };
+  },
 };
+
+/**
+ * Tells the issuer everything, no faster than it reads. Once the command is aborted nobody waits for it any more: output that it does not read then is
+ * left out, which the offsets show.
+ */
+function listenerOf({ issuer, signal }: CommandContext): BashListener {
+  let isBehind = false;
+  return {
+    connectionId: issuer.connectionId,
+    tell: (event) => {
+      if (issuer.closed || (isBehind && event.event.type === 'bash.output')) return undefined;
+      if (issuer.tell(messageOf(event))) return undefined;
+      return issuer.drained(signal).then(() => {
+        isBehind = signal.aborted;
+      });
+    },
+  };
+}
+
+function messageOf(event: SessionEvent): object {
+  return event.seq > 0
+    ? sessionEvent(event, event.event as BashEvent)
+    : serverEvent(event, event.event as BashEvent | ServerEvent);
+}

@@ -37,6 +37,7 @@ describe('where a value comes from', () => {
         principalSharePercent: 25,
         connectionSharePercent: 25,
         spawnFailureWindowMs: 5000,
+        bashTimeoutWindowMs: 5000,
         inputBytesPerSecond: 65_536,
         alertWebhook: 'https://alerts.example.com/hook',
       };

@@ -1,5 +1,6 @@
 import type { OptionTable } from './option-spec.ts';
 import { type AccessConfig, accessOptions } from './options/access-options.ts';
+import { type BashConfig, bashOptions } from './options/bash-options.ts';
 import { type BreakersConfig, breakersOptions } from './options/breakers-options.ts';
 import { type CommandsConfig, commandsOptions } from './options/commands-options.ts';
 import { type ConnectionsConfig, connectionsOptions } from './options/connections-options.ts';
@@ -15,6 +16,7 @@ export interface Config
     SessionsConfig,
     CommandsConfig,
     BreakersConfig,
+    BashConfig,
     OperationsConfig {}
 
 /**
@@ -30,6 +32,7 @@ export const OPTIONS: OptionTable<Config> = Object.freeze({
   ...sessionsOptions,
   ...commandsOptions,
   ...breakersOptions,
+  ...bashOptions,
   ...operationsOptions,
 });
 

@@ -26,6 +26,10 @@ const LIMITS: AdmissionLimits = {
   spawnFailuresTotal: 10,
   spawnFailureWindowMs: 120_000,
   spawnPauseMs: 30_000,
+  bashTimeoutsPerSession: null,
+  bashTimeoutsTotal: 50,
+  bashTimeoutWindowMs: 120_000,
+  bashPauseMs: 30_000,
 };
 const MAX_WAITING = 2;
 const MAX_WAIT_MS = 50;

@@ -298,7 +298,7 @@ export class CommandRunner {
         work.then(over, over);
         return work;
       };
-      return await untilAborted(start, signal).finally(release);
+      return await untilAborted(start, signal, commandContract(command.type).lastWordMs).finally(release);
     } finally {
       if (!isWorking) over();
     }

@@ -1,4 +1,5 @@
 import {
+  type BashEvent,
   type Command,
   ProtocolError,
   type ResponseDataOf,
@@ -8,12 +9,14 @@ import {
 } from '@sessiond/protocol';
 import { childEnvironment, type Pty, type Cause as PtyCause, type PtyEvent, type PtyManager } from '@sessiond/pty-core';
 import type { Containment, Owner } from '../containment.ts';
+import type { Shells } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
 import { waitForOutput } from './output-wait.ts';
 import { toProtocolError } from './pty-errors.ts';
 import { PtySession, type PtySessionCounts } from './pty-session.ts';
 import type {
   AttachmentHandlers,
+  BashListener,
   HostCounts,
   SessionAttachment,
   SessionEvent,
@@ -38,6 +41,8 @@ export interface LocalSessionHostOptions extends LifespanLimits {
   readonly maxSessions: number;
   /** The environment from whose allow-list children inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Run lines of shell beside the terminals. */
+  readonly shells: Shells;
   /** Where a failure of one session's timers ends. */
   readonly containment: Containment;
 }
@@ -133,7 +138,10 @@ export class LocalSessionHost implements SessionHost {
 
   async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>, cause: Cause): Promise<void> {
     const entry = this.#entry(sessionId);
-    await entry.session.pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    await Promise.all([
+      entry.session.pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) }),
+      this.#options.shells.endSession(sessionId, sessionGone()),
+    ]);
     this.#remove(entry, 'deleted', cause);
   }
 
@@ -188,6 +196,28 @@ export class LocalSessionHost implements SessionHost {
     return { ...stats, streamId, start, end, bufferBytes, overflow };
   }
 
+  async bash(
+    { sessionId, command, maxOutputBytes }: Command<'bash'>,
+    listener: BashListener,
+    cause: Cause,
+    signal: AbortSignal,
+  ): Promise<ResponseDataOf<'bash'>> {
+    const session = this.#session(sessionId);
+    const { shells } = this.#options;
+    const { cwd, env } = session;
+    const tell = (event: BashEvent): void | Promise<void> => session.bashEvent(event, cause, listener);
+    const keepBytes = maxOutputBytes ?? shells.outputBytes;
+    const data = await shells.run({ sessionId, command, cwd, env, keepBytes, tell }, signal);
+    session.changed();
+    return data;
+  }
+
+  async abortBash(sessionId: string): Promise<boolean> {
+    this.#entry(sessionId);
+    const reason = new ProtocolError('CANCELLED', 'The command was ended by abort_bash');
+    return this.#options.shells.abort(sessionId, reason);
+  }
+
   counts(): HostCounts {
     const { tombstones, listenerFailures } = this.#options.ptys.snapshot();
     const terminals = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
@@ -201,6 +231,7 @@ export class LocalSessionHost implements SessionHost {
       sessions: this.#entries.size,
       terminals: terminals.length,
       tombstones,
+      shells: this.#options.shells.counts(),
       underPressure: sum(({ underPressure }) => (underPressure ? 1 : 0)),
       ringBytes: sum(({ ringBytes }) => ringBytes),
       ringLimitBytes: sum(({ ringLimitBytes }) => ringLimitBytes),
@@ -219,7 +250,11 @@ export class LocalSessionHost implements SessionHost {
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, deadlineMs + KILLED_MS);
     });
-    await Promise.race([this.#options.ptys.terminateAll({ gracePeriodMs, reason: 'shutdown' }), deadline]);
+    const ended = Promise.all([
+      this.#options.ptys.terminateAll({ gracePeriodMs, reason: 'shutdown' }),
+      this.#options.shells.close(new ProtocolError('SHUTTING_DOWN', 'The server is ending')),
+    ]);
+    await Promise.race([ended, deadline]);
     clearTimeout(timer);
     for (const { expiry, lifespan } of this.#entries.values()) {
       clearTimeout(expiry);
@@ -229,6 +264,7 @@ export class LocalSessionHost implements SessionHost {
 
   killAll(): void {
     this.#options.ptys.killAll();
+    this.#options.shells.killAll();
   }
 
   #entry(sessionId: string): Entry {
@@ -246,6 +282,7 @@ export class LocalSessionHost implements SessionHost {
     const { ptys, env, gracePeriodMs, idleTimeoutMs, bufferBytes, retentionMs } = this.#options;
     const { name, cwd = env['HOME'] ?? '/', laneId, terminalId, pty: spec = {} } = request;
     const command = spec.command ?? env['SHELL'] ?? '/bin/sh';
+    const childEnv = childEnvironment(env, request.env, spec.term);
     const events: PtyEvent[] = [];
     const stopListening = ptys.onEvent((event) => {
       if (event.ptyId === sessionId) events.push(event);
@@ -257,7 +294,7 @@ export class LocalSessionHost implements SessionHost {
         sessionId,
         command,
         cwd,
-        env: childEnvironment(env, request.env, spec.term),
+        env: childEnv,
         gracePeriodMs,
         idleTimeoutMs,
         bufferBytes,
@@ -278,6 +315,7 @@ export class LocalSessionHost implements SessionHost {
       command,
       args: spec.args ?? [],
       cwd,
+      env: childEnv,
       retentionMs: request.retention?.afterExitMs ?? retentionMs,
       events,
       onEvent: (event) => this.#emit(event),
@@ -332,6 +370,8 @@ export class LocalSessionHost implements SessionHost {
     clearTimeout(entry.expiry);
     this.#entries.delete(sessionId);
     this.#lingering.add(entry.session);
+    // Its program has ended; what was run beside it may not have.
+    void this.#options.shells.endSession(sessionId, sessionGone());
     if (entry.session.attached === 0) this.#forgetLingering(entry.session);
     this.#emitLifecycle(entry.session, { type: 'session_deleted', sessionId, reason }, cause);
   }
@@ -356,6 +396,10 @@ export class LocalSessionHost implements SessionHost {
 /** The session as the one that answers for its own failures: its program is ended. */
 function ownerOf({ sessionId, pty }: PtySession): Owner {
   return { kind: 'session', facts: { sessionId }, end: () => void pty.terminate({ reason: 'terminated' }) };
+}
+
+function sessionGone(): ProtocolError {
+  return new ProtocolError('CANCELLED', 'The command was ended with its session');
 }
 
 /** As much of a cause as a PTY carries in its events. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type BashEvent,
   type Command,
   ProtocolError,
   type PtyEvent as PtyEventOnWire,
@@ -14,7 +15,13 @@ import { EventLog } from './event-log.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
-import type { AttachmentHandlers, SessionAttachment, SessionEvent, SessionFacts } from './session-host.ts';
+import type {
+  AttachmentHandlers,
+  BashListener,
+  SessionAttachment,
+  SessionEvent,
+  SessionFacts,
+} from './session-host.ts';
 import type { Totals } from './session-totals.ts';
 import { wireState } from './wire-state.ts';
 
@@ -31,6 +38,8 @@ export interface PtySessionOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** What its program was started with. */
+  readonly env: Readonly<Record<string, string>>;
   readonly retentionMs: number;
   /** What happened to the PTY before there was a session. */
   readonly events: readonly PtyEvent[];
@@ -83,6 +92,14 @@ export class PtySession {
 
   get pty(): Pty {
     return this.#pty;
+  }
+
+  get cwd(): string {
+    return this.#options.cwd;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return this.#options.env;
   }
 
   /** Number of the last event. */
@@ -266,6 +283,24 @@ export class PtySession {
   #written(bytes: number): void {
     this.#writtenBytes += bytes;
     this.#lastInputMs = performance.now();
+  }
+
+  /** Tells of a `bash` command: the listener, and everybody else who follows the session. @returns what the listener does. */
+  bashEvent(event: BashEvent, { correlationId }: Cause, { connectionId, tell }: BashListener): void | Promise<void> {
+    // Output has offsets, and would push everything else out of the log.
+    const isOutput = event.type === 'bash.output';
+    if (!isOutput) this.#seq += 1;
+    const sessionEvent: SessionEvent = {
+      sessionId: this.sessionId,
+      seq: isOutput ? 0 : this.#seq,
+      timestamp: new Date().toISOString(),
+      correlationId,
+      exceptConnectionId: connectionId,
+      event,
+    };
+    if (!isOutput) this.#log.add(sessionEvent);
+    this.#options.onEvent(sessionEvent);
+    return tell(sessionEvent);
   }
 
   #ptyEvent({ correlationId, ...event }: PtyEvent): void {

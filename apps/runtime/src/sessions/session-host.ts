@@ -1,9 +1,10 @@
 import type { Command, KnownEvent, ResponseDataOf, SessionInfo, SessionState } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
+import type { ShellCounts } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
 import type { Totals } from './session-totals.ts';
 
-/** Something that happened to a session. Those of its PTY are numbered without holes; coming and going has the number 0. */
+/** Something that happened to a session. Those of its PTY and the beginning and end of `bash` commands are numbered without holes; the rest has the number 0. */
 export interface SessionEvent {
   readonly sessionId: string;
   /** The id of the principal that owns the session; only with its coming and going, which is news also when it is gone. */
@@ -13,6 +14,8 @@ export interface SessionEvent {
   readonly timestamp: string;
   /** Names the command that caused it; absent for what happens by itself. */
   readonly correlationId?: string | undefined;
+  /** The connection that learns of it in another way. */
+  readonly exceptConnectionId?: string | undefined;
   readonly event: KnownEvent;
 }
 
@@ -48,6 +51,14 @@ export interface AttachmentHandlers {
   onInputDrained(): void;
 }
 
+/** Who is told of a `bash` command beside those that follow the session. */
+export interface BashListener {
+  /** The connection it came over, which is not told twice; absent for one that came without. */
+  readonly connectionId?: string | undefined;
+  /** Takes an event; nothing more is read from the shell while what it returns is pending. Must not throw or reject. */
+  tell(event: SessionEvent): void | Promise<void>;
+}
+
 /** What is asked about a session for every command; known here and now, at no cost. */
 export interface SessionFacts {
   /** The id of the principal that created it. */
@@ -66,6 +77,8 @@ export interface HostCounts extends Totals {
   readonly terminals: number;
   /** Ended terminals whose end is still remembered. */
   readonly tombstones: number;
+  /** Lines of shell that run, and those that were answered and have left processes behind. */
+  readonly shells: ShellCounts;
   /** Of the terminals, those whose readers lag behind. */
   readonly underPressure: number;
   /** Output that is kept, and that may be. */
@@ -112,6 +125,18 @@ export interface SessionHost {
   readOutput(request: Command<'read_output'>): Promise<ResponseDataOf<'read_output'>>;
   /** Aborting the signal ends the watching at once. */
   waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>>;
+  /**
+   * Runs a line of shell in the working directory and environment of the session, without touching its terminal. Aborting the signal ends it with
+   * everything it started in its process session; it rejects with the reason then, once that is gone, with what is known in the details.
+   */
+  bash(
+    request: Command<'bash'>,
+    listener: BashListener,
+    cause: Cause,
+    signal: AbortSignal,
+  ): Promise<ResponseDataOf<'bash'>>;
+  /** Ends the line of shell that runs in the session; answers when it is gone. @returns whether there was one. */
+  abortBash(sessionId: string): Promise<boolean>;
   bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>>;
   /** What is known here and now, without asking anybody: metrics are read in between everything else. */
   counts(): HostCounts;

@@ -17,7 +17,7 @@ const LIMITERS: Names<LimiterName> = { data: true, control: true, principal: tru
 const DECISIONS: Names<'granted' | 'refused'> = { granted: true, refused: true };
 const REFUNDS: Names<'refunded' | 'late'> = { refunded: true, late: true };
 const BULKHEADS: Names<BulkheadName> = { commands: true, principal: true, lane: true };
-const BREAKERS: Names<BreakerName> = { spawn: true };
+const BREAKERS: Names<BreakerName> = { spawn: true, bash: true };
 const OUTCOMES: Names<BreakerOutcome> = { success: true, failure: true, ignored: true, refused: true };
 const STATES: Names<BreakerState> = { closed: true, open: true, halfOpen: true };
 

@@ -92,6 +92,31 @@ export const ringLimit: UpDownCounterDescriptor = level('sessiond.ring.limit', {
   help: 'Output that may be kept for the terminals there are.',
 });
 
+// Lines of shell beside terminals
+
+export const bashCount: UpDownCounterDescriptor<'state'> = level('sessiond.bash.count', {
+  unit: '{command}',
+  help: 'Bash commands that run (running), and that were answered and have left processes behind (left-behind).',
+  labelNames: ['state'],
+});
+export const bashStarted: CounterDescriptor = counter('sessiond.bash.started', {
+  unit: '{command}',
+  help: 'Bash commands whose shell was started.',
+});
+export const bashFinished: CounterDescriptor<'outcome'> = counter('sessiond.bash.finished', {
+  unit: '{command}',
+  help: 'Bash commands by how they ended: with a status (exit), by a signal of their own (signal), at their deadline (timeout), because somebody ended them (aborted), or before they began (spawn-failed).',
+  labelNames: ['outcome'],
+});
+export const bashOutput: CounterDescriptor = counter('sessiond.bash.output', {
+  unit: 'By',
+  help: 'Output read from bash commands.',
+});
+export const bashTruncated: CounterDescriptor = counter('sessiond.bash.truncated', {
+  unit: '{command}',
+  help: 'Bash commands whose answer lacks the beginning of their output.',
+});
+
 // Connections
 
 export const connectionCount: UpDownCounterDescriptor<'kind'> = level('sessiond.connection.count', {

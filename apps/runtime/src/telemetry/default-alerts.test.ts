@@ -65,6 +65,7 @@ class Subject {
         tombstones: 0,
         ringBytes: 0,
         ringLimitBytes: 0,
+        shells: { running: 0, leftBehind: 0 },
       },
       connections: {
         websocket: this.connections,

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemorySink } from '@sessiond/metrics-sinks';
-import { PtyManager } from '@sessiond/pty-core';
+import { PipedProcesses, PtyManager } from '@sessiond/pty-core';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Containment } from '../containment.ts';
 import type { CommandFacts } from '../execution/command-tracer.ts';
+import { Shells } from '../sessions/bash/shells.ts';
 import { causeOf } from '../sessions/cause.ts';
 import { LocalSessionHost } from '../sessions/local-session-host.ts';
 import { Telemetry } from './telemetry.ts';
@@ -42,6 +43,7 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
     ...{ ptys, bufferBytes: 65_536, gracePeriodMs: 100, idleTimeoutMs: null, retentionMs: 1000, maxSessions: 5 },
     ...{ maxLifetimeMs: null, maxIdleMs: null, containment: new Containment(pino({ level: 'silent' })) },
     env: process.env,
+    shells: new Shells({ processes: new PipedProcesses({ folder: dir }), maxCommands: 1, outputBytes: 1 }),
   });
   const admission = { limiters: [], bulkheads: [], breakers: [] };
   telemetry.watchServer(() => {
@@ -77,6 +79,10 @@ it('has every series of refusals from the start, so that the first one shows as 
     'spawn,failure': 0,
     'spawn,ignored': 0,
     'spawn,refused': 0,
+    'bash,success': 0,
+    'bash,failure': 0,
+    'bash,ignored': 0,
+    'bash,refused': 0,
   });
   telemetry.authFailed('scope');
   telemetry.admission.limiterDecided('total', 'refused');

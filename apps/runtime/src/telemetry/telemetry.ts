@@ -2,9 +2,11 @@ import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnap
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { DoorRefusal } from '../auth/door.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
+import type { ShellCounts } from '../sessions/bash/shells.ts';
 import { Traffic } from '../traffic.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
 import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
+import { BashMetrics, bashRecorder } from './bash-metrics.ts';
 import * as catalogue from './catalogue.ts';
 import { CommandMetrics, inFlightRecorder } from './command-metrics.ts';
 import {
@@ -38,7 +40,7 @@ export interface TelemetryOptions {
 
 /** What there is behind the listeners at one moment. */
 export interface ServerReading {
-  readonly sessions: SessionReading;
+  readonly sessions: SessionReading & { readonly shells: ShellCounts };
   readonly connections: ConnectionReading;
   readonly commandsInFlight: number;
   readonly admission: AdmissionSnapshot;
@@ -57,6 +59,8 @@ export class Telemetry {
   readonly traffic: Traffic = new Traffic();
   /** For who runs commands. */
   readonly commands: CommandMetrics;
+  /** For who runs lines of shell. */
+  readonly bash: BashMetrics;
   /** For who stands before commands. */
   readonly admission: AdmissionMetrics;
   readonly #sink: MetricSink;
@@ -69,6 +73,7 @@ export class Telemetry {
     this.#sink = sink;
     this.#eventLoop = eventLoop;
     this.commands = new CommandMetrics(sink);
+    this.bash = new BashMetrics(sink);
     this.admission = new AdmissionMetrics(sink);
     this.#terminalEvent = sessionDurations(sink);
     const failures = sink.counter(catalogue.authFailures);
@@ -102,6 +107,7 @@ export class Telemetry {
   /** Reads sessions, connections and commands from now on. `read` is asked whenever numbers are read, and must be quick. */
   watchServer(read: () => ServerReading): void {
     const recordSessions = sessionRecorder(this.#sink);
+    const recordBash = bashRecorder(this.#sink);
     const recordConnections = connectionRecorder(this.#sink);
     const recordInFlight = inFlightRecorder(this.#sink);
     const recordAdmission = admissionRecorder(this.#sink);
@@ -109,6 +115,7 @@ export class Telemetry {
     this.#collect(() => {
       const { sessions, connections, commandsInFlight, admission, orphans } = read();
       recordSessions(sessions);
+      recordBash(sessions.shells);
       recordConnections(connections);
       recordInFlight(commandsInFlight);
       recordAdmission(admission);
