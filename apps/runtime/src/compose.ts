@@ -7,12 +7,9 @@ import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
-import { allowAll } from './auth/allow-all.ts';
 import type { AuthProvider } from './auth/auth-provider.ts';
-import { Door, type DoorRefusal } from './auth/door.ts';
-import { FailureLimiter } from './auth/failure-limiter.ts';
-import { peerAddress } from './auth/remote-address.ts';
-import { TokenAuth } from './auth/token-auth.ts';
+import type { DoorRefusal } from './auth/door.ts';
+import { createAccess } from './compose-access.ts';
 import type { Config } from './config/config.ts';
 import { configuredLimits } from './config/configured-limits.ts';
 import { Containment } from './containment.ts';
@@ -37,7 +34,6 @@ import { Exposition } from './telemetry/exposition.ts';
 import type { Instruments } from './telemetry/instruments.ts';
 import { metricSamples } from './telemetry/metric-samples.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
-import { loadToken, type StoredToken } from './token.ts';
 import { HeartbeatWheel } from './transports/heartbeat-wheel.ts';
 import type { Transport } from './transports/transport.ts';
 import { type Entrance, WebSocketServer } from './transports/websocket-server.ts';
@@ -186,7 +182,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, version, env, now, createRuntime = createSessionServer } = options;
   const { logger } = log;
   ensurePrivateDir(config.stateDir, STATE_DIR);
-  const token: StoredToken | null = config.auth === 'token' && !config.noTcp ? loadToken(config.stateDir) : null;
+  const onRefused = (reason: DoorRefusal): void => telemetry.authFailed(reason);
+  const access = createAccess({ config, logger, auth: options.auth, now, onRefused });
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
@@ -228,30 +225,29 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return server;
   };
   const { allowOrigin, host } = config;
-  const onRefused = (reason: DoorRefusal): void => telemetry.authFailed(reason);
   let unix: UnixListener | null = null;
   let url: string | null = null;
   try {
     if (!config.noSocket) {
       const entrance: Entrance = {
         kind: 'unix',
-        door: new Door({ provider: allowAll, logger, onRefused }),
+        door: access.unix,
         requestOrigin: { allowOrigin, host, checkHost: false },
       };
       unix = await listenUnix(open(entrance), config.socket);
     }
     if (!config.noTcp) {
-      const provider = options.auth ?? (token === null ? allowAll : new TokenAuth(token.token));
-      const failures = new FailureLimiter({ failuresPerMinute: config.authFailuresPerMinute, now });
-      const door = new Door({ provider, logger, onRefused, failures, remoteAddress: peerAddress });
-      url = await listenTcp(
-        open({ kind: 'websocket', door, requestOrigin: { allowOrigin, host, checkHost: true } }),
-        config,
-      );
+      const entrance: Entrance = {
+        kind: 'websocket',
+        door: access.tcp,
+        requestOrigin: { allowOrigin, host, checkHost: true },
+      };
+      url = await listenTcp(open(entrance), config);
     }
   } catch (error) {
     unix?.unlink();
     for (const server of servers) server.close();
+    access.close();
     await instruments.close();
     throw error;
   }
@@ -260,9 +256,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     url,
     socketPath: unix?.path ?? null,
-    tokenPath: token?.path ?? null,
+    tokenPath: access.tokenPath,
     stop: () =>
-      drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(() => instruments.close()),
+      drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(() => {
+        access.close();
+        return instruments.close();
+      }),
     abandon: () => {
       unlink();
       runtime.host.killAll();

@@ -28,6 +28,7 @@ import {
 import { InputMeter } from './admission/input-meter.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import type { Authorizer } from './auth/authorizer.ts';
+import { type CredentialEnd, credentialEnds, onCredentialEnd } from './auth/credential-end.ts';
 import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
@@ -103,6 +104,8 @@ export class Connection implements EventReceiver, CommandIssuer {
   /** Sessions whose events this client asked for, attached or not. */
   readonly #followed = new Set<string>();
   #stopWatching: () => void = () => {};
+  /** No longer asks whether the principal is still known. */
+  #stopChecking: () => void = () => {};
   /** Commands that wait until this client reads again; no more than it has running. */
   readonly #onDrained = new Set<() => void>();
   #closed = false;
@@ -162,6 +165,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
     this.#stopWatching = hub.watchSessions(this);
+    this.#stopChecking = onCredentialEnd(principal, (reason) => this.#expire(reason));
     this.#transport.start({
       onReceived: (bytes) => this.#meter?.received(bytes),
       onMessage: (text, bytes) => this.#message(text, bytes),
@@ -338,6 +342,7 @@ export class Connection implements EventReceiver, CommandIssuer {
     for (const done of [...this.#onDrained]) done();
     this.#meter?.close();
     this.#stopWatching();
+    this.#stopChecking();
     this.#channels.close();
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
@@ -345,6 +350,13 @@ export class Connection implements EventReceiver, CommandIssuer {
       if (endsWithConnection(command)) running.cancel(gone);
     }
     this.#options.onClosed();
+  }
+
+  /** Whoever is no longer known is told so, and may come again with something valid. */
+  #expire(reason: CredentialEnd): void {
+    const fault: ProtocolFault = { code: 'UNAUTHENTICATED', message: credentialEnds[reason] };
+    this.#fail(fault);
+    this.end(closeCodes.notAllowed, `${fault.code}: ${fault.message}`);
   }
 
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {

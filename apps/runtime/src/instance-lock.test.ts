@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tryLock } from '@sessiond/token-file/file-lock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { acquireInstanceLock, tryAcquire } from './instance-lock.ts';
+import { acquireInstanceLock } from './instance-lock.ts';
 
 let dir: string;
 let path: string;
@@ -19,7 +20,7 @@ function deadPid(): number {
 
 it('has one holder, and a next one after the release', async () => {
   const lock = await acquireInstanceLock(path);
-  expect(tryAcquire(path)).toMatchObject({ pid: process.pid });
+  expect(tryLock(path)).toMatchObject({ pid: process.pid });
   lock.release();
   lock.release();
   (await acquireInstanceLock(path)).release();
@@ -37,7 +38,7 @@ it('is not released by who no longer holds it', async () => {
   rmSync(path);
   const second = await acquireInstanceLock(path);
   first.release();
-  expect(tryAcquire(path)).toMatchObject({ pid: process.pid });
+  expect(tryLock(path)).toMatchObject({ pid: process.pid });
   second.release();
 });
 
@@ -78,7 +79,15 @@ it('is never held by two of many processes that all found a dead holder', async 
     { length: 4 },
     () =>
       new Promise((resolve) => {
-        const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', code];
+        const args = [
+          '--conditions',
+          '@sessiond/source',
+          '--import',
+          import.meta.resolve('tsx'),
+          '--input-type=module',
+          '--eval',
+          code,
+        ];
         spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', resolve);
       }),
   );

@@ -16,9 +16,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/pty-core': ['packages/ring-buffer'],
   'packages/client': ['packages/protocol'],
   'packages/agent-core': ['packages/protocol'],
+  'packages/token-file': ['packages/protocol'],
   // Tier 2
   'apps/runtime': ['packages/*'],
-  'apps/cli': ['packages/client', 'packages/protocol'],
+  'apps/cli': ['packages/client', 'packages/protocol', 'packages/token-file'],
   'apps/web': ['packages/client', 'packages/protocol'],
   // Development
   'tooling/tsconfig': [],

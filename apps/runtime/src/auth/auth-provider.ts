@@ -9,6 +9,8 @@ export interface Principal {
   readonly sessions?: readonly string[];
   /** When it ceases to be known, in milliseconds of the wall clock; its connections end then. Absent: never. */
   readonly expiresAtMs?: number;
+  /** Aborts when it ceases to be known before that; its connections end then. */
+  readonly revoked?: AbortSignal;
 }
 
 /**

@@ -4,6 +4,7 @@ import { closeCodes, isProtocolError } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
 import type { Principal } from '../auth/auth-provider.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
+import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
 import type { Door } from '../auth/door.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
@@ -165,16 +166,23 @@ export class WebSocketServer {
     }
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       this.#keep(ws, socket);
-      if (terminal !== null) this.#startTerminal(terminal, ws, socket);
+      if (terminal !== null) this.#startTerminal(terminal, ws, socket, result.principal);
       else this.#connect(ws, socket, entrance.kind, result.principal);
     });
     return null;
   }
 
-  #startTerminal(terminal: RawTerminal, ws: WebSocket, socket: Socket): void {
+  #startTerminal(terminal: RawTerminal, ws: WebSocket, socket: Socket, principal: Principal): void {
     this.#rawTerminals += 1;
+    const stopChecking = onCredentialEnd(principal, (reason) => {
+      terminal.close();
+      // A paused socket would not see the client's half of the closing handshake.
+      ws.resume();
+      ws.close(closeCodes.notAllowed, `UNAUTHENTICATED: ${credentialEnds[reason]}`);
+    });
     ws.once('close', () => {
       this.#rawTerminals -= 1;
+      stopChecking();
     });
     const { traffic, inputBytesPerSecond } = this.#options;
     terminal.start(ws, socket, { frames: this.#frames, traffic, inputBytesPerSecond });

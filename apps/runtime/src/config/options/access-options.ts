@@ -1,3 +1,4 @@
+import { tokenFilePath } from '@sessiond/token-file';
 import type { OptionTable } from '../option-spec.ts';
 
 /** Who may come in. */
@@ -5,6 +6,7 @@ export interface AccessConfig {
   readonly auth: 'token' | 'none';
   readonly behindProxy: boolean;
   readonly allowOrigin: readonly string[];
+  readonly tokenFile: string;
   readonly authFailuresPerMinute: number;
 }
 
@@ -26,6 +28,13 @@ export const accessOptions: OptionTable<AccessConfig> = Object.freeze({
     placeholder: 'origin',
     default: [],
     help: 'Origin of a web page that may connect, such as https://term.example.com; repeatable.',
+  },
+  tokenFile: {
+    kind: 'path',
+    placeholder: 'file',
+    default: ({ resolved }) => tokenFilePath(resolved.stateDir!),
+    defaultText: 'tokens.json in the state folder',
+    help: 'File of named tokens, which "sessionctl token" writes; its folder must exist.',
   },
   authFailuresPerMinute: {
     kind: 'integer',
