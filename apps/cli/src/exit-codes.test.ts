@@ -1,5 +1,6 @@
 import { ConnectError, ConnectionLostError } from '@sessiond/client';
 import { type ErrorCode, errorCodes, ProtocolError } from '@sessiond/protocol/client';
+import { TokenFileError } from '@sessiond/token-file/errors';
 import { expect, it } from 'vitest';
 import { Interrupted, UsageError } from './errors.ts';
 import { EXIT_CODE_HELP, EXIT_CODES, exitCodeOf, exitCodeOfChild } from './exit-codes.ts';
@@ -14,6 +15,9 @@ it('tells the decisions of a script apart', () => {
   expect(exitCodeOf(new ProtocolError('SESSION_NOT_FOUND', 'x'))).toBe(66);
   expect(exitCodeOf(new ProtocolError('TIMEOUT', 'x'))).toBe(124);
   expect(exitCodeOf(new ProtocolError('INVALID_STATE', 'x'))).toBe(65);
+  expect(exitCodeOf(new TokenFileError('NOT_FOUND', 'x'))).toBe(65);
+  expect(exitCodeOf(new TokenFileError('NOT_PRIVATE', 'x'))).toBe(77);
+  expect(exitCodeOf(new TokenFileError('LOCKED', 'x'))).toBe(75);
   expect(exitCodeOf(new TypeError('a defect'))).toBe(70);
 });
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { isClientError } from '@sessiond/client';
 import type { ErrorCode, ExitInfo } from '@sessiond/protocol/client';
+import { isTokenFileError, type TokenFileErrorCode } from '@sessiond/token-file/errors';
 import { Interrupted, OutputError, UsageError } from './errors.ts';
 
 /**
@@ -56,6 +57,14 @@ export const EXIT_CODE_HELP: string = `Exit codes:
   127  run could not start the program
   128+n  ended by signal n`;
 
+const BY_TOKEN_FILE_CODE: Readonly<Partial<Record<TokenFileErrorCode, number>>> = Object.freeze({
+  NOT_PRIVATE: EXIT_CODES.forbidden,
+  UNREADABLE: EXIT_CODES.forbidden,
+  UNWRITABLE: EXIT_CODES.forbidden,
+  LOCKED: EXIT_CODES.busy,
+  FULL: EXIT_CODES.busy,
+});
+
 const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
   SESSION_NOT_FOUND: EXIT_CODES.notFound,
   UNAUTHENTICATED: EXIT_CODES.forbidden,
@@ -79,6 +88,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT_CODES.usage;
   if (error instanceof OutputError) return EXIT_CODES.output;
   if (error instanceof Interrupted) return 128 + constants.signals[error.signal];
+  if (isTokenFileError(error)) return BY_TOKEN_FILE_CODE[error.code] ?? EXIT_CODES.refused;
   if (!isClientError(error)) return EXIT_CODES.internal;
   switch (error.code) {
     case 'CONNECT_FAILED':

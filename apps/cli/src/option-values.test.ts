@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bytes,
   cells,
+  duration,
   durationOrNever,
   position,
   signalName,
@@ -29,6 +30,12 @@ describe('option values', () => {
       2 ** 20,
     ]);
     for (const text of ['', 'MiB', '4 parsecs', '4MB', '-1k']) expect(() => bytes(text)).toThrow('64KiB');
+  });
+
+  it('reads times with a unit', () => {
+    expect(['45m', '12h', '30d', '8w'].map(duration)).toEqual([2_700_000, 43_200_000, 2_592_000_000, 4_838_400_000]);
+    for (const text of ['', '30', 'd', '0d', '-1d', '1.5h', '1y', '999999d'])
+      expect(() => duration(text)).toThrow('30d');
   });
 
   it('reads positions and sizes', () => {

@@ -41,6 +41,16 @@ export function durationOrNever(text: string): number | null {
   return text === 'never' ? null : wholeNumber(text);
 }
 
+const DURATIONS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Reads a time as `45m`, `12h`, `30d` or `8w`, in milliseconds. @throws InvalidArgumentError */
+export function duration(text: string): number {
+  const [, digits, unit] = /^(\d{1,5})([mhdw])$/.exec(text) ?? [];
+  const value = Number(digits) * (DURATIONS_MS[unit ?? ''] ?? Number.NaN);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a time such as 45m, 12h, 30d or 8w.');
+  return value;
+}
+
 /** Reads where to begin: `start`, `now` or an offset. @throws InvalidArgumentError */
 export function position(text: string): number | 'start' | 'now' {
   if (text === 'start' || text === 'now') return text;

@@ -12,6 +12,7 @@ import { resize } from './commands/resize.ts';
 import { run } from './commands/run.ts';
 import { send } from './commands/send.ts';
 import { signal } from './commands/signal.ts';
+import { token } from './commands/token.ts';
 import { wait } from './commands/wait.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly CommandFactory[] = [
   remove,
   health,
   doctor,
+  token,
 ];
 
 /** The command line of `sessionctl`; commander ends parsing with a `CommanderError` instead of the process. */

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { printable } from '../output.ts';
 import { commandText, stateText } from '../session-text.ts';
+import { table } from '../table.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
 const HEADINGS = ['ID', 'NAME', 'STATE', 'PID', 'SIZE', 'ATTACHED', 'COMMAND'];
@@ -30,17 +31,4 @@ function row(session: SessionInfo): string[] {
   const { sessionId, name, pid, cols, rows, attached } = session;
   const texts = [sessionId, name ?? '-', stateText(session), pid === undefined ? '-' : `${pid}`, `${cols}x${rows}`];
   return [...texts, `${attached}`, commandText(session)].map(printable);
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map(
-      (cells) =>
-        `${cells
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }
