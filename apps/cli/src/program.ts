@@ -45,6 +45,10 @@ export function createProgram(version: string, env: Context['env'], execute: Run
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText('after', `\n${EXIT_CODE_HELP}`)
     .exitOverride();
-  for (const factory of COMMANDS) program.addCommand(factory(execute, env).copyInheritedSettings(program));
+  for (const factory of COMMANDS) {
+    const subcommand = factory(execute, env).copyInheritedSettings(program);
+    for (const nested of subcommand.commands) nested.copyInheritedSettings(subcommand);
+    program.addCommand(subcommand);
+  }
   return program;
 }
