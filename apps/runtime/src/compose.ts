@@ -15,6 +15,8 @@ import { configuredLimits } from './config/configured-limits.ts';
 import { Containment } from './containment.ts';
 import { drain, type Endable } from './drain.ts';
 import { CommandLanes } from './execution/command-lanes.ts';
+import { OutcomeStore } from './execution/outcome-store.ts';
+import { SessionLocks } from './execution/session-locks.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
@@ -86,6 +88,8 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       observer: telemetry.admission,
       now,
     }),
+    locks: new SessionLocks({ maxWaiting: config.laneQueueCommands, maxWaitMs: config.laneQueueMs, now }),
+    outcomes: new OutcomeStore({ limits: config, now }),
     inputBytesPerSecond: config.inputBytesPerSecond,
   });
   telemetry.watchServer(() => server.snapshot());

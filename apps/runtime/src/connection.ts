@@ -7,6 +7,7 @@ import {
   commandContract,
   decodeClientMessage,
   decodeFrame,
+  type EventMessage,
   type Frame,
   failureResponse,
   type Hello,
@@ -34,7 +35,10 @@ import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
-import type { CommandRunner, RunningCommand } from './execution/command-runner.ts';
+import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
+import type { CommandFacts } from './execution/command-facts.ts';
+import type { RunningCommand } from './execution/command-run.ts';
+import type { CommandRunner } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
@@ -69,6 +73,7 @@ export interface ConnectionOptions {
   readonly host: SessionHost;
   readonly hub: EventHub;
   readonly runner: CommandRunner;
+  readonly commandEvents: CommandEvents;
   /** What is read from the client per second; `null` for as fast as it sends. */
   readonly inputBytesPerSecond: number | null;
   /** The greeting, without what is this connection's own. */
@@ -91,7 +96,7 @@ export interface ConnectionSnapshot {
  * One client: its greeting, its commands, its events; its attachments are {@link Channels}. Exactly one answer per command, nothing thrown,
  * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
  */
-export class Connection implements EventReceiver, CommandIssuer {
+export class Connection implements EventReceiver, CommandEventReceiver, CommandIssuer {
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
   readonly #traffic: Traffic;
@@ -161,11 +166,12 @@ export class Connection implements EventReceiver, CommandIssuer {
 
   /** Greets the client and begins to listen to it. Called once. */
   start(): void {
-    const { connectionId, principal, greeting, hub } = this.#options;
+    const { connectionId, principal, greeting, hub, commandEvents } = this.#options;
     const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
     this.#stopWatching = hub.watchSessions(this);
     this.#stopChecking = onCredentialEnd(principal, (reason) => this.#expire(reason));
+    commandEvents.tell(this, { own: 'data', others: false });
     this.#transport.start({
       onReceived: (bytes) => this.#meter?.received(bytes),
       onMessage: (text, bytes) => this.#message(text, bytes),
@@ -201,6 +207,16 @@ export class Connection implements EventReceiver, CommandIssuer {
     if (this.#closed) return;
     this.#traffic.sent.message += this.#transport.sendMessage(text);
     if (this.#isBackedUp()) this.#reading.pause('unread');
+  }
+
+  mayWatch({ principalId, sessionId }: CommandFacts): boolean {
+    const { principal, authorizer } = this.#options;
+    if (principalId === principal.id || sessionId === undefined || isAllowed(principal, 'admin')) return true;
+    return authorizer.maySee(principal, sessionId);
+  }
+
+  receiveCommandEvent(message: EventMessage): void {
+    if (!this.#isUnread()) this.send(message);
   }
 
   receiveEvent(event: SessionEvent): void {
@@ -262,8 +278,14 @@ export class Connection implements EventReceiver, CommandIssuer {
     }
   }
 
-  #hello({ protocolVersion }: Hello): void {
-    if (isCompatible(protocolVersion)) return;
+  #hello({ protocolVersion, commandEvents = 'data', watchCommands = false }: Hello): void {
+    if (isCompatible(protocolVersion)) {
+      if (watchCommands && !isAllowed(this.principal, 'commands:watch')) {
+        const message = 'Cannot watch the commands of others: it needs the scope commands:watch';
+        this.#fail({ code: 'FORBIDDEN', message, details: { scope: 'commands:watch' } }, { type: 'hello' });
+      } else this.#options.commandEvents.tell(this, { own: commandEvents, others: watchCommands });
+      return;
+    }
     const message = `Cannot speak protocol ${protocolVersion}: this server speaks ${PROTOCOL_VERSION}`;
     this.#fail({ code: 'PROTOCOL_VERSION_UNSUPPORTED', message }, { type: 'hello' });
     this.end(closeCodes.unsupportedVersion, 'protocol version');
@@ -287,8 +309,8 @@ export class Connection implements EventReceiver, CommandIssuer {
     if (this.#pending.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
     this.#sendText(text);
     if (command.type !== 'attach') return;
-    if (code === 'OK') this.#channels.start((data as ResponseDataOf<'attach'>).channel);
-    else this.#channels.dropUnstarted(command);
+    if (code !== 'OK') this.#channels.dropUnstarted(command);
+    else if (data !== undefined) this.#channels.start((data as ResponseDataOf<'attach'>).channel);
   };
 
   /** Why a command is not even tried, as far as the connection is concerned. */
@@ -343,11 +365,12 @@ export class Connection implements EventReceiver, CommandIssuer {
     this.#meter?.close();
     this.#stopWatching();
     this.#stopChecking();
+    this.#options.commandEvents.forget(this);
     this.#channels.close();
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#pending) {
-      if (endsWithConnection(command)) running.cancel(gone);
+      if (endsWithConnection(command)) running.abandon(gone);
     }
     this.#options.onClosed();
   }

@@ -22,10 +22,13 @@ import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
 import type { Containment } from './containment.ts';
 import { EventHub } from './event-hub.ts';
+import { CommandEvents } from './execution/command-events.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
-import type { CommandObserver } from './execution/command-observer.ts';
+import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
+import type { OutcomeStore } from './execution/outcome-store.ts';
+import type { SessionLocks } from './execution/session-locks.ts';
 import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
@@ -70,6 +73,10 @@ export interface SessionServerOptions {
   /** The record of commands. */
   readonly journal: CommandJournal & JournalRecords;
   readonly lanes: CommandLanes;
+  /** Who makes or ends the session of an id waits for whoever does so. */
+  readonly locks: SessionLocks;
+  /** How commands ended, for those that are sent again. */
+  readonly outcomes: OutcomeStore;
   /** What is read from one connection per second; `null` for as fast as it sends. */
   readonly inputBytesPerSecond: number | null;
   /** Every number of the daemon as it is now, for `get_metrics`. */
@@ -101,6 +108,7 @@ export class SessionServer {
   readonly authorizer: Authorizer;
   readonly #options: SessionServerOptions;
   readonly #hub: EventHub;
+  readonly #commandEvents = new CommandEvents();
   readonly #runner: CommandRunner;
   readonly #orphans: OrphanPass;
   readonly #connections = new Set<Connection>();
@@ -132,7 +140,9 @@ export class SessionServer {
       admission: options.admission,
       lanes: options.lanes,
       logger: options.logger,
-      observer: options.commandObserver,
+      locks: options.locks,
+      outcomes: options.outcomes,
+      observer: fanOutCommands(options.commandObserver, this.#commandEvents),
       tracer: options.commandTracer,
       journal: options.journal,
     });
@@ -149,6 +159,7 @@ export class SessionServer {
       host: this.host,
       hub: this.#hub,
       runner: this.#runner,
+      commandEvents: this.#commandEvents,
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
       greeting: this.#greeting(),
       onClosed: () => this.#connections.delete(connection),

@@ -154,7 +154,8 @@ describe('a daemon', () => {
     deaf.resume();
     await once(deaf, 'close');
     expect(alive.ws.readyState).toBe(1);
-    const health = (): Promise<Record<string, unknown>> => alive.command({ id: '1', type: 'health_check' });
+    let asked = 0;
+    const health = (): Promise<Record<string, unknown>> => alive.command({ id: `h${asked++}`, type: 'health_check' });
     await expect.poll(health).toMatchObject({ data: { connections: 1 } });
   });
 });

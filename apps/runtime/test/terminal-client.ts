@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { decodeFrame, encodeFrame, type Frame } from '@sessiond/protocol';
 import { WireClient, type WireTarget } from '@sessiond/testkit';
 
@@ -77,7 +77,9 @@ export class TerminalClient {
   readonly #channels = new Map<number, ChannelLog>();
   readonly #answers = new Map<string, (answer: Message) => void>();
   readonly #listeners = new Set<() => void>();
-  #nextId = 1;
+  /** Ids name outcomes for as long as the daemon remembers them, so that no two clients may choose the same. */
+  readonly #idPrefix = randomUUID();
+  #lastId = 0;
 
   private constructor(wire: WireClient) {
     this.wire = wire;
@@ -94,7 +96,7 @@ export class TerminalClient {
 
   /** Sends a command and resolves with its response, whether success or failure. */
   command(type: string, fields: Message = {}): Promise<Message> {
-    const id = typeof fields['id'] === 'string' ? fields['id'] : `t${this.#nextId++}`;
+    const id = typeof fields['id'] === 'string' ? fields['id'] : this.#nextId();
     const answer = new Promise<Message>((resolve) => this.#answers.set(id, resolve));
     this.wire.send({ type, id, ...fields });
     return answer;
@@ -105,6 +107,11 @@ export class TerminalClient {
     const answer = await this.command(type, fields);
     if (answer['success'] !== true) throw new Error(`${type}: ${String(answer['code'])} ${String(answer['error'])}`);
     return answer['data'] as Message;
+  }
+
+  #nextId(): string {
+    this.#lastId += 1;
+    return `${this.#idPrefix}/${this.#lastId}`;
   }
 
   /** Starts a program and resolves with its session's id. */
@@ -119,7 +126,7 @@ export class TerminalClient {
   }
 
   async attach(sessionId: string, fields: Message = {}): Promise<ChannelLog> {
-    const id = `t${this.#nextId++}`;
+    const id = this.#nextId();
     let log: ChannelLog | undefined;
     const answer = new Promise<Message>((resolve) =>
       this.#answers.set(id, (message) => {

@@ -93,6 +93,8 @@ export interface CommandContract<
   /** The scope every use needs; {@link CommandContract.scopeOf} may ask for more. `null`: whoever is known may. */
   readonly scope: Scope | null;
   readonly sessionAccess: SessionAccess;
+  /** Whether it makes, loads or ends the session of its id, so that no other such command for this id may run beside it. */
+  readonly exclusive: boolean;
   /** Whether success changes the version of the session. */
   readonly mutates: boolean;
   readonly timeoutClass: TimeoutClass;
@@ -131,6 +133,7 @@ export interface CommandContract<
 type Usual =
   | 'lane'
   | 'limited'
+  | 'exclusive'
   | 'mutates'
   | 'timeoutClass'
   | 'lastWordMs'
@@ -154,7 +157,7 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
 /**
  * Completes a contract.
  *
- * As usual means: control lane, limited, changes nothing, quick, no last word, not journalled (and else recorded first), outcome for the
+ * As usual means: control lane, limited, beside any other, changes nothing, quick, no last word, not journalled (and else recorded first), outcome for the
  * principal, one scope for every use, and carried out on the session it names, if it is a command for one.
  */
 export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
@@ -167,6 +170,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
   return Object.freeze({
     lane: 'control',
     limited: true,
+    exclusive: false,
     mutates: false,
     timeoutClass: 'quick',
     lastWordMs: 0,

@@ -6,6 +6,7 @@ import { type CommandsConfig, commandsOptions } from './options/commands-options
 import { type ConnectionsConfig, connectionsOptions } from './options/connections-options.ts';
 import { type ListeningConfig, listeningOptions } from './options/listening-options.ts';
 import { type OperationsConfig, operationsOptions } from './options/operations-options.ts';
+import { type OutcomesConfig, outcomesOptions } from './options/outcomes-options.ts';
 import { type SessionsConfig, sessionsOptions } from './options/sessions-options.ts';
 
 /** Everything the daemon can be told, complete and within range. Meaning and ranges: `OPTIONS`. */
@@ -15,6 +16,7 @@ export interface Config
     ConnectionsConfig,
     SessionsConfig,
     CommandsConfig,
+    OutcomesConfig,
     BreakersConfig,
     BashConfig,
     OperationsConfig {}
@@ -31,6 +33,7 @@ export const OPTIONS: OptionTable<Config> = Object.freeze({
   ...connectionsOptions,
   ...sessionsOptions,
   ...commandsOptions,
+  ...outcomesOptions,
   ...breakersOptions,
   ...bashOptions,
   ...operationsOptions,

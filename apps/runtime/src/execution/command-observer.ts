@@ -1,5 +1,5 @@
 import type { CommandType, ErrorCode, UNREADABLE_COMMAND } from '@sessiond/protocol';
-import type { CommandFacts } from './command-tracer.ts';
+import type { CommandFacts } from './command-facts.ts';
 
 /** The type of a command as it is counted: what cannot be read as a command has one name of its own. */
 export type ObservedCommand = CommandType | typeof UNREADABLE_COMMAND;

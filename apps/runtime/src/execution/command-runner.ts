@@ -8,20 +8,28 @@ import {
   UNREADABLE_COMMAND,
 } from '@sessiond/protocol';
 import type { Logger } from 'pino';
-import type { Admission, AdmittedCommand } from '../admission/admission.ts';
+import type { Admission } from '../admission/admission.ts';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
+import type { CommandRefusal } from '../admission/command-refusal.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
-import type { CommandJournal, JournalEntry } from '../journal/command-journal.ts';
-import { type Cause, causeOf } from '../sessions/cause.ts';
+import type { CommandJournal, JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
-import { addressed, type CommandAnswer, failureText, successText } from './command-answer.ts';
-import type { CommandLanes, Turn } from './command-lanes.ts';
+import { sessionNotFound } from '../sessions/session-not-found.ts';
+import { addressed, failureText, replayed } from './command-answer.ts';
+import { IssuedCommand } from './command-facts.ts';
+import type { CommandLanes } from './command-lanes.ts';
+import { CommandMemory, type Recalled, replayOf } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
-import { commandSignal } from './command-signal.ts';
+import { answerOf, isFinal, UNRECORDED } from './command-outcome.ts';
+import { CommandRun, type Respond, type RunEnvironment, type RunningCommand, type Waiter } from './command-run.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
-import type { CommandFacts, CommandSpan, CommandTracer } from './command-tracer.ts';
-import { untilAborted } from './until-aborted.ts';
+import type { CommandTracer } from './command-tracer.ts';
+import { Deadlines } from './deadlines.ts';
+import { Dependencies } from './dependencies.ts';
+import { digestOf } from './fingerprint.ts';
+import type { OutcomeStore, OutcomeStoreSnapshot } from './outcome-store.ts';
+import type { SessionLocks } from './session-locks.ts';
 
 /** What the runner needs; one for all connections. */
 export interface CommandRunnerOptions {
@@ -30,8 +38,10 @@ export interface CommandRunnerOptions {
   readonly server: ServerFacts;
   readonly admission: Admission;
   readonly lanes: CommandLanes;
+  readonly locks: SessionLocks;
+  readonly outcomes: OutcomeStore;
   readonly logger: Logger;
-  /** Asked before anything else. */
+  /** Asked about every command that is not answered from memory. */
   readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
   /** Default: nobody is told. */
   readonly observer?: CommandObserver | undefined;
@@ -39,136 +49,106 @@ export interface CommandRunnerOptions {
   readonly tracer?: CommandTracer | undefined;
   /** Default: nothing is recorded. */
   readonly journal?: CommandJournal | undefined;
+  /** Default: those of the platform. */
+  readonly deadlines?: Deadlines | undefined;
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Commands at this moment. */
 export interface CommandRunnerSnapshot {
-  /** Let in and not answered yet: those that wait in a lane and those that run. */
+  /** Let in and not answered yet: those that wait and those that run. */
   readonly inFlight: number;
   /** What stands before commands, the lanes included. */
   readonly admission: AdmissionSnapshot;
-}
-
-/** What a command has led to. */
-interface CommandOutcome {
-  readonly data: unknown;
-  /** The session's version after a change. */
-  readonly sessionVersion?: number;
-}
-
-/** Called once for every command with its answer; before `run` returns if that is possible. Must not throw. */
-export type Respond = (answer: CommandAnswer, command: Command) => void;
-
-/** A command that was let in and is not answered yet. */
-export interface RunningCommand {
-  /** Ends it with this error, wherever it stands; one that has not begun never will. Idempotent. */
-  cancel(reason: ProtocolError): void;
-}
-
-/** A command on its way. */
-interface Entry extends RunningCommand {
-  readonly command: Command;
-  readonly facts: CommandFacts;
-  readonly span: CommandSpan | undefined;
-  readonly record: JournalEntry | undefined;
-  readonly respond: Respond;
-  answered: boolean;
-  readonly issuer: CommandIssuer;
-  readonly cause: Cause;
-  readonly admitted: AdmittedCommand;
-  readonly admittedMs: number;
-  /** When execution began. */
-  startedMs: number | undefined;
-  /** Why it is not wanted any more. */
-  cancelled: ProtocolError | undefined;
-  /** Ends what it is doing: waiting, or running. */
-  interrupt: ((reason: ProtocolError) => void) | undefined;
+  readonly outcomes: OutcomeStoreSnapshot;
+  /** Commands answered from memory since the start: by their id, and by their idempotency key. */
+  readonly replays: { readonly id: number; readonly key: number };
+  /** Commands that had to wait for one they depend on. */
+  readonly dependencyWaits: number;
 }
 
 /**
- * Runs commands: asks admission, then runs control commands at once and data commands of one session one after the other, every one under a
- * signal that its deadline, a cancellation or the end of the server aborts. The deadline counts from the start of execution; a command
- * that is cancelled while it waits, or waits too long, never runs.
+ * Runs commands: answers from memory what was sent before; else asks who may and admission, waits for what the command depends on and for its turn, and carries it out under a signal that
+ * its deadline, a cancellation or the end of the server aborts. Control commands run at once, data commands of one session one after the other. The deadline counts from the start of
+ * execution; a command that is cancelled while it waits, or waits too long, never runs.
  *
- * Answered is not over: what goes on after its deadline keeps its lane and its place until it really ends.
+ * Every command is answered exactly once, and one with an id has one outcome: it is remembered before it is told.
+ *
+ * Answered is not over: what goes on after its deadline keeps its lane and its place until it really ends, and changes nothing of its outcome.
+ *
+ * What need not wait runs within the call, and is answered within it if its handler answers at once.
  */
 export class CommandRunner {
   readonly #options: CommandRunnerOptions;
   readonly #observer: CommandObserver;
+  readonly #now: () => number;
+  readonly #deadlines: Deadlines;
+  readonly #memory: CommandMemory;
+  readonly #environment: RunEnvironment;
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
-  readonly #entries = new Set<Entry>();
-  /** Those with an id, by it and their principal; of several with the same, the latest. */
-  readonly #byId = new Map<string, Entry>();
+  readonly #runs = new Set<CommandRun>();
+  readonly #replays = { id: 0, key: 0 };
+  #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
-  #onAnswered: () => void = () => {};
+  #onLastAnswered: (() => void) | undefined;
 
   constructor(options: CommandRunnerOptions) {
+    const { host, server, authorizer, outcomes, observer, now, deadlines } = options;
     this.#options = options;
-    this.#observer = options.observer ?? unobservedCommands;
+    this.#observer = observer ?? unobservedCommands;
+    this.#now = now ?? (() => performance.now());
+    this.#deadlines = deadlines ?? new Deadlines({ now });
+    this.#memory = new CommandMemory({ outcomes, sessions: host });
+    this.#environment = {
+      host,
+      server,
+      authorizer,
+      cancel: (issuer, commandId) => this.#cancel(issuer, commandId),
+      aborted: (run, reason) => this.#aborted(run, reason),
+    };
   }
 
   snapshot(): CommandRunnerSnapshot {
-    const { admission, lanes } = this.#options;
+    const { admission, lanes, outcomes } = this.#options;
     const { bulkheads, ...rest } = admission.snapshot();
-    return { inFlight: this.#entries.size, admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] } };
+    return {
+      inFlight: this.#runs.size,
+      admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] },
+      outcomes: outcomes.snapshot(),
+      replays: { ...this.#replays },
+      dependencyWaits: this.#dependencyWaits,
+    };
   }
 
   /**
-   * Starts a command, queues it or says why not; `respond` gets the one answer. @returns the command while it is not answered, `undefined` when it was
-   * answered already.
+   * Answers a command from memory, starts it, queues it or says why not; `respond` gets the one answer. @returns the command while it is not
+   * answered, `undefined` when it was answered already.
    */
   run(command: Command, issuer: CommandIssuer, respond: Respond): RunningCommand | undefined {
-    const fault = this.#options.authorizer.fault(issuer.principal, command) ?? this.#faultBefore(command);
-    const admitted =
-      fault === undefined
-        ? this.#options.admission.admit(command, issuer.principal.id)
-        : ({ ok: false, fault } as const);
-    if (!admitted.ok) {
-      this.refused(command.type, admitted.fault.code);
-      respond(failureAnswer(command, admitted.fault), command);
-      return undefined;
-    }
-    const cause = causeOf(issuer.principal.id, command);
-    const facts: CommandFacts = {
-      type: command.type,
-      commandId: command.id,
-      correlationId: cause.correlationId,
-      sessionId: command.sessionId,
-      principalId: issuer.principal.id,
-      connectionId: issuer.connectionId,
-    };
+    const keys = this.#memory.keysOf(command, issuer);
+    const recalled = this.#memory.recall(command, keys);
+    const facts = new IssuedCommand(command, issuer);
+    const waiter: Waiter = { command, respond, facts, keys };
+    if (recalled !== undefined) return this.#recall(recalled, waiter);
+    const fault = this.#options.authorizer.fault(issuer.principal, command) ?? this.#closed(command);
+    if (fault !== undefined) return this.#refuse(waiter, fault);
+    const admitted = this.#options.admission.admit(command, issuer.principal.id);
+    if (!admitted.ok) return this.#refuse(waiter, admitted.fault);
     let record: JournalEntry | undefined;
     try {
-      record = this.#recordOf(command, cause);
+      record = this.#record(waiter);
     } catch (error) {
       admitted.withdraw();
-      const unrecorded = this.#fault(error, command, cause);
-      this.refused(command.type, unrecorded.code);
-      respond(failureAnswer(command, unrecorded), command);
-      return undefined;
+      return this.#refuse(waiter, this.#faultOf(error, facts));
     }
-    const entry: Entry = {
-      command,
-      facts,
-      span: this.#options.tracer?.begin(facts),
-      record,
-      respond,
-      answered: false,
-      issuer,
-      cause,
-      admitted,
-      admittedMs: performance.now(),
-      startedMs: undefined,
-      cancelled: undefined,
-      interrupt: undefined,
-      cancel: (reason) => cancelEntry(entry, reason),
-    };
+    const span = this.#options.tracer?.begin(facts);
+    const run = new CommandRun(this.#environment, { waiter, issuer, admitted, record, span, admittedMs: this.#now() });
+    this.#runs.add(run);
+    this.#memory.enter(run, keys);
     this.#observer.commandAccepted(facts);
-    this.#entries.add(entry);
-    const key = keyOf(issuer.principal.id, command);
-    if (key !== undefined) this.#byId.set(key, entry);
-    void this.#process(entry);
-    return entry.answered ? undefined : entry;
+    this.#begin(run);
+    return run.isAnswered ? undefined : run;
   }
 
   /** Takes note of a message that was answered without being asked about here. */
@@ -177,24 +157,10 @@ export class CommandRunner {
     this.#observer.messageRefused(known?.type ?? UNREADABLE_COMMAND, code);
   }
 
-  /** Cancels a command of the same principal that waits or runs; O(1). @returns whether there was one. */
-  cancel(principalId: string, commandId: string): boolean {
-    const entry = this.#byId.get(entryKey(principalId, commandId));
-    if (entry === undefined) return false;
-    cancelEntry(entry, new ProtocolError('CANCELLED', 'The command was cancelled'));
-    return true;
-  }
-
-  /** Lets nothing new in, but what is never limited, and aborts what waits for its turn or for something that may never come. */
+  /** Lets nothing new in, but what is never limited, and aborts everything that is limited. */
   refuse(reason: ProtocolError): void {
     this.#refusal = reason;
-    for (const entry of this.#entries) if (commandContract(entry.command.type).limited) cancelEntry(entry, reason);
-  }
-
-  /** Why a command is not even asked about. */
-  #faultBefore(command: Command): ProtocolFault | undefined {
-    if (this.#refusal !== undefined && commandContract(command.type).limited) return this.#refusal;
-    return unsupported(command);
+    for (const run of this.#runs) if (run.contract.limited) run.abort(reason);
   }
 
   /**
@@ -203,195 +169,288 @@ export class CommandRunner {
    */
   async drain(deadlineMs: number, reason: ProtocolError): Promise<void> {
     this.#refusal = reason;
-    for (const entry of this.#entries) {
-      const { limited, timeoutClass } = commandContract(entry.command.type);
-      if (limited && (entry.startedMs === undefined || timeoutClass === 'wait')) cancelEntry(entry, reason);
+    for (const run of this.#runs) {
+      const { limited, timeoutClass } = run.contract;
+      if (limited && (run.startedMs === undefined || timeoutClass === 'wait')) run.abort(reason);
     }
-    const timer = setTimeout(() => this.refuse(reason), deadlineMs);
-    await this.#drained();
-    clearTimeout(timer);
+    if (this.#isIdle()) return;
+    const deadline = this.#deadlines.set(deadlineMs, () => this.refuse(reason));
+    await new Promise<void>((resolve) => {
+      this.#onLastAnswered = resolve;
+    });
+    deadline.clear();
   }
 
-  /** Resolves when no limited command is unanswered. */
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onAnswered = () => {
-        for (const { command } of this.#entries) if (commandContract(command.type).limited) return;
-        this.#onAnswered = () => {};
-        resolve();
-      };
-      this.#onAnswered();
+  #isIdle(): boolean {
+    for (const { contract } of this.#runs) if (contract.limited) return false;
+    return true;
+  }
+
+  /** Answers what was sent before. */
+  #recall(recalled: Recalled, waiter: Waiter): RunningCommand | undefined {
+    if ('conflict' in recalled) return this.#refuse(waiter, recalled.conflict);
+    this.#replays[recalled.by] += 1;
+    if ('run' in recalled) {
+      this.#memory.enter(recalled.run, waiter.keys);
+      return recalled.run.join(waiter);
+    }
+    const { command, facts, respond } = waiter;
+    this.#observer.commandFinished(facts, recalled.outcome.code, 0, true);
+    respond(replayOf(recalled.outcome, command), command);
+    return undefined;
+  }
+
+  #refuse({ command, respond }: Waiter, fault: ProtocolFault): undefined {
+    this.refused(command.type, fault.code);
+    respond({ code: fault.code, text: addressed(failureText(command.type, fault), command.id) }, command);
+  }
+
+  /** Why nothing new is let in. */
+  #closed({ type }: Command): ProtocolFault | undefined {
+    return this.#refusal !== undefined && commandContract(type).limited ? this.#refusal : undefined;
+  }
+
+  #record({ command, facts, keys }: Waiter): JournalEntry | undefined {
+    const { journal } = this.#options;
+    if (journal === undefined || !commandContract(command.type).journalled) return undefined;
+    const isKnown = keys.byId !== undefined || keys.byKey !== undefined;
+    return journal.accept({
+      principalId: facts.principalId,
+      command,
+      correlationId: facts.correlationId,
+      fingerprint: isKnown && journal.mode !== 'off' ? digestOf(command) : undefined,
+      acceptedAtMs: Date.now(),
     });
   }
 
-  #recordOf(command: Command, { principalId, correlationId }: Cause): JournalEntry | undefined {
-    const { journal } = this.#options;
-    if (journal === undefined || !commandContract(command.type).journalled) return undefined;
-    return journal.accept({ principalId, command, correlationId, acceptedAtMs: Date.now() });
+  /** Carries the command out at once if it need not wait: no turn of the event loop, nor of the microtasks. */
+  #begin(run: CommandRun): void {
+    if (run.command.dependsOn !== undefined && !this.#findDependencies(run)) return;
+    if (
+      run.dependencies === undefined &&
+      this.#takeTurn(run) &&
+      this.#takeLock(run) &&
+      run.record?.durable === undefined
+    ) {
+      this.#start(run);
+    } else {
+      void this.#startLater(run);
+    }
   }
 
-  /** From the door to the answer. */
-  async #process(entry: Entry): Promise<void> {
-    const { command, admitted, cause, record } = entry;
-    let turn: Turn | undefined;
+  /** @returns whether the command may still be able to run. */
+  #findDependencies(run: CommandRun): boolean {
+    const lookup = this.#memory.dependenciesOf(run.issuer);
     try {
-      const laneKey = commandContract(command.type).lane === 'data' ? command.sessionId : undefined;
-      // No turn of the event loop, nor of the microtasks, for what need not wait.
-      if (laneKey !== undefined) turn = this.#options.lanes.enter(laneKey) ?? (await this.#wait(entry, laneKey));
-      if (record?.durable !== undefined) await record.durable;
-      begin(entry);
-      const outcome = await this.#execute(entry, turn);
-      admitted.end(undefined);
-      await record?.finish({
-        outcome: { ok: true, ...outcome },
-        sessionId: command.sessionId,
-        finishedAtMs: Date.now(),
-      });
-      this.#answer(entry, {
-        code: 'OK',
-        text: successText(command.type, outcome.data, outcome.sessionVersion),
-        data: outcome.data,
-      });
+      const dependencies = new Dependencies<CommandRun>(run.command, lookup, (reason) => run.abort(reason));
+      if (dependencies.isMet()) return true;
+      run.dependencies = dependencies;
+      this.#dependencyWaits += 1;
+      return true;
     } catch (error) {
-      const fault = this.#fault(error, command, cause);
-      if (entry.startedMs === undefined) {
-        turn?.release();
-        admitted.withdraw();
-        record?.withdraw();
-      } else {
-        admitted.end(fault);
-        await record
-          ?.finish({ outcome: { ok: false, fault }, sessionId: command.sessionId, finishedAtMs: Date.now() })
-          ?.catch(() => {});
-      }
-      this.#answer(entry, { code: fault.code, text: failureText(command.type, fault) });
+      this.#decide(run, { ok: false, fault: this.#faultOf(error, run.facts) });
+      return false;
     }
   }
 
-  async #wait(entry: Entry, laneKey: string): Promise<Turn> {
-    const controller = new AbortController();
-    entry.interrupt = (reason) => controller.abort(reason);
-    const answer = await this.#options.lanes.wait(laneKey, controller.signal);
-    entry.interrupt = undefined;
-    if (answer.ok) return answer;
-    throw entry.cancelled ?? errorOf(answer.fault);
+  #takeTurn(run: CommandRun): boolean {
+    const { laneKey } = run;
+    if (laneKey === undefined || run.turn !== undefined) return true;
+    run.isInLane = true;
+    run.turn = this.#options.lanes.enter(laneKey);
+    return run.turn !== undefined;
   }
 
-  /** From the beginning to the answer; the lane and the place are given back when the work itself is over. */
-  async #execute(entry: Entry, turn: Turn | undefined): Promise<CommandOutcome> {
-    const { command, admitted, admittedMs } = entry;
-    entry.startedMs = performance.now();
-    this.#observer.commandStarted(entry.facts, entry.startedMs - admittedMs);
-    let isWorking = false;
-    const over = (): void => {
-      turn?.release();
-      admitted.leave();
-    };
+  #takeLock(run: CommandRun): boolean {
+    const { lockKey } = run;
+    if (lockKey === undefined || run.lock !== undefined) return true;
+    run.lock = this.#options.locks.enter(lockKey);
+    return run.lock !== undefined;
+  }
+
+  /** Waits for everything the command has to wait for: for dependencies outside its lane, before it takes its place there. */
+  async #startLater(run: CommandRun): Promise<void> {
+    const { laneKey, lockKey, dependencies, signal, record } = run;
     try {
-      const timeoutMs = await commandTimeoutMs(command, this.#options.host);
-      if (entry.cancelled !== undefined) throw entry.cancelled;
-      const { signal, cancel, release } = commandSignal(timeoutMs);
-      entry.interrupt = cancel;
-      const start = (): Promise<CommandOutcome> => {
-        const work = this.#carryOut(entry, signal);
-        isWorking = true;
-        work.then(over, over);
-        return work;
-      };
-      return await untilAborted(start, signal, commandContract(command.type).lastWordMs).finally(release);
-    } finally {
-      if (!isWorking) over();
+      const isAhead = (other: CommandRun): boolean => other.isInLane && other.laneKey === laneKey;
+      await dependencies?.met(signal, laneKey === undefined ? undefined : isAhead);
+      if (!this.#takeTurn(run)) run.turn = granted(await this.#options.lanes.wait(laneKey!, signal));
+      await dependencies?.met(signal);
+      if (!this.#takeLock(run)) run.lock = granted(await this.#options.locks.wait(lockKey!, signal));
+      await record?.durable;
+    } catch (error) {
+      this.#decide(run, { ok: false, fault: run.abortReason ?? this.#faultOf(error, run.facts) });
+      return;
+    }
+    this.#start(run);
+  }
+
+  /** The command has everything it has to wait for. */
+  #start(run: CommandRun): void {
+    const { command, admitted, abortReason } = run;
+    const refusal = abortReason ?? admitted.begin()?.fault;
+    if (refusal !== undefined) {
+      this.#decide(run, { ok: false, fault: refusal });
+      return;
+    }
+    run.startedMs = this.#now();
+    run.startedAtMs = run.record === undefined ? undefined : Date.now();
+    this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
+    const timeoutMs = commandTimeoutMs(command, this.#options.host);
+    if (typeof timeoutMs === 'object' && timeoutMs !== null) {
+      timeoutMs.then(
+        (ms) => this.#carryOut(run, ms),
+        (error) => this.#ended(run, this.#failure(run, error)),
+      );
+    } else {
+      this.#carryOut(run, timeoutMs);
     }
   }
 
-  async #carryOut({ command, issuer, cause, span }: Entry, signal: AbortSignal): Promise<CommandOutcome> {
-    const { host, authorizer, handlers, server } = this.#options;
-    await this.#checkVersion(command);
-    signal.throwIfAborted();
-    const cancel = (commandId: string): boolean => this.cancel(issuer.principal.id, commandId);
-    const maySee = (sessionId: string): boolean => authorizer.maySee(issuer.principal, sessionId);
-    const context: CommandContext = { host, issuer, server, cause, maySee, cancel, signal };
-    const handler = handlers[command.type] as (command: Command, context: CommandContext) => unknown;
-    const data = await (span === undefined ? handler(command, context) : span.within(() => handler(command, context)));
-    const sessionVersion = await this.#versionAfter(command, data);
-    return { data, ...(sessionVersion !== undefined && { sessionVersion }) };
+  #carryOut(run: CommandRun, timeoutMs: number | null): void {
+    if (run.abortReason !== undefined) {
+      this.#ended(run, { ok: false, fault: run.abortReason });
+      return;
+    }
+    try {
+      const data = this.#handle(run);
+      if (!(data instanceof Promise)) {
+        this.#ended(run, this.#success(run, data));
+        return;
+      }
+      if (timeoutMs !== null) run.deadline = this.#deadlines.set(timeoutMs, () => run.abort(timedOut(timeoutMs)));
+      data.then(
+        (value) => this.#ended(run, this.#success(run, value)),
+        (error) => this.#ended(run, this.#failure(run, error)),
+      );
+    } catch (error) {
+      this.#ended(run, this.#failure(run, error));
+    }
   }
 
-  /** The version a change has led to; `undefined` where nothing changed, or nothing is left that could have one. */
-  async #versionAfter(command: Command, data: unknown): Promise<number | undefined> {
-    if (!commandContract(command.type).mutates || command.type === 'delete_session') return undefined;
-    const { sessionId } = data as { sessionId: string };
-    return (await this.#options.host.get(sessionId)).version;
+  #handle(run: CommandRun): unknown {
+    const { command, span } = run;
+    this.#checkVersion(command);
+    const handler = this.#options.handlers[command.type] as (command: Command, context: CommandContext) => unknown;
+    return span === undefined ? handler(command, run) : span.within(() => handler(command, run));
   }
 
-  async #checkVersion({ sessionId, ifSessionVersion }: Command): Promise<void> {
+  /** The work is over; whether anybody still learns of it, or it was given up, is another question. */
+  #ended(run: CommandRun, outcome: RecordedOutcome): void {
+    this.#decide(run, outcome);
+    run.release();
+  }
+
+  #aborted(run: CommandRun, reason: ProtocolError): void {
+    // One that waits is told by its signal, and gives back what it has before it is decided.
+    if (run.startedMs === undefined) return;
+    const { lastWordMs } = run.contract;
+    const giveUp = (): void => this.#decide(run, { ok: false, fault: reason });
+    run.deadline?.clear();
+    if (lastWordMs === 0) giveUp();
+    else run.deadline = this.#deadlines.set(lastWordMs, giveUp);
+  }
+
+  /** Settles the outcome, for good; a later one is nobody's. It is on record before it is told. */
+  #decide(run: CommandRun, outcome: RecordedOutcome): void {
+    if (run.isDecided) return;
+    run.isDecided = true;
+    run.deadline?.clear();
+    const { admitted, record, startedMs } = run;
+    if (startedMs === undefined) {
+      admitted.withdraw();
+      run.release();
+    } else {
+      admitted.end(outcome.ok ? undefined : outcome.fault);
+    }
+    if (record === undefined) {
+      this.#answer(run, outcome);
+    } else if (!isFinal(run, outcome)) {
+      record.withdraw();
+      this.#answer(run, outcome);
+    } else {
+      this.#answerRecorded(run, record, outcome);
+    }
+  }
+
+  #answerRecorded(run: CommandRun, record: JournalEntry, outcome: RecordedOutcome): void {
+    const { sessionId, instance } = this.#memory.lifeAfter(run.command, outcome.ok ? outcome.data : undefined);
+    const { startedAtMs } = run;
+    const recorded = record.finish({ outcome, sessionId, instance, startedAtMs, finishedAtMs: Date.now() });
+    if (recorded === undefined) this.#answer(run, outcome);
+    else {
+      recorded.then(
+        () => this.#answer(run, outcome),
+        () => this.#answer(run, startedAtMs === undefined ? outcome : { ok: false, fault: UNRECORDED }),
+      );
+    }
+  }
+
+  #answer(run: CommandRun, outcome: RecordedOutcome): void {
+    const { data, ...answer } = answerOf(run.command.type, outcome);
+    const final = isFinal(run, outcome);
+    this.#runs.delete(run);
+    run.isAnswered = true;
+    this.#memory.leave(run, answer, { final, data });
+    const durationMs = run.startedMs === undefined ? 0 : this.#now() - run.startedMs;
+    for (const waiter of run.waiters) {
+      const { command, facts, respond } = waiter;
+      const isReplay = final && facts !== run.facts;
+      this.#observer.commandFinished(facts, answer.code, isReplay ? 0 : durationMs, isReplay);
+      const text = isReplay ? replayed(answer.text, command.id) : addressed(answer.text, command.id);
+      respond(facts === run.facts ? { code: answer.code, text, data } : { code: answer.code, text }, command);
+    }
+    run.span?.end(answer.code);
+    run.answered(answer.code);
+    if (this.#onLastAnswered !== undefined && this.#isIdle()) this.#onLastAnswered();
+  }
+
+  #success({ command, contract }: CommandRun, data: unknown): RecordedOutcome {
+    if (!contract.mutates) return { ok: true, data };
+    const sessionId = command.sessionId ?? (data as { readonly sessionId: string }).sessionId;
+    const sessionVersion = this.#options.host.facts(sessionId)?.version;
+    return sessionVersion === undefined ? { ok: true, data } : { ok: true, data, sessionVersion };
+  }
+
+  #failure({ facts }: CommandRun, error: unknown): RecordedOutcome {
+    return { ok: false, fault: this.#faultOf(error, facts) };
+  }
+
+  #checkVersion({ sessionId, ifSessionVersion }: Command): void {
     if (ifSessionVersion === undefined || sessionId === undefined) return;
-    const { version } = await this.#options.host.get(sessionId);
+    const facts = this.#options.host.facts(sessionId);
+    if (facts === undefined) throw errorOf(sessionNotFound(sessionId));
+    const { version } = facts;
     if (version === ifSessionVersion) return;
-    throw new ProtocolError(
-      'SESSION_VERSION_MISMATCH',
-      `Cannot run the command: the session has version ${version}, expected ${ifSessionVersion}`,
-      {
-        details: { sessionVersion: version },
-      },
-    );
+    const message = `Cannot run the command: the session has version ${version}, expected ${ifSessionVersion}`;
+    throw new ProtocolError('SESSION_VERSION_MISMATCH', message, { details: { sessionVersion: version } });
   }
 
-  #answer(entry: Entry, { text, ...answer }: CommandAnswer): void {
-    const { command, facts, issuer, startedMs, span } = entry;
-    this.#entries.delete(entry);
-    const key = keyOf(issuer.principal.id, command);
-    if (key !== undefined && this.#byId.get(key) === entry) this.#byId.delete(key);
-    const durationMs = startedMs === undefined ? 0 : performance.now() - startedMs;
-    this.#observer.commandFinished(facts, answer.code, durationMs, false);
-    span?.end(answer.code);
-    entry.answered = true;
-    entry.respond({ ...answer, text: addressed(text, command.id) }, command);
-    this.#onAnswered();
+  #cancel(issuer: CommandIssuer, commandId: string): boolean {
+    const run = this.#memory.unanswered(issuer, commandId);
+    if (run === undefined || run.isDecided) return false;
+    run.abort(new ProtocolError('CANCELLED', 'The command was cancelled'));
+    return true;
   }
 
-  #fault(error: unknown, command: Command, { correlationId }: Cause): ProtocolError {
+  #faultOf(error: unknown, { type, correlationId }: IssuedCommand): ProtocolFault {
     if (isProtocolError(error)) return error;
-    this.#options.logger.error({ err: error, command: command.type, correlationId }, 'command failed unexpectedly');
+    this.#options.logger.error({ err: error, command: type, correlationId }, 'command failed unexpectedly');
     const message = 'The command failed because of a defect of the server; its log tells more under the correlation id';
-    return new ProtocolError('INTERNAL', message, { details: { correlationId } });
+    return { code: 'INTERNAL', message, details: { correlationId } };
   }
 }
 
-/** @throws ProtocolError when the command is not wanted any more, or when the breaker before it refuses. */
-function begin({ cancelled, admitted }: Entry): void {
-  if (cancelled !== undefined) throw cancelled;
-  const refusal = admitted.begin();
-  if (refusal !== undefined) throw errorOf(refusal.fault);
-}
-
-function failureAnswer(command: Command, fault: ProtocolFault): CommandAnswer {
-  return { code: fault.code, text: addressed(failureText(command.type, fault), command.id) };
-}
-
-/** What a command can be cancelled by; a cancellation itself cannot. */
-function keyOf(principalId: string, { id, type }: Command): string | undefined {
-  return id === undefined || type === 'cancel_command' ? undefined : entryKey(principalId, id);
-}
-
-function entryKey(principalId: string, commandId: string): string {
-  // A space occurs in no command id.
-  return `${commandId} ${principalId}`;
-}
-
-function cancelEntry(entry: Entry, reason: ProtocolError): void {
-  entry.cancelled ??= reason;
-  entry.interrupt?.(reason);
+/** What a wait has led to. @throws ProtocolError when that is a refusal. */
+function granted<T extends { readonly ok: true }>(answer: T | CommandRefusal): T {
+  if (answer.ok) return answer;
+  throw errorOf(answer.fault);
 }
 
 function errorOf(fault: ProtocolFault): ProtocolError {
   return new ProtocolError(fault.code, fault.message, fault);
 }
 
-/** What this server does not do yet is refused, because leaving it out silently would break the promise it stands for. */
-function unsupported(command: Command): ProtocolFault | undefined {
-  const field = ['dependsOn', 'idempotencyKey'].find((name) => Object.hasOwn(command, name));
-  if (field === undefined) return undefined;
-  const message = `Cannot run the command: this server does not support ${field}`;
-  return { code: 'INVALID_COMMAND', message, details: { field } };
+function timedOut(timeoutMs: number): ProtocolError {
+  return new ProtocolError('TIMEOUT', `The command did not finish within ${timeoutMs} ms`, { timedOut: true });
 }

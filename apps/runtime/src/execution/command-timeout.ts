@@ -3,15 +3,21 @@ import type { SessionHost } from '../sessions/session-host.ts';
 
 /**
  * How long a command may run: its own limit, else that of its class, `null` for none. Ending a program may take the grace
- * period longer, the one the command names or else the session's own.
+ * period longer, the one the command names or else the session's own, for which alone somebody has to be asked.
  * @throws what the host throws when it does not know the session.
  */
-export async function commandTimeoutMs(command: Command, host: Pick<SessionHost, 'state'>): Promise<number | null> {
+export function commandTimeoutMs(
+  command: Command,
+  host: Pick<SessionHost, 'state'>,
+): number | null | Promise<number | null> {
   const { timeoutMs, sessionId } = command;
+  if (timeoutMs !== undefined) return timeoutMs;
   const { timeoutClass } = commandContract(command.type);
-  const limitMs = timeoutMs ?? defaultTimeoutsMs[timeoutClass];
-  if (timeoutMs !== undefined || limitMs === null || timeoutClass !== 'stop' || sessionId === undefined) return limitMs;
+  const limitMs = defaultTimeoutsMs[timeoutClass];
+  if (limitMs === null || timeoutClass !== 'stop' || sessionId === undefined) return limitMs;
+  const withGrace = (graceMs: number): number => Math.min(limitMs + graceMs, MAX_DURATION_MS);
   const asked = 'gracePeriodMs' in command ? command.gracePeriodMs : undefined;
-  const graceMs = asked ?? (await host.state(sessionId)).gracePeriodMs;
-  return Math.min(limitMs + graceMs, MAX_DURATION_MS);
+  return asked !== undefined
+    ? withGrace(asked)
+    : host.state(sessionId).then(({ gracePeriodMs }) => withGrace(gracePeriodMs));
 }

@@ -1,18 +1,7 @@
-import type { CommandType } from '@sessiond/protocol';
+import type { CommandFacts } from './command-facts.ts';
 import type { ObservedCode } from './command-observer.ts';
 
-/** What is known of a command from the moment it is let in; the same object from the first call to the last. */
-export interface CommandFacts {
-  readonly type: CommandType;
-  /** Its id; absent for one that has none. */
-  readonly commandId: string | undefined;
-  /** Names it in events and logs: its id, else one that the server made. */
-  readonly correlationId: string;
-  readonly sessionId: string | undefined;
-  readonly principalId: string;
-  /** The connection it came over; absent for one that came without, over HTTP. */
-  readonly connectionId: string | undefined;
-}
+export type { CommandFacts } from './command-facts.ts';
 
 /** The trace of one command. */
 export interface CommandSpan {

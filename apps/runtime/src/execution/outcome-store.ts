@@ -1,7 +1,178 @@
+import { type Command, commandContract, type ErrorCode } from '@sessiond/protocol';
+import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { RecoveredCommand } from '../journal/command-journal.ts';
+import { failureText, successText } from './command-answer.ts';
+import type { ObservedCode } from './command-observer.ts';
+import { TextLog, type TextLogSnapshot } from './text-log.ts';
 
-/** Takes what an earlier run of the daemon has answered, so that it is answered the same. */
-export interface OutcomeRestore {
-  /** Keeps the outcome of a command of an earlier run, oldest first, before the first client comes. */
-  restore(recovered: RecoveredCommand): void;
+/** How much is remembered of commands that were answered. */
+export interface OutcomeLimits {
+  readonly maxOutcomes: number;
+  readonly outcomeBytes: number;
+  readonly maxIdempotencyKeys: number;
+  readonly idempotencyBytes: number;
+  /** How long an idempotency key means what it meant first. */
+  readonly idempotencyMs: number;
+}
+
+/** What the store is made of. */
+export interface OutcomeStoreOptions {
+  readonly limits: OutcomeLimits;
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: Clock | undefined;
+}
+
+/** How a command ended, as it is remembered. */
+export interface Outcome {
+  readonly code: ObservedCode;
+  /** What the command asked for, as `fingerprintOf` or `digestOf` has it. */
+  readonly fingerprint: string;
+  /** The response without an id; empty for one that was too large to be remembered. */
+  readonly text: string;
+}
+
+/** By what a command is known when it comes again. */
+export interface OutcomeKeys {
+  /** Its id; absent without one. */
+  readonly byId: string | undefined;
+  /** Its idempotency key; absent without one. */
+  readonly byKey: string | undefined;
+}
+
+/** The outcome of a command with an idempotency key, and the life of the session after it. */
+export interface KeyedOutcome extends Outcome {
+  /** The session the command was about or made; `undefined` for none. */
+  readonly sessionId: string | undefined;
+  /** `undefined` when there was no such session then. */
+  readonly instance: string | undefined;
+}
+
+/** The sizes of the store. */
+export interface OutcomeStoreSnapshot {
+  /** By command id. */
+  readonly outcomes: TextLogSnapshot;
+  /** By idempotency key. */
+  readonly keys: TextLogSnapshot;
+}
+
+/** A large answer to a command that only reads is not remembered; sent again, the command reads again. In characters. */
+const MAX_READING_TEXT = 16 * 1024;
+/** Between the parts of what is remembered: occurs in none of them. */
+const SEPARATOR = '\n';
+
+/**
+ * Remembers how commands ended: by principal (or connection) and command id, so that each id has one outcome, and for a while by idempotency key, so that
+ * each intention has one.
+ *
+ * Bounded by count and by bytes; the oldest outcomes are forgotten first. A key is found until its time is over. Costs no pauses, however much is
+ * remembered, and no memory before the first outcome.
+ */
+export class OutcomeStore {
+  readonly #byId: TextLog;
+  readonly #byKey: TextLog;
+  readonly #now: Clock;
+
+  constructor({ limits, now = monotonicNow }: OutcomeStoreOptions) {
+    this.#byId = new TextLog({ maxEntries: limits.maxOutcomes, maxBytes: limits.outcomeBytes });
+    this.#byKey = new TextLog({
+      maxEntries: limits.maxIdempotencyKeys,
+      maxBytes: limits.idempotencyBytes,
+      keepMs: limits.idempotencyMs,
+    });
+    this.#now = now;
+  }
+
+  /** How the command of this {@link outcomeKey} ended. */
+  find(key: string): Outcome | undefined {
+    const found = this.#byId.find(key, 0);
+    return found === undefined ? undefined : outcomeOf(found);
+  }
+
+  /** How the command of this {@link idempotencyKey} ended. */
+  findKeyed(key: string): KeyedOutcome | undefined {
+    const found = this.#byKey.find(key, this.#now());
+    if (found === undefined) return undefined;
+    const [sessionId, rest] = cut(found);
+    const [instance, outcome] = cut(rest);
+    return { ...outcomeOf(outcome), sessionId: sessionId || undefined, instance: instance || undefined };
+  }
+
+  /** Remembers how the command of an {@link outcomeKey} ended. */
+  keep(key: string, type: Command['type'], outcome: Outcome): void {
+    this.#byId.add(key, textOf(type, outcome), 0);
+  }
+
+  /** Remembers how the command of an {@link idempotencyKey} ended. */
+  keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome): void {
+    this.#keepKeyed(key, type, outcome, this.#now());
+  }
+
+  /** Takes over how a command of an earlier run ended; oldest first, and before the first client comes. */
+  restore(recovered: RecoveredCommand): void {
+    const { principalId, commandId, type, sessionId, instance, idempotencyKey: key, fingerprint = '' } = recovered;
+    const outcome: Outcome = { ...recoveredText(recovered), fingerprint };
+    if (commandId !== undefined) this.keep(principalKey(principalId, commandId), type, outcome);
+    if (key === undefined) return;
+    const ageMs = Math.max(Date.now() - recovered.finishedAtMs, 0);
+    const keyed: KeyedOutcome = { ...outcome, sessionId, instance };
+    this.#keepKeyed(idempotencyKey(principalId, { type, sessionId }, key), type, keyed, this.#now() - ageMs);
+  }
+
+  snapshot(): OutcomeStoreSnapshot {
+    return { outcomes: this.#byId.snapshot(), keys: this.#byKey.snapshot() };
+  }
+
+  #keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome, atMs: number): void {
+    const { sessionId = '', instance = '' } = outcome;
+    this.#byKey.add(key, sessionId + SEPARATOR + instance + SEPARATOR + textOf(type, outcome), atMs);
+  }
+}
+
+/** By what the outcome of a principal's command is remembered. */
+export function principalKey(principalId: string, commandId: string): string {
+  // Neither a blank nor a tabulator occurs in a command id.
+  return `${commandId} ${principalId}`;
+}
+
+/** By what an outcome that means something to one connection alone is remembered. */
+export function connectionKey(connectionId: string, commandId: string): string {
+  return `${commandId}\t${connectionId}`;
+}
+
+/**
+ * By what the intention of a command is remembered: for each principal, and for each session the command acts on. One that makes its session
+ * does not act on it.
+ */
+export function idempotencyKey(
+  principalId: string,
+  { type, sessionId }: { readonly type: Command['type']; readonly sessionId?: string | undefined },
+  key: string,
+): string {
+  const actsOn = commandContract(type).appliesTo === 'server' ? '' : sessionId;
+  return `${key} ${actsOn} ${principalId}`;
+}
+
+function textOf(type: Command['type'], { code, fingerprint, text }: Outcome): string {
+  const isTooLarge = text.length > MAX_READING_TEXT && commandContract(type).scope?.endsWith(':read') === true;
+  return code + SEPARATOR + fingerprint + SEPARATOR + (isTooLarge ? '' : text);
+}
+
+function outcomeOf(kept: string): Outcome {
+  const [code, rest] = cut(kept);
+  const [fingerprint, text] = cut(rest);
+  return { code: code as ObservedCode, fingerprint, text };
+}
+
+function cut(text: string): readonly [head: string, rest: string] {
+  const at = text.indexOf(SEPARATOR);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function recoveredText({ type, outcome }: RecoveredCommand): {
+  readonly code: 'OK' | ErrorCode;
+  readonly text: string;
+} {
+  return outcome.ok
+    ? { code: 'OK', text: successText(type, outcome.data, outcome.sessionVersion) }
+    : { code: outcome.fault.code, text: failureText(type, outcome.fault) };
 }

@@ -119,6 +119,7 @@ export const createSession: CommandContract<CreateSessionCommand, CreateSessionD
   lane: 'data',
   scope: 'sessions:create',
   sessionAccess: 'give',
+  exclusive: true,
   mutates: true,
   timeoutClass: 'spawn',
   journalled: true,

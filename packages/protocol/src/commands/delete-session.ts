@@ -19,6 +19,7 @@ export const deleteSession: CommandContract<DeleteSessionCommand, DeleteSessionD
   summary: 'Ends the program of a session if it still runs, then removes the session and its output.',
   appliesTo: 'session',
   scope: 'sessions:write',
+  exclusive: true,
   mutates: true,
   timeoutClass: 'stop',
   journalled: true,

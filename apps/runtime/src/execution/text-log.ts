@@ -1,0 +1,200 @@
+import { PlaceIndex } from './place-index.ts';
+
+/** How much a log keeps. */
+export interface TextLogOptions {
+  /** Entries kept at most, at least 1. */
+  readonly maxEntries: number;
+  /** Memory for them at most, in bytes. */
+  readonly maxBytes: number;
+  /** Milliseconds after which an entry is not found any more; default: never. */
+  readonly keepMs?: number;
+}
+
+/** The sizes of a log. */
+export interface TextLogSnapshot {
+  readonly entries: number;
+  /** Memory that is taken for texts. */
+  readonly bytes: number;
+  /** Entries that made room for others. */
+  readonly evicted: number;
+}
+
+/** Memory is taken in pieces of this size, or of a 16th of `maxBytes` where that is less. */
+const SLAB_BYTES = 1024 * 1024;
+const SLABS_AT_LEAST = 16;
+/** Entries begin at multiples of this, so that 32 bits can tell where. */
+const UNIT_BYTES = 8;
+/** Slabs are numbered in a circle, with room for as many units as an index can address. */
+const SLAB_NUMBERS = 2 ** 15 - 1;
+/** Bytes of the entry, hash of the key, characters of the key, a word free, time. */
+const HEADER_BYTES = 24;
+const TIME_AT = 16;
+/** The most bytes that a character of a string becomes in UTF-8. */
+const BYTES_PER_CHARACTER = 3;
+
+/**
+ * Keeps the latest texts by key, outside the heap: a million of them cost the collector of garbage nothing.
+ *
+ * Entries lie one after the other in slabs of bytes, found through an index of numbers. The oldest go first, by count and by bytes, one at a time; a slab whose entries are
+ * all gone is used again. Adding costs O(length), amortised, finding O(length) for one that is there and O(1) else. Memory: what is used, rounded up to a
+ * slab, at most `maxBytes` and one slab to spare, plus at most 32 bytes per entry; none before the first entry.
+ */
+export class TextLog {
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #keepMs: number;
+  readonly #slabBytes: number;
+  readonly #index = new PlaceIndex();
+  /** Oldest first. */
+  readonly #slabs = new Map<number, Slab>();
+  #newest: Slab | undefined;
+  #oldest: Slab | undefined;
+  /** Where the oldest entry begins, in its slab. */
+  #oldestAt = 0;
+  #bytes = 0;
+  #evicted = 0;
+  #spare: Buffer | undefined;
+
+  constructor({ maxEntries, maxBytes, keepMs = Number.POSITIVE_INFINITY }: TextLogOptions) {
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+    this.#keepMs = keepMs;
+    const share = Math.floor(maxBytes / SLABS_AT_LEAST / UNIT_BYTES) * UNIT_BYTES;
+    this.#slabBytes = Math.min(SLAB_BYTES, Math.max(share, UNIT_BYTES));
+  }
+
+  /** Keeps a text; an earlier one of the same key is forgotten. `nowMs` never goes back. @returns `false` for one that is too large to be kept. */
+  add(key: string, text: string, nowMs: number): boolean {
+    this.#expire(nowMs);
+    const hash = hashOf(key);
+    const former = this.#find(hash, key);
+    if (former !== undefined) this.#index.remove(hash, former);
+    const entry = key + text;
+    const slab = this.#slabFor(entry);
+    if (slab === undefined) return false;
+    const { buffer, used: at } = slab;
+    const written = buffer.write(entry, at + HEADER_BYTES);
+    slab.used = alignedUp(at + HEADER_BYTES + written);
+    buffer.writeUInt32LE(HEADER_BYTES + written, at);
+    buffer.writeUInt32LE(hash, at + 4);
+    buffer.writeUInt32LE(key.length, at + 8);
+    buffer.writeDoubleLE(nowMs, at + TIME_AT);
+    this.#index.add(hash, placeOf(slab.number, at));
+    while (this.#index.size > this.#maxEntries) this.#evict();
+    return true;
+  }
+
+  /** The text of the key; `undefined` when there is none, or none any more. */
+  find(key: string, nowMs: number): string | undefined {
+    const place = this.#find(hashOf(key), key);
+    if (place === undefined) return undefined;
+    const [slab, at] = this.#at(place);
+    if (nowMs - slab.buffer.readDoubleLE(at + TIME_AT) > this.#keepMs) return undefined;
+    return entryAt(slab.buffer, at).slice(key.length);
+  }
+
+  snapshot(): TextLogSnapshot {
+    return { entries: this.#index.size, bytes: this.#bytes, evicted: this.#evicted };
+  }
+
+  #find(hash: number, key: string): number | undefined {
+    return this.#index.find(hash, (place) => {
+      const [{ buffer }, at] = this.#at(place);
+      return buffer.readUInt32LE(at + 8) === key.length && entryAt(buffer, at).startsWith(key);
+    });
+  }
+
+  #at(place: number): readonly [slab: Slab, at: number] {
+    const units = SLAB_BYTES / UNIT_BYTES;
+    return [this.#slabs.get(Math.floor(place / units))!, (place % units) * UNIT_BYTES];
+  }
+
+  /** The slab that has room for the entry; the oldest ones go where there is no memory for it. */
+  #slabFor(entry: string): Slab | undefined {
+    const newest = this.#newest;
+    const room = newest === undefined ? 0 : newest.buffer.length - newest.used - HEADER_BYTES;
+    // To count the bytes exactly costs as much as to write them, and is needed at the end of a slab only.
+    if (entry.length * BYTES_PER_CHARACTER <= room) return newest;
+    const bytes = HEADER_BYTES + Buffer.byteLength(entry);
+    if (bytes - HEADER_BYTES <= room) return newest;
+    const size = Math.max(this.#slabBytes, alignedUp(bytes));
+    if (size > this.#maxBytes) return undefined;
+    while (this.#bytes + size > this.#maxBytes || this.#slabs.size === SLAB_NUMBERS) this.#evict();
+    const number = this.#newest === undefined ? 0 : (this.#newest.number + 1) % SLAB_NUMBERS;
+    const slab: Slab = { number, buffer: this.#memory(size), used: 0 };
+    this.#bytes += slab.buffer.length;
+    this.#slabs.set(number, slab);
+    this.#newest = slab;
+    this.#oldest ??= slab;
+    return slab;
+  }
+
+  #memory(size: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length !== size) return Buffer.allocUnsafeSlow(size);
+    this.#spare = undefined;
+    return spare;
+  }
+
+  /** Forgets the oldest entry, or the slab behind it. */
+  #evict(): void {
+    const slab = this.#oldest!;
+    if (this.#oldestAt >= slab.used) {
+      this.#release(slab);
+      return;
+    }
+    const { buffer } = slab;
+    const at = this.#oldestAt;
+    this.#oldestAt = alignedUp(at + buffer.readUInt32LE(at));
+    if (this.#index.remove(buffer.readUInt32LE(at + 4), placeOf(slab.number, at))) this.#evicted += 1;
+  }
+
+  #release(slab: Slab): void {
+    this.#slabs.delete(slab.number);
+    this.#bytes -= slab.buffer.length;
+    this.#spare = slab.buffer;
+    this.#oldestAt = 0;
+    this.#oldest = this.#slabs.get((slab.number + 1) % SLAB_NUMBERS);
+    if (this.#oldest === undefined) this.#newest = undefined;
+  }
+
+  /** Forgets what has been kept long enough; at most two entries at a time, so that nobody pays for many. */
+  #expire(nowMs: number): void {
+    if (this.#keepMs === Number.POSITIVE_INFINITY) return;
+    for (let entries = 0; entries < 2; entries += 1) {
+      const slab = this.#oldest;
+      if (slab === undefined) return;
+      if (this.#oldestAt < slab.used && nowMs - slab.buffer.readDoubleLE(this.#oldestAt + TIME_AT) <= this.#keepMs)
+        return;
+      this.#evict();
+    }
+  }
+}
+
+/** A piece of memory, filled from the front. */
+interface Slab {
+  readonly number: number;
+  readonly buffer: Buffer;
+  used: number;
+}
+
+function entryAt(buffer: Buffer, at: number): string {
+  return buffer.toString('utf8', at + HEADER_BYTES, at + buffer.readUInt32LE(at));
+}
+
+function placeOf(slabNumber: number, at: number): number {
+  return slabNumber * (SLAB_BYTES / UNIT_BYTES) + at / UNIT_BYTES;
+}
+
+function alignedUp(bytes: number): number {
+  return Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
+}
+
+/** FNV-1a over the characters, then mixed, because tables look at some of its bits only. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
