@@ -53,8 +53,8 @@ it('answers whatever is sent with a code and stays usable', async () => {
     ['{"type":"get_state"}', 'INVALID_COMMAND'],
     ['{"type":"get_state","sessionId":5}', 'INVALID_COMMAND'],
     ['{"type":"list_sessions","id":"anon:1"}', 'INVALID_COMMAND'],
-    ['{"type":"list_sessions","dependsOn":["a"]}', 'INVALID_COMMAND'],
-    ['{"type":"list_sessions","idempotencyKey":"a"}', 'INVALID_COMMAND'],
+    ['{"type":"list_sessions","dependsOn":["anon:1"]}', 'INVALID_COMMAND'],
+    ['{"type":"list_sessions","idempotencyKey":"a b"}', 'INVALID_COMMAND'],
     ['{"type":"create_session","kind":"pty","pty":{"idleTimeoutMs":0}}', 'INVALID_COMMAND'],
     [JSON.stringify({ type: 'list_sessions', padding: 'x'.repeat(100_001) }), 'MESSAGE_TOO_LARGE'],
   ];
