@@ -13,6 +13,7 @@ import { run } from './commands/run.ts';
 import { send } from './commands/send.ts';
 import { signal } from './commands/signal.ts';
 import { token } from './commands/token.ts';
+import { top } from './commands/top.ts';
 import { wait } from './commands/wait.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly CommandFactory[] = [
   info,
   remove,
   health,
+  top,
   doctor,
   token,
 ];

@@ -1,8 +1,8 @@
 import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
-import { descendants, startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SESSIONCTL } from './sessionctl.ts';
+import { Person } from './person.ts';
 
 /** The daemon keeps the sessions that are tested, and lends terminals to the sessionctl that looks at them. */
 let daemon: TestDaemon;
@@ -25,60 +25,8 @@ async function startSession(script: string, size = { cols: 80, rows: 24 }): Prom
   return sessionId;
 }
 
-/** A person at a terminal of 80 by 24 who starts sessionctl and sees how it leaves the terminal. */
-class Person {
-  readonly sessionId: string;
-  readonly pid: number;
-
-  constructor(sessionId: string, pid: number) {
-    this.sessionId = sessionId;
-    this.pid = pid;
-  }
-
-  static async starting(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Person> {
-    names += 1;
-    const sessionId = `outer-${names}`;
-    const script =
-      '"$0" "$@"; echo "status $?"; stty -a | tr " ;" "\\n\\n" | grep -xE -- "-?(icanon|echo|isig|opost)"; echo over';
-    const { session } = await client.request('create_session', {
-      kind: 'pty',
-      sessionId,
-      env: { SESSIOND_SOCKET: daemon.socketPath, ...env },
-      pty: { command: 'sh', args: ['-c', script, process.execPath, SESSIONCTL, ...args], term: 'xterm' },
-    });
-    return new Person(sessionId, session.pid!);
-  }
-
-  async type(data: string): Promise<void> {
-    await client.request('input', { sessionId: this.sessionId, data });
-  }
-
-  async sees(text: string): Promise<void> {
-    try {
-      await client.request('wait_for', { sessionId: this.sessionId, text, timeoutMs: 10_000 });
-    } catch (cause) {
-      throw new Error(`Cannot see ${JSON.stringify(text)} on:\n${await this.screen()}`, { cause });
-    }
-  }
-
-  async screen(): Promise<string> {
-    const { dataBase64 } = await client.request('read_output', { sessionId: this.sessionId });
-    return Buffer.from(dataBase64, 'base64').toString();
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    const [sessionctl] = descendants(this.pid);
-    process.kill(sessionctl!.pid, signal);
-  }
-
-  /** What was written until sessionctl was gone, its exit code, and that the terminal is a usual one again. */
-  async end(): Promise<{ readonly screen: string; readonly status: number }> {
-    await this.sees('over\r\n');
-    const screen = await this.screen();
-    const [, before, status, modes] = /^(.*?)status (\d+)\r\n(.*)over\r\n$/s.exec(screen) ?? [];
-    expect(modes?.split('\r\n').sort()).toEqual(['', 'echo', 'icanon', 'isig', 'opost']);
-    return { screen: before!, status: Number(status) };
-  }
+function starting(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Person> {
+  return Person.starting({ client, socketPath: daemon.socketPath }, args, env);
 }
 
 /** Switches on what full-screen programs switch on, then waits. */
@@ -88,13 +36,7 @@ const SWITCHED_OFF = '\x1b[m\x1b[?1000l\x1b[?25h\x1b[?1049l';
 
 describe('at a terminal', () => {
   it('run shows the program, passes keys on and ends with its status', async () => {
-    const person = await Person.starting([
-      'run',
-      '--',
-      'sh',
-      '-c',
-      'stty -echo; echo ask; read a; echo "got $a"; exit 3',
-    ]);
+    const person = await starting(['run', '--', 'sh', '-c', 'stty -echo; echo ask; read a; echo "got $a"; exit 3']);
     await person.sees('ask');
     await person.type('word\r');
     const { screen, status } = await person.end();
@@ -103,12 +45,12 @@ describe('at a terminal', () => {
   });
 
   it('output is shown as it is, bare line feeds included', async () => {
-    const person = await Person.starting(['run', '--', 'sh', '-c', 'stty -opost; printf "a\\nb\\r\\nc"']);
+    const person = await starting(['run', '--', 'sh', '-c', 'stty -opost; printf "a\\nb\\r\\nc"']);
     expect((await person.end()).screen).toBe('a\nb\r\nc\x1b[m');
   });
 
   it('Ctrl-C goes to the program, not to sessionctl', async () => {
-    const person = await Person.starting([
+    const person = await starting([
       'run',
       '--',
       'sh',
@@ -122,7 +64,7 @@ describe('at a terminal', () => {
 
   it('the default keys detach, and the session goes on', async () => {
     const sessionId = await startSession(FULL_SCREEN);
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('full screen');
     await person.type('\x1d');
     await person.type('d');
@@ -135,7 +77,7 @@ describe('at a terminal', () => {
 
   it('other keys detach when they are asked for, and the default ones do not', async () => {
     const sessionId = await startSession(FULL_SCREEN);
-    const person = await Person.starting(['attach', sessionId, '--detach-keys', 'ctrl-p,ctrl-q']);
+    const person = await starting(['attach', sessionId, '--detach-keys', 'ctrl-p,ctrl-q']);
     await person.sees('full screen');
     await person.type('\x1dd\r');
     await person.sees('got \x1dd');
@@ -150,7 +92,7 @@ describe('at a terminal', () => {
     ['SIGQUIT', 131],
   ] as const)('%s restores the terminal and leaves the session running', async (signal, status) => {
     const sessionId = await startSession(FULL_SCREEN);
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('full screen');
     person.signal(signal);
     const ended = await person.end();
@@ -166,7 +108,7 @@ describe('at a terminal', () => {
     const sessionId = await startSession(FULL_SCREEN);
     const source = `process.on("SIGUSR2",()=>{${act}})`;
     const importing = `--import data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
-    const person = await Person.starting(['attach', sessionId], { NODE_OPTIONS: importing });
+    const person = await starting(['attach', sessionId], { NODE_OPTIONS: importing });
     await person.sees('full screen');
     person.signal('SIGUSR2');
     const { screen, status } = await person.end();
@@ -180,7 +122,7 @@ describe('at a terminal', () => {
       rows: 10,
     });
     await client.request('wait_for', { sessionId, text: '10 50' });
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('24 80');
     await client.request('resize', { sessionId: person.sessionId, cols: 91, rows: 33 });
     await person.sees('33 91');
@@ -191,7 +133,7 @@ describe('at a terminal', () => {
   it('a program that was drawn for this size already is made to draw itself again', async () => {
     const sessionId = await startSession('trap "echo drawn" WINCH; echo up; while :; do sleep 0.05; done');
     await client.request('wait_for', { sessionId, text: 'up' });
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('drawn');
     await client.request('wait_for', { sessionId, idleMs: 200 });
     expect(await client.request('get_state', { sessionId })).toMatchObject({ cols: 80, rows: 24 });
@@ -204,7 +146,7 @@ describe('at a terminal', () => {
       'printf "past\\033[6n\\n"; read x; printf "present\\033[6n\\n"; exec sleep 60',
     );
     await client.request('wait_for', { sessionId, text: '\x1b[6n' });
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('past');
     expect(await person.screen()).not.toContain('\x1b[6n');
     await person.type('\r');
@@ -215,7 +157,7 @@ describe('at a terminal', () => {
 
   it('an observer sees everything, types nothing and can leave', async () => {
     const sessionId = await startSession(FULL_SCREEN);
-    const person = await Person.starting(['attach', sessionId, '--observe']);
+    const person = await starting(['attach', sessionId, '--observe']);
     await person.sees('full screen');
     await person.type('typed\r');
     await person.sees('\x07');
@@ -227,7 +169,7 @@ describe('at a terminal', () => {
 
   it('a session that ends elsewhere ends the attachment with its status', async () => {
     const sessionId = await startSession(FULL_SCREEN);
-    const person = await Person.starting(['attach', sessionId]);
+    const person = await starting(['attach', sessionId]);
     await person.sees('full screen');
     await client.request('terminate', { sessionId, gracePeriodMs: 0 });
     const { screen, status } = await person.end();
@@ -239,7 +181,7 @@ describe('at a terminal', () => {
 describe('when the daemon goes away', () => {
   it('the keys still detach', async () => {
     const other = await startDaemon();
-    const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
+    const person = await starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
     await person.sees('full screen');
     await other.kill();
     await person.sees('reconnecting');
@@ -250,7 +192,7 @@ describe('when the daemon goes away', () => {
 
   it('in order, the session ends with it, and so does the attachment', async () => {
     const other = await startDaemon();
-    const person = await Person.starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
+    const person = await starting(['run', '--socket', other.socketPath, '--', 'sh', '-c', FULL_SCREEN]);
     await person.sees('full screen');
     await other.stop();
     const { screen, status } = await person.end();
@@ -266,7 +208,7 @@ describe('when the daemon goes away', () => {
       sessionId: 'doomed',
       pty: { command: 'sh', args: ['-c', FULL_SCREEN] },
     });
-    const person = await Person.starting(['attach', 'doomed', '--socket', other.socketPath]);
+    const person = await starting(['attach', 'doomed', '--socket', other.socketPath]);
     await person.sees('full screen');
     await other.kill();
     await person.sees('[sessionctl: connection lost, reconnecting]');
