@@ -158,6 +158,15 @@ describe('the metrics of a daemon', () => {
     await expect(WireClient.connect({ url, token: 'wrong' })).rejects.toMatchObject({ status: 401 });
     expect(await httpGet({ url }, '/metrics', { authorization: 'Bearer wrong' })).toMatchObject({ status: 401 });
 
+    // A line of shell, seen while it runs.
+    const beside = await driver.run('true', []);
+    const shell = driver.command('bash', { sessionId: beside, command: 'echo much; sleep 60', maxOutputBytes: 1 });
+    await until(async () => amount(await moves.ask(driver), 'sessiond.bash.output') > 0);
+    expect(amount(await moves.ask(driver), 'sessiond.bash.count', { state: 'running' })).toBe(1);
+    await moves.scrape(socketPath);
+    await driver.ask('abort_bash', { sessionId: beside });
+    await shell;
+
     // A machine without descriptors.
     if (!limitDescriptors(daemon, 10)) context.skip('needs prlimit of util-linux to lower the number of descriptors');
     const starved = await driver.command('create_session', { kind: 'pty', pty: { command: 'true' } });

@@ -6,5 +6,5 @@ export {
   startDaemon,
   type TestDaemon,
 } from './daemon.ts';
-export { descendants, isAlive, type ProcessId, rssBytes } from './processes.ts';
+export { descendants, isAlive, type ProcessId, rssBytes, type SessionMember, sessionMembers } from './processes.ts';
 export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';

@@ -6,8 +6,14 @@ export interface ProcessId {
   readonly startedAt: string;
 }
 
-interface Stat extends ProcessId {
+/** A member of a process session. */
+export interface SessionMember extends ProcessId {
+  readonly groupId: number;
+}
+
+interface Stat extends SessionMember {
   readonly parent: number;
+  readonly sessionId: number;
   readonly state: string;
 }
 
@@ -22,6 +28,14 @@ export function descendants(pid: number): ProcessId[] {
     parents = new Set(children.map((child) => child.pid));
   }
   return found.map(({ pid: child, startedAt }) => ({ pid: child, startedAt }));
+}
+
+/** The living processes of the session that this process leads or has led; Linux only, elsewhere none are found. */
+export function sessionMembers(leader: number): SessionMember[] {
+  return pids()
+    .flatMap((each) => readStat(each) ?? [])
+    .filter(({ sessionId, state }) => sessionId === leader && state !== 'Z' && state !== 'X')
+    .map(({ pid, startedAt, groupId }) => ({ pid, startedAt, groupId }));
 }
 
 /** Whether this very process still runs; one that ended and waits to be reaped does not. */
@@ -51,7 +65,8 @@ function readStat(pid: number): Stat | null {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name may contain spaces and parentheses; the fields behind it do not.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { pid, state: fields[0]!, parent: Number(fields[1]), startedAt: fields[19]! };
+    const [parent, groupId, sessionId] = fields.slice(1, 4).map(Number) as [number, number, number];
+    return { pid, state: fields[0]!, parent, groupId, sessionId, startedAt: fields[19]! };
   } catch {
     return null;
   }
