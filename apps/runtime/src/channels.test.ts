@@ -84,6 +84,7 @@ beforeEach(() => {
   told = [];
   attached = new Set();
   channels = new Channels({
+    guard: (callback) => callback,
     transport: transport as unknown as Transport,
     traffic,
     host: {

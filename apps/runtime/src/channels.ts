@@ -1,4 +1,5 @@
 import { type AckFrame, type Command, type InputFrame, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
+import type { Guard } from './containment.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import { Subscription } from './subscription.ts';
 import type { Traffic } from './traffic.ts';
@@ -16,6 +17,8 @@ export interface ChannelsOptions {
   readonly onAttached: (sessionId: string) => void;
   /** The connection is no longer attached to the session. */
   readonly onDetached: (sessionId: string) => void;
+  /** The connection's own, for what calls from the sessions. */
+  readonly guard: Guard;
   /** An event that was held back is due. */
   readonly onDue: (event: SessionEvent) => void;
 }
@@ -183,12 +186,12 @@ export class Channels {
   }
 
   async #attach(command: Command<'attach'>, signal: AbortSignal, fate: Orphanable): Promise<ResponseDataOf<'attach'>> {
-    const { transport, host, traffic, onAttached } = this.#options;
+    const { transport, host, traffic, guard, onAttached } = this.#options;
     const { sessionId } = command;
     let subscription: Subscription | undefined;
     const attachment = await host.attach(command, {
-      onReadable: () => subscription?.pump(),
-      onInputDrained: () => subscription?.acknowledgeInput(),
+      onReadable: guard(() => subscription?.pump()),
+      onInputDrained: guard(() => subscription?.acknowledgeInput()),
     });
     if (this.#closed || signal.aborted) {
       attachment.close();

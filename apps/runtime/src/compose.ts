@@ -15,8 +15,10 @@ import { configuredLimits } from './config/configured-limits.ts';
 import { Containment } from './containment.ts';
 import { drain, type Endable } from './drain.ts';
 import { CommandLanes } from './execution/command-lanes.ts';
+import { fanOutCommands } from './execution/command-observer.ts';
 import { OutcomeStore } from './execution/outcome-store.ts';
 import { SessionLocks } from './execution/session-locks.ts';
+import { createCommandsPage } from './http/commands-page.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
@@ -31,11 +33,14 @@ import { Shells } from './sessions/bash/shells.ts';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
 import { alertHealth } from './telemetry/alert-metrics.ts';
 import { alertWebhook, logFailedDeliveries } from './telemetry/alert-webhook.ts';
+import { CommandLog } from './telemetry/command-log.ts';
+import { CommandTracing } from './telemetry/command-tracing.ts';
 import { defaultAlerts } from './telemetry/default-alerts.ts';
 import { Exposition } from './telemetry/exposition.ts';
 import type { Instruments } from './telemetry/instruments.ts';
 import { metricSamples } from './telemetry/metric-samples.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { ConnectionPlaces } from './transports/connection-places.ts';
 import { HeartbeatWheel } from './transports/heartbeat-wheel.ts';
 import type { Transport } from './transports/transport.ts';
 import { type Entrance, WebSocketServer } from './transports/websocket-server.ts';
@@ -77,7 +82,8 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     logger,
     containment,
     traffic: telemetry.traffic,
-    commandObserver: telemetry.commands,
+    commandObserver: fanOutCommands(telemetry.commands, new CommandLog({ logger, slowMs: config.slowCommandMs, now })),
+    commandTracer: new CommandTracing(version),
     metrics: () => instruments.samples(),
     checks: [() => instruments.health()],
     journal: new NoJournal(),
@@ -196,16 +202,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
   const runtime = createRuntime({ config, logger, instruments, containment, version, transports, env, now });
+  const places = new ConnectionPlaces(config);
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
+    places,
     maxMessageBytes: config.maxMessageBytes,
     inputBytesPerSecond: config.inputBytesPerSecond,
     heartbeat: new HeartbeatWheel(config),
     terminals: runtime.host,
     authorizer: runtime.authorizer,
     logger,
+    containment,
     traffic: telemetry.traffic,
     onRefused: (reason) => telemetry.authFailed(reason),
+    onTurnedAway: (reason) => telemetry.connectionRefused(reason),
+    onLost: () => telemetry.connectionLost(),
     onConnection: (transport, principal) => runtime.accept(transport, principal),
   });
   telemetry.watchRawTerminals(() => webSockets.snapshot().rawTerminals);
@@ -216,6 +227,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       probes,
       requestOrigin: entrance.requestOrigin,
       maxConnections: config.maxConnections,
+      containment,
+      commandsPage: createCommandsPage({
+        door: entrance.door,
+        places,
+        maxMessageBytes: config.maxMessageBytes,
+        run: (command) => runtime.runSingle(command),
+        onTurnedAway: (reason) => telemetry.connectionRefused(reason),
+      }),
       metricsPage: createMetricsPage({
         door: entrance.door,
         expose: () => instruments.expose(),
@@ -254,6 +273,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     access.close();
     await instruments.close();
     throw error;
+  }
+  for (const server of servers) {
+    server.on('error', (error) => logger.error({ event: 'listener', err: error }, 'a connection could not be taken'));
   }
   void runtime.reconcileOrphans();
   const unlink = (): void => unix?.unlink();

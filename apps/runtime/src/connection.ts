@@ -33,12 +33,13 @@ import { type CredentialEnd, credentialEnds, onCredentialEnd } from './auth/cred
 import { isAllowed } from './auth/is-allowed.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
+import type { Guard } from './containment.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
 import type { CommandFacts } from './execution/command-facts.ts';
 import type { RunningCommand } from './execution/command-run.ts';
-import type { CommandRunner } from './execution/command-runner.ts';
+import type { CommandRunner, Respond } from './execution/command-runner.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
@@ -78,6 +79,8 @@ export interface ConnectionOptions {
   readonly inputBytesPerSecond: number | null;
   /** The greeting, without what is this connection's own. */
   readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
+  /** This connection's own, for whatever calls it from outside. */
+  readonly guard: Guard;
   readonly onClosed: () => void;
 }
 
@@ -114,11 +117,19 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   /** Commands that wait until this client reads again; no more than it has running. */
   readonly #onDrained = new Set<() => void>();
   #closed = false;
+  readonly receiveEvent: (event: SessionEvent) => void;
+  readonly receiveCommandEvent: (message: EventMessage) => void;
+  readonly #respond: Respond;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
-    const { transport, host, hub, traffic, inputBytesPerSecond } = options;
+    const { transport, host, hub, traffic, inputBytesPerSecond, guard } = options;
+    this.receiveEvent = guard((event: SessionEvent) => this.#receiveEvent(event));
+    this.receiveCommandEvent = guard((message: EventMessage) => {
+      if (!this.#isUnread()) this.send(message);
+    });
+    this.#respond = guard((answer: CommandAnswer, command: Command) => this.#answered(answer, command));
     this.#traffic = traffic;
     this.#reading = new ReadingGate(transport);
     this.#meter = inputBytesPerSecond === null ? undefined : InputMeter.of(this.#reading, inputBytesPerSecond);
@@ -126,6 +137,7 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
       transport,
       host,
       traffic,
+      guard,
       onAttached: (sessionId) => hub.subscribe(sessionId, this),
       onDetached: (sessionId) => {
         if (!this.#followed.has(sessionId)) hub.unsubscribe(sessionId, this);
@@ -166,19 +178,19 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   /** Greets the client and begins to listen to it. Called once. */
   start(): void {
-    const { connectionId, principal, greeting, hub, commandEvents } = this.#options;
+    const { connectionId, principal, greeting, hub, commandEvents, guard } = this.#options;
     const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
     this.#stopWatching = hub.watchSessions(this);
     this.#stopChecking = onCredentialEnd(principal, (reason) => this.#expire(reason));
     commandEvents.tell(this, { own: 'data', others: false });
     this.#transport.start({
-      onReceived: (bytes) => this.#meter?.received(bytes),
-      onMessage: (text, bytes) => this.#message(text, bytes),
-      onFrame: (frame) => this.#frame(frame),
-      onDrain: () => this.#drained(),
-      onViolation: ({ code, message }) => this.#fail({ code, message }),
-      onClose: () => this.#close(),
+      onReceived: guard((bytes: number) => this.#meter?.received(bytes)),
+      onMessage: guard((text: string, bytes: number) => this.#message(text, bytes)),
+      onFrame: guard((frame: Uint8Array) => this.#frame(frame)),
+      onDrain: guard(() => this.#drained()),
+      onViolation: guard(({ code, message }: ProtocolFault) => this.#fail({ code, message })),
+      onClose: guard(() => this.#close()),
     });
   }
 
@@ -191,6 +203,12 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   /** Ends the connection from this side. */
   end(closeCode: number, reason: string): void {
     this.#transport.close(closeCode, reason);
+  }
+
+  /** Ends the connection after a failure of its own: nothing of it goes on, and the client may come back at once. */
+  abort(): void {
+    this.#close();
+    this.#transport.close(closeCodes.failed, 'a defect of the server ended the connection');
   }
 
   /** Sends a message that answers no command, such as `server_shutdown`. */
@@ -215,11 +233,7 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     return authorizer.maySee(principal, sessionId);
   }
 
-  receiveCommandEvent(message: EventMessage): void {
-    if (!this.#isUnread()) this.send(message);
-  }
-
-  receiveEvent(event: SessionEvent): void {
+  #receiveEvent(event: SessionEvent): void {
     // What comes and goes is told to everybody who may know of it; the rest only to those who asked, and were asked about then.
     const { principal, authorizer } = this.#options;
     if (event.exceptConnectionId === this.connectionId) return;
@@ -266,6 +280,7 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   }
 
   #message(text: string, bytes: number): void {
+    if (this.#closed) return;
     this.#traffic.received.message += bytes;
     const decoded = decodeClientMessage(text);
     if (!decoded.ok) {
@@ -305,13 +320,13 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     if (LARGE_ANSWERS.has(command.type)) this.#pendingLarge += 1;
   }
 
-  readonly #respond = ({ code, text, data }: CommandAnswer, command: Command): void => {
+  #answered({ code, text, data }: CommandAnswer, command: Command): void {
     if (this.#pending.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
     this.#sendText(text);
     if (command.type !== 'attach') return;
     if (code !== 'OK') this.#channels.dropUnstarted(command);
     else if (data !== undefined) this.#channels.start((data as ResponseDataOf<'attach'>).channel);
-  };
+  }
 
   /** Why a command is not even tried, as far as the connection is concerned. */
   #refusal(command: Command): ProtocolFault | undefined {
@@ -335,6 +350,7 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   }
 
   #frame(bytes: Uint8Array): void {
+    if (this.#closed) return;
     const decoded = decodeFrame(bytes);
     if (!decoded.ok) {
       this.#fail(decoded.error, { type: BYTES_COMMAND });
@@ -360,7 +376,9 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   }
 
   #close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#options.onClosed();
     for (const done of [...this.#onDrained]) done();
     this.#meter?.close();
     this.#stopWatching();
@@ -372,7 +390,6 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     for (const [command, running] of this.#pending) {
       if (endsWithConnection(command)) running.abandon(gone);
     }
-    this.#options.onClosed();
   }
 
   /** Whoever is no longer known is told so, and may come again with something valid. */

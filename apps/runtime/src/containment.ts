@@ -40,14 +40,18 @@ export class Containment {
   /** A guard for callbacks of this owner; a promise that such a callback returns may reject, too. Costs some nanoseconds per call. */
   guard(owner: Owner): Guard {
     return (callback) =>
-      (...args) => {
-        try {
-          const result = callback(...args);
-          if (result instanceof Promise) result.catch((error: unknown) => this.failed(owner, error));
-        } catch (error) {
-          this.failed(owner, error);
-        }
-      };
+      (...args) =>
+        this.run(owner, () => callback(...args));
+  }
+
+  /** Does something on behalf of an owner, at once. */
+  run(owner: Owner, work: () => unknown): void {
+    try {
+      const result = work();
+      if (result instanceof Promise) result.catch((error: unknown) => this.failed(owner, error));
+    } catch (error) {
+      this.failed(owner, error);
+    }
   }
 
   /** Takes note of a failure that was caught elsewhere, and ends its owner. Never throws. */

@@ -4,6 +4,7 @@ import type { Logger } from './logger.ts';
 import type { Runtime } from './runtime.ts';
 import { EXIT_CODES } from './startup-error.ts';
 import type { WebSocketServer } from './transports/websocket-server.ts';
+import { withinMs } from './within-ms.ts';
 
 /** Time clients have for their half of the closing handshake. */
 const FAREWELL_MS = 1000;
@@ -19,18 +20,21 @@ export interface DrainParts {
 }
 
 /**
- * Ends a daemon in order: no new connections, everyone told, running work finished or aborted within `drainMs`, children ended,
- * WebSockets closed with 1001. Afterwards nothing of it keeps the process alive.
+ * Ends a daemon in order: everyone told and nothing new taken, running work finished or aborted within `drainMs`, children ended, WebSockets
+ * closed with 1001, and only then the listeners and the socket file gone. Until then probes and refusals are answered, so that whoever
+ * asks learns that the daemon drains rather than that it is gone. Resolves at most four seconds after `drainMs`; nothing of the daemon
+ * keeps the process alive afterwards.
  */
 export async function drain({ servers, webSockets, runtime, drainMs, unlink }: DrainParts): Promise<void> {
   webSockets.drain();
-  unlink();
-  for (const server of servers) {
-    server.close();
-    server.closeIdleConnections();
-  }
   await runtime.shutdown('shutting down', drainMs);
-  await webSockets.closeAll(closeCodes.goingAway, 'shutting down', FAREWELL_MS);
+  unlink();
+  // Answers that are on their way still get there.
+  const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+  await Promise.all([
+    webSockets.closeAll(closeCodes.goingAway, 'shutting down', FAREWELL_MS),
+    withinMs(FAREWELL_MS, Promise.all(closed)),
+  ]);
   for (const server of servers) server.closeAllConnections();
 }
 

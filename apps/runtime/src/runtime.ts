@@ -3,6 +3,8 @@ import type { Principal } from './auth/auth-provider.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { Config } from './config/config.ts';
 import type { Containment } from './containment.ts';
+import type { CommandAnswer } from './execution/command-answer.ts';
+import type { SingleCommand } from './execution/run-single.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
 import type { Instruments } from './telemetry/instruments.ts';
@@ -17,6 +19,8 @@ export interface Runtime {
   readonly authorizer: Authorizer;
   /** Serves one client until its transport is gone. */
   accept(transport: Transport, principal: Principal): void;
+  /** Runs one command for somebody without a connection; never rejects. */
+  runSingle(command: SingleCommand): Promise<CommandAnswer>;
   /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
   reconcileOrphans(): Promise<void>;
   /** Tells every client, ends the children by the deadline, closes the connections. Resolves when no child is left. */

@@ -22,6 +22,7 @@ import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
 import type { Containment } from './containment.ts';
 import { EventHub } from './event-hub.ts';
+import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
@@ -29,6 +30,7 @@ import { CommandRunner } from './execution/command-runner.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import type { SessionLocks } from './execution/session-locks.ts';
+import { runSingle, type SingleCommand } from './execution/run-single.ts';
 import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
@@ -37,6 +39,10 @@ import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
+import { withinMs } from './within-ms.ts';
+
+/** What commands may take to be answered once they are aborted. */
+const LAST_WORD_MS = 1000;
 
 /** What the server is made of and told. */
 export interface SessionServerOptions {
@@ -150,8 +156,15 @@ export class SessionServer {
 
   /** Serves a client until its transport ends. */
   accept(transport: Transport, principal: Principal): void {
-    const connection = new Connection({
-      connectionId: randomUUID(),
+    const connectionId = randomUUID();
+    const facts = { connectionId, principal: principal.id };
+    const guard = this.#options.containment.guard({
+      kind: 'connection',
+      facts,
+      end: () => connection.abort(),
+    });
+    const connection: Connection = new Connection({
+      connectionId,
       transport,
       traffic: this.#options.traffic,
       principal,
@@ -162,10 +175,20 @@ export class SessionServer {
       commandEvents: this.#commandEvents,
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
       greeting: this.#greeting(),
+      guard,
       onClosed: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
     connection.start();
+  }
+
+  /** Runs one command for somebody without a connection; never rejects. */
+  async runSingle(command: SingleCommand): Promise<CommandAnswer> {
+    const { traffic } = this.#options;
+    traffic.received.message += Buffer.byteLength(command.text);
+    const answer = await runSingle(this.#runner, command);
+    traffic.sent.message += Buffer.byteLength(answer.text);
+    return answer;
   }
 
   /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
@@ -185,14 +208,19 @@ export class SessionServer {
   }
 
   /**
-   * Ends everything: tells the clients, refuses new commands, aborts what waits, ends the children, closes the
-   * connections. Resolves when no child is left.
+   * Ends everything in order: tells the clients, refuses new commands, lets running ones finish, ends the children, closes the connections.
+   *
+   * The deadline is one for all of it. Commands may run until so much of it is left as children may take to end; those that still run then are
+   * aborted. Resolves when no child is left, three seconds after the deadline at the latest.
    */
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
+    const endsMs = performance.now() + deadlineMs;
     this.#draining = true;
     this.#tellEveryone({ type: 'server_shutdown', reason, timeoutMs: deadlineMs });
-    this.#runner.refuse(new ProtocolError('SHUTTING_DOWN', 'The server is ending'));
-    await this.host.close(deadlineMs);
+    const commandsMs = Math.max(0, deadlineMs - this.#options.gracePeriodMs);
+    const drained = this.#runner.drain(commandsMs, new ProtocolError('SHUTTING_DOWN', 'The server is ending'));
+    await withinMs(commandsMs + LAST_WORD_MS, drained);
+    await this.host.close(Math.max(0, endsMs - performance.now()));
     this.#options.ledger?.close();
     for (const connection of this.#connections) connection.end(closeCodes.goingAway, 'server is ending');
     this.#hub.close();

@@ -178,7 +178,8 @@ describe('the end of a daemon', () => {
     const child = statOf(await createShell(client, 'stubborn', 'trap "" TERM HUP INT; while :; do sleep 0.1; done'));
     signal('SIGTERM');
     await client.messageWhere(({ event }) => (event as { type?: string } | undefined)?.type === 'server_shutdown');
-    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    await expect(WireClient.connect({ socketPath })).rejects.toMatchObject({ status: 503 });
     signal('SIGTERM');
     expect(await ended).toMatchObject({ exitCode: 1, leftover: [] });
     expect([isAlive(child), existsSync(socketPath)]).toEqual([false, false]);

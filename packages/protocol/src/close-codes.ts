@@ -14,6 +14,8 @@ export const closeCodes: {
   readonly notAllowed: 1008;
   /** A transport frame is larger than the transport takes at all. */
   readonly tooLarge: 1009;
+  /** A defect of the server ended this connection, and no other one. */
+  readonly failed: 1011;
   /** The server has no room for another connection now. */
   readonly tryLater: 1013;
 } = Object.freeze({
@@ -22,6 +24,7 @@ export const closeCodes: {
   unsupportedVersion: 1002,
   notAllowed: 1008,
   tooLarge: 1009,
+  failed: 1011,
   tryLater: 1013,
 });
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Containment, Owner } from '../containment.ts';
 import type { Probes } from '../probes.ts';
 import type { Page } from './metrics-page.ts';
 import { refuse, requestUrl, respondJson } from './refusal.ts';
@@ -16,22 +17,60 @@ export interface HttpServerOptions {
   readonly probes: Probes;
   readonly requestOrigin: RequestOriginOptions;
   readonly maxConnections: number;
+  readonly containment: Containment;
   /** What is answered at `/metrics`. */
   readonly metricsPage: Page;
+  /** What is answered at `/v1/commands`. */
+  readonly commandsPage: Page;
   /** A request was refused for the page or name it came by. */
   readonly onRefused: (reason: 'origin') => void;
   readonly onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
-type Handler = (response: ServerResponse, request: IncomingMessage) => void;
+/** What is done with a request to one path; a promise that rejects is a defect, and ends the request. */
+interface Route {
+  readonly methods: readonly string[];
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => unknown;
+}
+
+const READING = Object.freeze(['GET', 'HEAD']);
 
 /**
- * An HTTP server with the two probes, the metrics and a hand-over of WebSocket upgrades; errors are JSON with the codes of the protocol.
- * It is returned before it listens.
+ * An HTTP server with the two probes, the metrics, single commands and a hand-over of WebSocket upgrades; errors are JSON with the codes of the
+ * protocol. It is returned before it listens.
  */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { probes, requestOrigin, maxConnections, metricsPage, onRefused, onUpgrade } = options;
-  const webSocketOnly: Handler = (response) => {
+  const { requestOrigin, maxConnections, containment, onRefused, onUpgrade } = options;
+  const routes = routesOf(options);
+  const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
+    const refused = refuseRequestOrigin(request, requestOrigin);
+    if (refused !== null) {
+      onRefused('origin');
+      return refuse(response, { code: 'FORBIDDEN', message: refused });
+    }
+    const route = routes.get(requestUrl(request)?.pathname ?? '');
+    if (route === undefined) {
+      return refuse(response, { code: 'UNKNOWN_COMMAND', status: 404, message: 'There is nothing at this path' });
+    }
+    if (route.methods.includes(request.method ?? '')) return route.handle(request, response);
+    return refuse(response, {
+      code: 'INVALID_COMMAND',
+      status: 405,
+      message: `This path only answers ${route.methods[0]}`,
+      headers: { allow: route.methods.join(', ') },
+    });
+  };
+  const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: HEAD_MS }, (request, response) => {
+    const owner: Owner = { kind: 'request', facts: {}, end: () => fail(response) };
+    containment.run(owner, () => answer(request, response));
+  });
+  server.maxConnections = maxConnections + SPARE_SOCKETS;
+  server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
+  return server;
+}
+
+function routesOf({ probes, metricsPage, commandsPage }: HttpServerOptions): ReadonlyMap<string, Route> {
+  const webSocketOnly = (_request: IncomingMessage, response: ServerResponse): void => {
     refuse(response, {
       code: 'INVALID_MESSAGE',
       status: 426,
@@ -39,41 +78,22 @@ export function createHttpServer(options: HttpServerOptions): Server {
       headers: { upgrade: 'websocket', connection: 'upgrade' },
     });
   };
-  const routes: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-    ['/', webSocketOnly],
-    ['/v1/ws', webSocketOnly],
-    ['/healthz', (response) => respondJson(response, 200, probes.health())],
-    [
-      '/readyz',
-      (response) => {
-        const readiness = probes.readiness();
-        respondJson(response, readiness.status === 'ready' ? 200 : 503, readiness);
-      },
-    ],
-    ['/metrics', (response, request) => void metricsPage(request, response)],
+  const readyz: Route['handle'] = (_request, response) => {
+    const readiness = probes.readiness();
+    respondJson(response, readiness.status === 'ready' ? 200 : 503, readiness);
+  };
+  return new Map<string, Route>([
+    ['/', { methods: READING, handle: webSocketOnly }],
+    ['/v1/ws', { methods: READING, handle: webSocketOnly }],
+    ['/healthz', { methods: READING, handle: (_request, response) => respondJson(response, 200, probes.health()) }],
+    ['/readyz', { methods: READING, handle: readyz }],
+    ['/metrics', { methods: READING, handle: metricsPage }],
+    ['/v1/commands', { methods: ['POST'], handle: commandsPage }],
   ]);
-  const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: HEAD_MS }, (request, response) => {
-    const refused = refuseRequestOrigin(request, requestOrigin);
-    if (refused !== null) {
-      onRefused('origin');
-      refuse(response, { code: 'FORBIDDEN', message: refused });
-      return;
-    }
-    const handler = routes.get(requestUrl(request)?.pathname ?? '');
-    if (handler === undefined) {
-      refuse(response, { code: 'UNKNOWN_COMMAND', status: 404, message: 'There is nothing at this path' });
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(response, {
-        code: 'INVALID_COMMAND',
-        status: 405,
-        message: 'This path only answers GET',
-        headers: { allow: 'GET, HEAD' },
-      });
-    } else {
-      handler(response, request);
-    }
-  });
-  server.maxConnections = maxConnections + SPARE_SOCKETS;
-  server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
-  return server;
+}
+
+/** Ends a request that cannot be answered any more. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else refuse(response, { code: 'INTERNAL', message: 'The request could not be answered; the log tells more' });
 }

@@ -32,10 +32,15 @@ export function respondJson(
   response.end(text);
 }
 
-/** Answers a request with text. The body is left out for HEAD. */
-export function respondText(response: ServerResponse, contentType: string, text: string): void {
-  const headers = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) };
-  response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
+/** Answers a request with text, with the status 200 unless another is given. The body is left out for HEAD. */
+export function respondText(
+  response: ServerResponse,
+  contentType: string,
+  text: string,
+  { status = 200, headers = {} }: { status?: number; headers?: Readonly<Record<string, string>> } = {},
+): void {
+  const own = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) };
+  response.writeHead(status, { ...SECURITY_HEADERS, ...own, ...headers });
   response.end(text);
 }
 

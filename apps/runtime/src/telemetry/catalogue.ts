@@ -124,6 +124,15 @@ export const connectionCount: UpDownCounterDescriptor<'kind'> = level('sessiond.
   help: 'Open connections: websocket, unix or stdio for those that speak the protocol, raw for raw terminals.',
   labelNames: ['kind'],
 });
+export const connectionRefusals: CounterDescriptor<'reason'> = counter('sessiond.connection.refusals', {
+  unit: '{connection}',
+  help: 'Clients that may connect and were sent away: all places are taken (limit), all that one principal may have (share), or the daemon ends (draining).',
+  labelNames: ['reason'],
+});
+export const connectionLost: CounterDescriptor = counter('sessiond.connection.lost', {
+  unit: '{connection}',
+  help: 'Connections that were ended because the client gave no sign of life after a ping.',
+});
 export const connectionGaps: CounterDescriptor = counter('sessiond.connection.gaps', {
   unit: 'By',
   help: 'Output that clients missed, because the buffer had moved past it; all but raw terminals were told.',

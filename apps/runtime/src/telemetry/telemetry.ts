@@ -4,6 +4,7 @@ import type { DoorRefusal } from '../auth/door.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
 import type { ShellCounts } from '../sessions/bash/shells.ts';
 import { Traffic } from '../traffic.ts';
+import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
 import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
 import { BashMetrics, bashRecorder } from './bash-metrics.ts';
@@ -66,6 +67,8 @@ export class Telemetry {
   readonly #sink: MetricSink;
   readonly #terminalEvent: (event: TerminalEvent) => void;
   readonly #authFailures: Readonly<Record<AuthFailure, Counter>>;
+  readonly #connectionRefusals: Readonly<Record<ConnectionRefusal, Counter>>;
+  readonly #connectionsLost: Counter;
   readonly #eventLoop: Pick<EventLoopWatch, 'read' | 'close'>;
   readonly #stops: (() => void)[] = [];
 
@@ -85,6 +88,13 @@ export class Telemetry {
       origin: failures.handle({ reason: 'origin' }),
       limited: failures.handle({ reason: 'limited' }),
     };
+    const refusals = sink.counter(catalogue.connectionRefusals);
+    this.#connectionRefusals = {
+      limit: refusals.handle({ reason: 'limit' }),
+      share: refusals.handle({ reason: 'share' }),
+      draining: refusals.handle({ reason: 'draining' }),
+    };
+    this.#connectionsLost = sink.counter(catalogue.connectionLost).handle({});
     const limit = sink.gauge(catalogue.limit);
     for (const [name, value] of Object.entries(limits)) if (value !== null) limit.handle({ name }).set(value);
     const recordTraffic = trafficRecorder(sink);
@@ -102,6 +112,16 @@ export class Telemetry {
   /** Somebody was not let in. */
   authFailed(reason: AuthFailure): void {
     this.#authFailures[reason].add();
+  }
+
+  /** Somebody who may connect was sent away. */
+  connectionRefused(reason: ConnectionRefusal): void {
+    this.#connectionRefusals[reason].add();
+  }
+
+  /** A client gave no sign of life. */
+  connectionLost(): void {
+    this.#connectionsLost.add();
   }
 
   /** Reads sessions, connections and commands from now on. `read` is asked whenever numbers are read, and must be quick. */

@@ -3,12 +3,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ProtocolError } from '@sessiond/protocol';
 import { WireClient } from '@sessiond/testkit';
+import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Containment } from '../containment.ts';
 import type { AttachmentHandlers, SessionAttachment } from '../sessions/session-host.ts';
 import { Traffic } from '../traffic.ts';
 import { FramePool } from './frame-pool.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
+
+const containment = new Containment(pino({ level: 'silent' }));
 
 /** A session that keeps what is typed and puts out what it is told to. */
 class FakeSession {
@@ -83,7 +87,7 @@ beforeEach(async () => {
   server.on('upgrade', async (request, upgradeSocket, head) => {
     socket = upgradeSocket as Socket;
     const query = new URL(`http://host${request.url}`).searchParams;
-    const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query), 'ada');
+    const terminal = await RawTerminal.open(session.host, parseRawTerminalRequest('s', query), 'ada', containment);
     const options = { frames: new FramePool(), traffic, inputBytesPerSecond };
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       served = ws;
@@ -216,6 +220,8 @@ describe('a request', () => {
 
   it('for a session that does not exist is refused as such', async () => {
     const request = parseRawTerminalRequest('gone', new URLSearchParams());
-    await expect(RawTerminal.open(session.host, request, 'ada')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await expect(RawTerminal.open(session.host, request, 'ada', containment)).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
   });
 });

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError, ProtocolError } from '@sessiond/protocol';
 import { type RawData, WebSocket } from 'ws';
 import { InputMeter } from '../admission/input-meter.ts';
+import type { Containment, Guard } from '../containment.ts';
 import { causeOf } from '../sessions/cause.ts';
 import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
 import type { Traffic } from '../traffic.ts';
@@ -78,8 +79,13 @@ export class RawTerminal {
   #meter: InputMeter | null = null;
   #output: WebSocketOutput | null = null;
   #traffic: Traffic | null = null;
+  readonly #guard: Guard;
   /** Input the program could not take yet; while there is some, the WebSocket is not read. */
   #waiting: Buffer[] = [];
+
+  private constructor(containment: Containment, facts: Readonly<Record<string, string>>) {
+    this.#guard = containment.guard({ kind: 'terminal', facts, end: () => this.#abort() });
+  }
 
   /**
    * Attaches to the session and gives the terminal its size, before there is a WebSocket.
@@ -89,11 +95,13 @@ export class RawTerminal {
     host: TerminalHost,
     { sessionId, role, from, size }: RawTerminalRequest,
     principalId: string,
+    containment: Containment,
   ): Promise<RawTerminal> {
-    const terminal = new RawTerminal();
+    const terminal = new RawTerminal(containment, { sessionId, principal: principalId });
+    const guard = terminal.#guard;
     terminal.#attachment = await host.attach(
       { type: 'attach', sessionId, role, from },
-      { onReadable: () => terminal.#pump(), onInputDrained: () => terminal.#takeInput() },
+      { onReadable: guard(() => terminal.#pump()), onInputDrained: guard(() => terminal.#takeInput()) },
     );
     try {
       if (size !== null && role === 'driver')
@@ -107,6 +115,7 @@ export class RawTerminal {
 
   /** Begins to carry bytes. `socket` is the one of the upgrade that made `ws`; both belong to the terminal from then on. */
   start(ws: WebSocket, socket: Socket, { frames, traffic, inputBytesPerSecond }: RawTerminalOptions): void {
+    const guard = this.#guard;
     this.#ws = ws;
     this.#traffic = traffic;
     const reading = new ReadingGate({
@@ -118,8 +127,13 @@ export class RawTerminal {
     });
     this.#reading = reading;
     if (inputBytesPerSecond !== null) this.#meter = InputMeter.of(reading, inputBytesPerSecond);
-    this.#output = new WebSocketOutput(ws, socket, frames, () => this.#pump());
-    ws.on('message', (data: RawData) => {
+    this.#output = new WebSocketOutput(
+      ws,
+      socket,
+      frames,
+      guard(() => this.#pump()),
+    );
+    const received = (data: RawData): void => {
       // `nodebuffer` is the binary type of every WebSocket here.
       const typed = data as Buffer;
       traffic.received.raw += typed.length;
@@ -128,8 +142,12 @@ export class RawTerminal {
       this.#meter?.received(typed.length);
       this.#waiting.push(typed);
       if (this.#waiting.length === 1) this.#takeInput();
-    });
-    ws.on('close', () => this.close());
+    };
+    ws.on('message', guard(received));
+    ws.on(
+      'close',
+      guard(() => this.close()),
+    );
     this.#pump();
   }
 
@@ -139,6 +157,13 @@ export class RawTerminal {
     this.#attachment = null;
     this.#meter?.close();
     this.#waiting = [];
+  }
+
+  /** Ends after a failure of its own. */
+  #abort(): void {
+    this.close();
+    this.#ws?.resume();
+    this.#ws?.close(closeCodes.failed, 'a defect of the server ended the terminal');
   }
 
   #pump(): void {

@@ -12,27 +12,36 @@ import { OWNER } from '../auth/auth-provider.ts';
 import { Authorizer } from '../auth/authorizer.ts';
 import { Door } from '../auth/door.ts';
 import { TokenAuth } from '../auth/token-auth.ts';
+import { Containment } from '../containment.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { createProbes } from '../probes.ts';
 import { Traffic } from '../traffic.ts';
+import { ConnectionPlaces } from './connection-places.ts';
 import { HeartbeatWheel } from './heartbeat-wheel.ts';
 import type { TerminalHost } from './raw-terminal.ts';
 import { WebSocketServer, type WebSocketServerOptions } from './websocket-server.ts';
 
 const noTerminals = {} as TerminalHost;
 const logger = pino({ level: 'silent' });
+const containment = new Containment(logger);
 
 let server: Server | undefined;
 let webSockets: WebSocketServer;
 let heartbeat: HeartbeatWheel;
 let refusals: string[];
+let turnedAway: string[];
 
 /** Listens on a free port; every connection answers a message with the same. */
 async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketServerOptions> = {}): Promise<string> {
   refusals = [];
+  turnedAway = [];
   heartbeat = new HeartbeatWheel({ heartbeatMs: 30_000, heartbeatTimeoutMs: 10_000 });
   webSockets = new WebSocketServer({
     maxConnections: 10,
+    places: new ConnectionPlaces({ maxConnections: 10, connectionSharePercent: 90 }),
+    containment,
+    onTurnedAway: (reason) => turnedAway.push(reason),
+    onLost: () => turnedAway.push('lost'),
     maxMessageBytes: 1024,
     heartbeat,
     terminals: noTerminals,
@@ -61,7 +70,9 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     probes: createProbes('1.2.3', () => []),
     requestOrigin,
     maxConnections: 10,
+    containment,
     metricsPage: async () => {},
+    commandsPage: async () => {},
     onRefused: (reason) => refusals.push(reason),
     onUpgrade: (request, socket, head) => void webSockets.upgrade(request, socket, head, entrance),
   });
@@ -185,7 +196,8 @@ describe('what a client sends while it is authenticated', () => {
 
 describe('how many may connect', () => {
   it('is bounded: one more is told to try later', async () => {
-    const url = await listen(allowAll, { maxConnections: 2 });
+    const places = new ConnectionPlaces({ maxConnections: 2, connectionSharePercent: 100 });
+    const url = await listen(allowAll, { places });
     const [one] = [await WireClient.connect({ url }), await WireClient.connect({ url })];
     const third = await WireClient.connect({ url });
     expect(await third.closed).toEqual({ code: 1013, reason: 'too many connections; try later' });
@@ -193,6 +205,33 @@ describe('how many may connect', () => {
     await until(() => webSockets.snapshot().open < 2);
     const fourth = await WireClient.connect({ url });
     expect(await fourth.nextMessage()).toEqual({ hello: 'owner' });
+    expect(turnedAway).toEqual(['limit']);
+  });
+
+  it('is shared: one principal cannot take all places', async () => {
+    const byName: AuthProvider = {
+      authenticate: async ({ headers }) => ({ ok: true, principal: { id: String(headers['x-name']), scopes: ['*'] } }),
+    };
+    const places = new ConnectionPlaces({ maxConnections: 4, connectionSharePercent: 50 });
+    const url = await listen(byName, { places });
+    const connect = (name: string): Promise<WireClient> => WireClient.connect({ url, headers: { 'x-name': name } });
+    for (const name of ['ada', 'ada']) expect(await (await connect(name)).nextMessage()).toEqual({ hello: name });
+    expect((await (await connect('ada')).closed).code).toBe(1013);
+    expect(await (await connect('bob')).nextMessage()).toEqual({ hello: 'bob' });
+    expect(turnedAway).toEqual(['share']);
+  });
+
+  it('counts no connection twice, and none that did not come about', async () => {
+    const places = new ConnectionPlaces({ maxConnections: 10, connectionSharePercent: 100 });
+    const url = await listen(allowAll, { places });
+    const client = await WireClient.connect({ url });
+    await refusal(WireClient.connect({ url, path: '/nowhere' }));
+    const half = connect(Number(new URL(url).port), '127.0.0.1');
+    half.end('GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    await once(half.resume(), 'close');
+    expect(places.snapshot()).toEqual({ taken: 1, principals: 1 });
+    await client.close();
+    await until(() => places.snapshot().taken === 0);
   });
 });
 

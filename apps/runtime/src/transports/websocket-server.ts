@@ -7,10 +7,13 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
 import type { Door } from '../auth/door.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
+import type { Containment, Guard } from '../containment.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
 import type { Logger } from '../logger.ts';
 import type { Traffic } from '../traffic.ts';
+import type { ConnectionPlaces } from './connection-places.ts';
+import type { ConnectionRefusal } from './connection-refusal.ts';
 import { FramePool } from './frame-pool.ts';
 import type { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
@@ -28,7 +31,10 @@ const TRANSPORT_CAP = 2;
 
 /** What the WebSocket server needs to know and whom it hands connections to. */
 export interface WebSocketServerOptions {
+  /** As many may be admitted at a time. */
   readonly maxConnections: number;
+  /** Where every connection takes a place. */
+  readonly places: ConnectionPlaces;
   readonly maxMessageBytes: number;
   /** What is read from one raw terminal per second; `null` for as fast as it sends. */
   readonly inputBytesPerSecond: number | null;
@@ -37,10 +43,15 @@ export interface WebSocketServerOptions {
   /** Decides who may open a raw terminal. */
   readonly authorizer: Pick<Authorizer, 'fault'>;
   readonly logger: Logger;
+  readonly containment: Containment;
   /** Counts what raw terminals carry. */
   readonly traffic: Traffic;
   /** Somebody was not let in for the page or name they came by. */
   readonly onRefused: (reason: 'origin') => void;
+  /** Somebody who may connect was sent away. */
+  readonly onTurnedAway: (reason: ConnectionRefusal) => void;
+  /** A client gave no sign of life in time, and its connection was ended. */
+  readonly onLost: () => void;
   readonly onConnection: (transport: Transport, principal: Principal) => void;
 }
 
@@ -98,8 +109,9 @@ export class WebSocketServer {
       const refusal = await this.#admit(request, socket, head, entrance);
       if (refusal !== null) refuseUpgrade(socket, refusal);
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'admitting a connection failed');
-      refuseUpgrade(socket, { code: 'INTERNAL', message: 'The connection could not be opened' });
+      const end = (): void =>
+        refuseUpgrade(socket, { code: 'INTERNAL', message: 'The connection could not be opened' });
+      this.#options.containment.failed({ kind: 'connection', facts: {}, end }, error);
     } finally {
       this.#admitting -= 1;
     }
@@ -126,7 +138,7 @@ export class WebSocketServer {
   }
 
   async #admit(request: IncomingMessage, socket: Socket, head: Buffer, entrance: Entrance): Promise<Refusal | null> {
-    const { maxConnections, terminals, authorizer, onRefused } = this.#options;
+    const { maxConnections, places, terminals, authorizer, containment, onRefused, onTurnedAway } = this.#options;
     const stranger = refuseRequestOrigin(request, entrance.requestOrigin);
     if (stranger !== null) {
       onRefused('origin');
@@ -141,8 +153,16 @@ export class WebSocketServer {
       return { code: 'CAPACITY_EXCEEDED', message: 'Too many connections at once; try later' };
     const result = await entrance.door.identify(request);
     if (!result.ok) return result.refusal;
-    if (this.#draining) return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
-    if (this.#open.size >= maxConnections) {
+    if (this.#draining) {
+      onTurnedAway('draining');
+      return { code: 'SHUTTING_DOWN', message: 'The server is shutting down' };
+    }
+    // Without a socket there is nobody to have a place, and nothing that would give it back.
+    if (socket.destroyed) return null;
+    const place = places.take(result.principal.id);
+    if (place.ok) socket.once('close', place.leave);
+    else {
+      onTurnedAway(place.reason);
       this.#ws.handleUpgrade(request, socket, head, (ws) => {
         ws.on('error', () => {});
         ws.close(closeCodes.tryLater, 'too many connections; try later');
@@ -155,7 +175,7 @@ export class WebSocketServer {
         const asked = parseRawTerminalRequest(sessionId, url!.searchParams);
         const fault = authorizer.fault(result.principal, { type: 'attach', sessionId, role: asked.role });
         if (fault !== undefined) return { code: fault.code, message: fault.message };
-        terminal = await RawTerminal.open(terminals, asked, result.principal.id);
+        terminal = await RawTerminal.open(terminals, asked, result.principal.id, containment);
       } catch (error) {
         if (!isProtocolError(error)) throw error;
         return { code: error.code, message: error.message };
@@ -165,9 +185,12 @@ export class WebSocketServer {
       socket.once('close', () => opened.close());
     }
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
-      this.#keep(ws, socket);
-      if (terminal !== null) this.#startTerminal(terminal, ws, socket, result.principal);
-      else this.#connect(ws, socket, entrance.kind, result.principal);
+      const end = (): void => ws.close(closeCodes.failed, 'a defect of the server ended the connection');
+      containment.run({ kind: 'connection', facts: {}, end }, () => {
+        this.#keep(ws, socket);
+        if (terminal !== null) this.#startTerminal(terminal, ws, socket, result.principal);
+        else this.#connect(ws, socket, entrance.kind, result.principal);
+      });
     });
     return null;
   }
@@ -195,6 +218,11 @@ export class WebSocketServer {
 
   #keep(ws: WebSocket, socket: Socket): void {
     this.#open.add(ws);
+    const guard: Guard = this.#options.containment.guard({
+      kind: 'connection',
+      facts: {},
+      end: () => ws.terminate(),
+    });
     let readingResumed = 0;
     socket.on('resume', () => {
       readingResumed += 1;
@@ -212,11 +240,12 @@ export class WebSocketServer {
       get readingResumed() {
         return readingResumed;
       },
-      ping: () => ws.ping(),
-      expire: () => {
+      ping: guard(() => ws.ping()),
+      expire: guard(() => {
+        this.#options.onLost();
         ws.close(closeCodes.goingAway, 'heartbeat lost');
         ws.terminate();
-      },
+      }),
     });
     // A violation of RFC 6455; `ws` has closed with the fitting code already.
     ws.on('error', (error) => this.#options.logger.debug({ err: error }, 'a client broke the WebSocket protocol'));
