@@ -38,8 +38,9 @@ import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
 import type { CommandFacts } from './execution/command-facts.ts';
-import type { RunningCommand } from './execution/command-run.ts';
-import type { CommandRunner, Respond } from './execution/command-runner.ts';
+import type { Respond, RunningCommand } from './execution/command-run.ts';
+import type { CommandRunner } from './execution/command-runner.ts';
+import { endsWithIssuer } from './execution/ends-with-issuer.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
@@ -388,7 +389,7 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#pending) {
-      if (endsWithConnection(command)) running.abandon(gone);
+      if (endsWithIssuer(command)) running.abandon(gone);
     }
   }
 
@@ -402,11 +403,6 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
-}
-
-/** Whether nobody wants a command any more once its connection is gone. */
-function endsWithConnection(command: Command): boolean {
-  return command.type === 'wait_for' || (command.type === 'bash' && command.cancelOnDisconnect === true);
 }
 
 function queueFull(reason: string): ProtocolFault {

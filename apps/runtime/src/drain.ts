@@ -22,7 +22,7 @@ export interface DrainParts {
 /**
  * Ends a daemon in order: everyone told and nothing new taken, running work finished or aborted within `drainMs`, children ended, WebSockets
  * closed with 1001, and only then the listeners and the socket file gone. Until then probes and refusals are answered, so that whoever
- * asks learns that the daemon drains rather than that it is gone. Resolves at most four seconds after `drainMs`; nothing of the daemon
+ * asks learns that the daemon drains rather than that it is gone. Resolves at most six seconds after `drainMs`; nothing of the daemon
  * keeps the process alive afterwards.
  */
 export async function drain({ servers, webSockets, runtime, drainMs, unlink }: DrainParts): Promise<void> {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Command,
   closeCodes,
+  commandContract,
   type HealthCheck,
   type MetricSample,
   PROTOCOL_VERSION,
@@ -29,8 +31,8 @@ import { type CommandObserver, fanOutCommands } from './execution/command-observ
 import { CommandRunner } from './execution/command-runner.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
-import type { SessionLocks } from './execution/session-locks.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
+import type { SessionLocks } from './execution/session-locks.ts';
 import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
@@ -211,16 +213,18 @@ export class SessionServer {
    * Ends everything in order: tells the clients, refuses new commands, lets running ones finish, ends the children, closes the connections.
    *
    * The deadline is one for all of it. Commands may run until so much of it is left as children may take to end; those that still run then are
-   * aborted. Resolves when no child is left, three seconds after the deadline at the latest.
+   * aborted. Who waits for the end of a child is answered by the end that this brings. Resolves when no child is left, five seconds after the deadline at
+   * the latest.
    */
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
     const endsMs = performance.now() + deadlineMs;
     this.#draining = true;
     this.#tellEveryone({ type: 'server_shutdown', reason, timeoutMs: deadlineMs });
     const commandsMs = Math.max(0, deadlineMs - this.#options.gracePeriodMs);
-    const drained = this.#runner.drain(commandsMs, new ProtocolError('SHUTTING_DOWN', 'The server is ending'));
-    await withinMs(commandsMs + LAST_WORD_MS, drained);
+    const ending = new ProtocolError('SHUTTING_DOWN', 'The server is ending');
+    await withinMs(commandsMs + LAST_WORD_MS, this.#runner.drain(commandsMs, ending, needsNoEnd));
     await this.host.close(Math.max(0, endsMs - performance.now()));
+    await withinMs(LAST_WORD_MS, this.#runner.drain(LAST_WORD_MS / 2, ending));
     this.#options.ledger?.close();
     for (const connection of this.#connections) connection.end(closeCodes.goingAway, 'server is ending');
     this.#hub.close();
@@ -284,6 +288,11 @@ export class SessionServer {
       admission: this.#runner.snapshot().admission,
     };
   }
+}
+
+/** Whether a command is over by itself, without the end of a child that only the end of the server may bring. */
+function needsNoEnd({ type }: Command): boolean {
+  return commandContract(type).timeoutClass !== 'stop';
 }
 
 function connectionTotals(connections: Iterable<Connection>): ConnectionTotals {

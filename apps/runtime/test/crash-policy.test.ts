@@ -64,7 +64,7 @@ const health = (client: WireClient): Promise<Record<string, unknown>> =>
 /** What was counted, by owner. */
 async function contained(): Promise<Record<string, number>> {
   const { body } = await httpGet({ socketPath: daemon.socketPath! }, '/metrics');
-  const counts = body.matchAll(/^sessiond_contained_failures_total\{owner="(\w+)"\} (\d+)$/gm);
+  const counts = body.matchAll(/^sessiond_contained_failures_total\{kind="(\w+)"\} (\d+)$/gm);
   return Object.fromEntries([...counts].map(([, owner, count]) => [owner, Number(count)]));
 }
 

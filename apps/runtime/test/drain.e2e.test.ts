@@ -76,7 +76,8 @@ describe('SIGTERM', () => {
     await run(worker, 'ends', STUBBORN);
     await watcher.command({ id: 'follow', type: 'switch_session', sessionId: 'stays' });
     watcher.send({ id: 'waiting', type: 'wait_for', sessionId: 'stays', text: 'never' });
-    worker.send({ id: 'finishing', type: 'terminate', sessionId: 'ends', gracePeriodMs: 1000 });
+    worker.send({ id: 'finishing', type: 'bash', sessionId: 'ends', command: 'sleep 1; echo done' });
+    worker.send({ id: 'patient', type: 'terminate', sessionId: 'ends', gracePeriodMs: 600_000 });
     const [watched, worked] = [story(watcher), story(worker)];
     await allRead(watcher, worker);
     signal('SIGTERM');
@@ -105,7 +106,8 @@ describe('SIGTERM', () => {
       'pty.stopped shutdown',
       'closed 1001',
     ]);
-    expect(await worked).toEqual(['server_shutdown 20000', 'finishing: OK', 'closed 1001']);
+    // Patience ends with the daemon: the program is ended all the same, and who waits for that is told so.
+    expect(await worked).toEqual(['server_shutdown 20000', 'finishing: OK', 'patient: OK', 'closed 1001']);
     expect(await ended).toMatchObject({ exitCode: 0, leftover: [] });
     expect(existsSync(socketPath)).toBe(false);
   });
@@ -115,7 +117,7 @@ describe('SIGTERM', () => {
     const client = await WireClient.connect({ socketPath });
     await run(client, 'stubborn', STUBBORN);
     const told = story(client);
-    client.send({ id: 'too-long', type: 'terminate', sessionId: 'stubborn', gracePeriodMs: 600_000 });
+    client.send({ id: 'too-long', type: 'bash', sessionId: 'stubborn', command: 'sleep 1000' });
     await allRead(client);
     const beganMs = performance.now();
     expect(await stop()).toMatchObject({ exitCode: 0, leftover: [] });

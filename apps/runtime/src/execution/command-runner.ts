@@ -91,7 +91,7 @@ export class CommandRunner {
   readonly #replays = { id: 0, key: 0 };
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
-  #onLastAnswered: (() => void) | undefined;
+  #onAnswered: (() => void) | undefined;
 
   constructor(options: CommandRunnerOptions) {
     const { host, server, authorizer, outcomes, observer, now, deadlines } = options;
@@ -165,25 +165,36 @@ export class CommandRunner {
 
   /**
    * Lets nothing new in, as {@link refuse} does, ends what waits for its turn or for something that may never come, and lets the rest finish; what
-   * still runs at the deadline is aborted. Resolves when every limited command is answered, soon after the deadline at the latest.
+   * still runs at the deadline is aborted. Commands that are not `awaited`, by default none, go on meanwhile and afterwards. Resolves when every other
+   * limited command is answered, soon after the deadline at the latest.
    */
-  async drain(deadlineMs: number, reason: ProtocolError): Promise<void> {
+  async drain(
+    deadlineMs: number,
+    reason: ProtocolError,
+    awaited: (command: Command) => boolean = () => true,
+  ): Promise<void> {
     this.#refusal = reason;
     for (const run of this.#runs) {
       const { limited, timeoutClass } = run.contract;
       if (limited && (run.startedMs === undefined || timeoutClass === 'wait')) run.abort(reason);
     }
-    if (this.#isIdle()) return;
-    const deadline = this.#deadlines.set(deadlineMs, () => this.refuse(reason));
+    const isDue = ({ contract, command }: CommandRun): boolean => contract.limited && awaited(command);
+    const abort = (): void => {
+      for (const run of this.#runs) if (isDue(run)) run.abort(reason);
+    };
+    if (!this.#has(isDue)) return;
+    const deadline = this.#deadlines.set(deadlineMs, abort);
     await new Promise<void>((resolve) => {
-      this.#onLastAnswered = resolve;
+      this.#onAnswered = () => {
+        if (!this.#has(isDue)) resolve();
+      };
     });
     deadline.clear();
   }
 
-  #isIdle(): boolean {
-    for (const { contract } of this.#runs) if (contract.limited) return false;
-    return true;
+  #has(isDue: (run: CommandRun) => boolean): boolean {
+    for (const run of this.#runs) if (isDue(run)) return true;
+    return false;
   }
 
   /** Answers what was sent before. */
@@ -402,7 +413,7 @@ export class CommandRunner {
     }
     run.span?.end(answer.code);
     run.answered(answer.code);
-    if (this.#onLastAnswered !== undefined && this.#isIdle()) this.#onLastAnswered();
+    this.#onAnswered?.();
   }
 
   #success({ command, contract }: CommandRun, data: unknown): RecordedOutcome {

@@ -1,14 +1,9 @@
-import {
-  commandContract,
-  decodeClientMessage,
-  failureResponse,
-  ProtocolError,
-  type ProtocolFault,
-} from '@sessiond/protocol';
+import { decodeClientMessage, failureResponse, ProtocolError, type ProtocolFault } from '@sessiond/protocol';
 import type { Principal } from '../auth/auth-provider.ts';
 import { HttpIssuer } from '../commands/http-issuer.ts';
 import type { CommandAnswer } from './command-answer.ts';
 import type { CommandRunner } from './command-runner.ts';
+import { endsWithIssuer } from './ends-with-issuer.ts';
 
 /** One command that came without a connection. */
 export interface SingleCommand {
@@ -39,8 +34,8 @@ export function runSingle(
   if (command.type === 'hello') return Promise.resolve(refuse({ type: 'hello' }, NO_HELLO));
   return new Promise((resolve) => {
     const running = runner.run(command, new HttpIssuer(principal, gone), resolve);
-    if (running === undefined || commandContract(command.type).timeoutClass !== 'wait') return;
-    const give = (): void => running.cancel(new ProtocolError('CANCELLED', 'Nobody waits for the answer any more'));
+    if (running === undefined || !endsWithIssuer(command)) return;
+    const give = (): void => running.abandon(new ProtocolError('CANCELLED', 'Nobody waits for the answer any more'));
     if (gone.aborted) give();
     else gone.addEventListener('abort', give, { once: true });
   });

@@ -41,7 +41,6 @@ describe('the catalogue', () => {
       'name',
       'nodejs.eventloop.state',
       'outcome',
-      'owner',
       'reason',
       'result',
       'scope',

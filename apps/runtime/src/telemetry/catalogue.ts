@@ -256,10 +256,10 @@ export const authFailures: CounterDescriptor<'reason'> = counter('sessiond.auth.
   help: 'Requests that were not let in: for their credentials, for what they may do (scope), for the page or name they came by (origin), or because whoever decides took too long (timeout) or failed (provider).',
   labelNames: ['reason'],
 });
-export const containedFailures: CounterDescriptor<'owner'> = counter('sessiond.contained.failures', {
+export const containedFailures: CounterDescriptor<'kind'> = counter('sessiond.contained.failures', {
   unit: '{failure}',
   help: 'Unexpected exceptions that ended one connection, raw terminal (terminal), HTTP request or session and nothing else; each is a defect.',
-  labelNames: ['owner'],
+  labelNames: ['kind'],
 });
 export const logDropped: CounterDescriptor = counter('sessiond.log.dropped', {
   unit: '{line}',

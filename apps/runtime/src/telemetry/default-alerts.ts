@@ -127,7 +127,7 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       name: 'contained-failures',
       summary: 'Connections, requests or sessions end because of a defect of the daemon',
       metric: catalogue.containedFailures.name,
-      by: ['owner'],
+      by: ['kind'],
       reduce: 'rate',
       windowMs: 5 * MINUTE_MS,
       levels: { warn: ANY_PER_SECOND },

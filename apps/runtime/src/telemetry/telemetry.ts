@@ -158,10 +158,10 @@ export class Telemetry {
   /** Reads how many failures were confined to their owner from now on. */
   watchContainment(failures: () => Readonly<Record<OwnerKind, number>>): void {
     const contained = this.#sink.counter(catalogue.containedFailures);
-    const series = OWNER_KINDS.map((owner) => [owner, contained.handle({ owner })] as const);
+    const series = OWNER_KINDS.map((kind) => [kind, contained.handle({ kind })] as const);
     this.#collect(() => {
       const counts = failures();
-      for (const [owner, counter] of series) counter.raiseTo(counts[owner]);
+      for (const [kind, counter] of series) counter.raiseTo(counts[kind]);
     });
   }
 
