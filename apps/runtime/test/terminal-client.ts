@@ -71,6 +71,8 @@ export class ChannelLog {
 /** A client for tests: commands with answers, channels as logs, events as a list; nothing is interpreted beyond that. */
 export class TerminalClient {
   readonly wire: WireClient;
+  /** Everything that came as text, in order. */
+  readonly messages: Message[] = [];
   readonly events: Message[] = [];
   /** Failures that answer no command with an id. */
   readonly failures: Message[] = [];
@@ -188,6 +190,7 @@ export class TerminalClient {
   }
 
   #message(message: Message): void {
+    this.messages.push(message);
     if (message['type'] === 'event') this.events.push(message);
     if (message['type'] !== 'response') return;
     const id = message['id'] as string | undefined;

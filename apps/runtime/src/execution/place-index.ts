@@ -69,7 +69,7 @@ class Shard {
 
   remove(hash: number, place: number): boolean {
     let slot = hash & this.#mask;
-    while (this.#places[slot] !== place + 1) {
+    while (this.#places[slot] !== place + 1 || this.#hashes[slot] !== hash) {
       if (this.#places[slot] === EMPTY) return false;
       slot = (slot + 1) & this.#mask;
     }

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TextLog } from './text-log.ts';
+
+const KIB = 1024;
+
+describe('a log of texts', () => {
+  it('keeps nothing and takes no memory before the first text', () => {
+    const log = new TextLog({ maxEntries: 10, maxBytes: 64 * KIB });
+    expect(log.snapshot()).toEqual({ entries: 0, bytes: 0, evicted: 0 });
+    expect(log.find('a', 0)).toBeUndefined();
+  });
+
+  it('gives back what it was given, whatever the characters, and the latest of a key', () => {
+    const log = new TextLog({ maxEntries: 10, maxBytes: 64 * KIB });
+    const texts = ['', 'plain', 'ümlaut €', '𝄞 "quoted" \\n', '\u0000'];
+    for (const text of texts) {
+      expect(log.add('key', text, 0)).toBe(true);
+      expect(log.find('key', 0)).toBe(text);
+    }
+    expect(log.find('ke', 0)).toBeUndefined();
+    expect(log.find('keyp', 0)).toBeUndefined();
+    expect(log.snapshot()).toMatchObject({ entries: 1, evicted: 0 });
+  });
+
+  it('forgets the oldest first, by count', () => {
+    const log = new TextLog({ maxEntries: 3, maxBytes: 64 * KIB });
+    for (const key of ['a', 'b', 'c', 'd']) log.add(key, key, 0);
+    expect(['a', 'b', 'c', 'd'].map((key) => log.find(key, 0))).toEqual([undefined, 'b', 'c', 'd']);
+    expect(log.snapshot()).toMatchObject({ entries: 3, evicted: 1 });
+  });
+
+  it('stays within its bytes, and keeps most of what fits into them', () => {
+    const maxBytes = 64 * KIB;
+    const log = new TextLog({ maxEntries: 1_000_000, maxBytes });
+    for (let at = 0; at < 5_000; at += 1) {
+      log.add(`key ${at}`, 'x'.repeat(100), 0);
+      expect(log.snapshot().bytes).toBeLessThanOrEqual(maxBytes);
+    }
+    expect(log.find('key 4999', 0)).toBe('x'.repeat(100));
+    expect(log.find('key 0', 0)).toBeUndefined();
+    expect(log.snapshot().entries).toBeGreaterThan((maxBytes / 136) * 0.8);
+  });
+
+  it('takes a text that is larger than its pieces of memory, and refuses one that is larger than all of them', () => {
+    const log = new TextLog({ maxEntries: 10, maxBytes: 64 * KIB });
+    log.add('small', 'x', 0);
+    expect(log.add('large', 'é'.repeat(20 * KIB), 0)).toBe(true);
+    expect(log.find('large', 0)).toHaveLength(20 * KIB);
+    expect(log.add('too large', 'x'.repeat(64 * KIB), 0)).toBe(false);
+    expect(log.find('too large', 0)).toBeUndefined();
+    expect(log.find('small', 0)).toBe('x');
+  });
+
+  it('finds an entry until its time is over, and gives its memory back without being asked', () => {
+    const log = new TextLog({ maxEntries: 10, maxBytes: 64 * KIB, keepMs: 100 });
+    log.add('a', 'A', 0);
+    log.add('b', 'B', 50);
+    expect([log.find('a', 100), log.find('a', 101), log.find('b', 150)]).toEqual(['A', undefined, 'B']);
+    log.add('c', 'C', 200);
+    expect(log.snapshot()).toMatchObject({ entries: 1 });
+  });
+
+  it('numbers its pieces of memory in a circle without mixing them up', () => {
+    const log = new TextLog({ maxEntries: 4, maxBytes: 1024 });
+    for (let at = 0; at < 70_000; at += 1) log.add(`k${at}`, `${at}`, 0);
+    expect([69_996, 69_997, 69_998, 69_999].map((at) => log.find(`k${at}`, 0))).toEqual([
+      '69996',
+      '69997',
+      '69998',
+      '69999',
+    ]);
+  });
+
+  it('answers as a map does that forgets its oldest entries', () => {
+    const key = fc.nat(12).map((at) => `key ${at}`);
+    const step = fc.oneof(
+      fc.record({ act: fc.constant('add' as const), key, text: fc.string({ maxLength: 60, unit: 'grapheme' }) }),
+      fc.record({ act: fc.constant('find' as const), key }),
+      fc.record({ act: fc.constant('wait' as const), ms: fc.nat(40) }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 200 }), (maxEntries, steps) => {
+        const log = new TextLog({ maxEntries, maxBytes: 16 * KIB, keepMs: 100 });
+        const model = new Map<string, { readonly text: string; readonly atMs: number }>();
+        let nowMs = 0;
+        for (const each of steps) {
+          if (each.act === 'wait') nowMs += each.ms;
+          else if (each.act === 'add') {
+            log.add(each.key, each.text, nowMs);
+            model.delete(each.key);
+            model.set(each.key, { text: each.text, atMs: nowMs });
+            for (const oldest of model.keys()) if (model.size > maxEntries) model.delete(oldest);
+          } else {
+            const known = model.get(each.key);
+            expect(log.find(each.key, nowMs)).toBe(
+              known !== undefined && nowMs - known.atMs <= 100 ? known.text : undefined,
+            );
+          }
+        }
+      }),
+    );
+  });
+});
