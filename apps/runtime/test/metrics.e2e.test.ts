@@ -105,6 +105,7 @@ describe('the metrics of a daemon', () => {
     const daemon = await start(
       ...['--buffer-bytes', '64KiB', '--lane-queue-commands', '1', '--spawn-pause-ms', '1000'],
       ...['--spawn-failures-per-principal', '1', '--spawn-failures-total', '5', '--data-commands-per-minute', 'off'],
+      ...['--max-outcomes', '50', '--max-idempotency-keys', '1'],
       ...['--alert-interval-ms', '100', '--alert-webhook', `http://127.0.0.1:${port}/`],
     );
     const { socketPath, url } = daemon;
@@ -154,19 +155,22 @@ describe('the metrics of a daemon', () => {
       text: 'x',
       timeoutMs: 2_000,
     });
-    let hasWaited = false;
-    let wasRefused = false;
-    await until(async () => {
-      const id = `lane-${Math.random().toString(36).slice(2)}`;
-      const creations = [1, 2, 3, 4].map(() =>
-        driver.command('create_session', { kind: 'pty', sessionId: id, pty: { command: 'true' } }),
-      );
-      const during = await moves.ask(driver);
-      const answers = await Promise.all(creations);
-      hasWaited ||= amount(during, 'sessiond.bulkhead.waiting', { bulkhead: 'lane' }) > 0;
-      wasRefused ||= answers.some((answer) => answer['code'] === 'QUEUE_FULL');
-      return hasWaited && wasRefused;
-    });
+    const busy = await driver.run('true', []);
+    const bash = { sessionId: busy, command: 'sleep 60' };
+    const shells = ['runs', 'waits', 'refused'].map((id) => driver.command('bash', { id, ...bash }));
+    const behind = driver.command('bash', { ...bash, sessionId: busy, dependsOn: ['runs'] });
+    expect(await shells[2]).toMatchObject({ code: 'QUEUE_FULL' });
+    expect(await behind).toMatchObject({ code: 'QUEUE_FULL' });
+    const state = driver.command('get_state', { sessionId: busy, dependsOn: ['runs'] });
+    expect(amount(await moves.ask(driver), 'sessiond.bulkhead.waiting', { bulkhead: 'lane' })).toBe(1);
+    for (const commandId of ['waits', 'runs']) await driver.ask('cancel_command', { commandId });
+    await Promise.all([...shells, state]);
+
+    // Commands that are sent again, and outcomes that are forgotten.
+    for (const key of ['first', 'second']) {
+      const name = { id: key, sessionId: busy, name: key, idempotencyKey: key };
+      for (const id of [key, key, `${key}-again`]) await driver.ask('set_session_name', { ...name, id });
+    }
     await driver.command('get_state', { sessionId: 'nobody' });
     await waiting;
     await expect(WireClient.connect({ url, token: 'wrong' })).rejects.toMatchObject({ status: 401 });
