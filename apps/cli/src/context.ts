@@ -13,6 +13,8 @@ export interface Context {
   /** The terminal behind stdout; only for its size and to restore it. */
   readonly screen: WriteStream;
   readonly output: Output;
+  /** stderr as a stream of bytes, for what a program wrote there. */
+  readonly errorOutput: Output;
   readonly notices: Notices;
   readonly interruption: Interruption;
   /** Whether a person sits there: stdin and stdout are terminals. */

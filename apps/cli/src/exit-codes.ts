@@ -7,7 +7,7 @@ import { Interrupted, OutputError, UsageError } from './errors.ts';
 /**
  * What sessionctl itself ends with, as `sysexits.h` and `timeout(1)` have it where they have a fitting number.
  *
- * `run` and `attach` end with the status of the program in the session instead, so a program that ends with one of these
+ * `run`, `attach` and `exec` end with the status of the program in the session instead, so a program that ends with one of these
  * numbers looks the same; stderr, empty in that case, tells them apart.
  */
 export const EXIT_CODES: {
@@ -42,7 +42,7 @@ export const EXIT_CODES: {
 
 /** The table that `--help` and the README show. */
 export const EXIT_CODE_HELP: string = `Exit codes:
-  0    done; for run and attach: the status of the program, 128+n if signal n ended it, 0 after detaching
+  0    done; for run, attach and exec: the status of the program, 128+n if signal n ended it, 0 after detaching
   1    the program ended, but its status was lost; for health: degraded; for doctor: something is wrong
   2    wrong usage
   65   the daemon refused the command or the session is not in a state for it
@@ -53,8 +53,8 @@ export const EXIT_CODE_HELP: string = `Exit codes:
   75   a limit was reached, or the daemon is ending; try again later
   76   the daemon speaks another version of the protocol
   77   not allowed: token missing or wrong, or no permission
-  124  timeout of wait
-  127  run could not start the program
+  124  timeout of wait or exec
+  127  run or exec could not start the program
   128+n  ended by signal n`;
 
 const BY_TOKEN_FILE_CODE: Readonly<Partial<Record<TokenFileErrorCode, number>>> = Object.freeze({

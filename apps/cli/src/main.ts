@@ -30,6 +30,8 @@ export async function main({ args }: MainOptions): Promise<number> {
     if (error.code === 'EPIPE') interruption.raise('SIGPIPE');
     else interruption.fail(new OutputError(error));
   });
+  // Whoever closes stderr does not want to know; what is meant for it is dropped.
+  const errorOutput = new Output(stderr, interruption.signal, () => {});
   const isInteractive = stdin.isTTY === true && stdout.isTTY === true;
   const context: Context = {
     env,
@@ -39,6 +41,7 @@ export async function main({ args }: MainOptions): Promise<number> {
     stdin,
     screen: stdout,
     output,
+    errorOutput,
     notices,
     interruption,
     isInteractive,
@@ -56,6 +59,7 @@ export async function main({ args }: MainOptions): Promise<number> {
     exitCode = report(error, notices);
   }
   await output.flush();
+  await errorOutput.flush();
   if (exitCode === EXIT_CODES.ok && interruption.signal.aborted) exitCode = report(interruption.signal.reason, notices);
   interruption.stop();
   return exitCode;

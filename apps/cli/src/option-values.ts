@@ -41,6 +41,21 @@ export function durationOrNever(text: string): number | null {
   return text === 'never' ? null : wholeNumber(text);
 }
 
+/** The longest time limit, in milliseconds: as much as a timer can hold. */
+export const MAX_TIME_LIMIT_MS: number = 2_147_483_647;
+
+const UNITS_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Reads a time limit: milliseconds, or `500ms`, `5s`, `2m`, `1h`. @throws InvalidArgumentError */
+export function timeLimit(text: string): number {
+  const [, digits, unit] = /^(\d{1,10})(ms|s|m|h|)$/.exec(text) ?? [];
+  const value = Number(digits) * (UNITS_MS[unit ?? '?'] ?? Number.NaN);
+  if (!(value >= 1 && value <= MAX_TIME_LIMIT_MS)) {
+    throw new InvalidArgumentError('It must be milliseconds, or a time such as 500ms, 5s, 2m or 1h.');
+  }
+  return value;
+}
+
 const DURATIONS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 /** Reads a time as `45m`, `12h`, `30d` or `8w`, in milliseconds. @throws InvalidArgumentError */

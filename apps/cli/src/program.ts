@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { attach } from './commands/attach.ts';
 import { type CommandFactory, type RunCommand, withCommonOptions } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
+import { exec } from './commands/exec.ts';
 import { health } from './commands/health.ts';
 import { info } from './commands/info.ts';
 import { kill } from './commands/kill.ts';
@@ -21,6 +22,7 @@ import { EXIT_CODE_HELP } from './exit-codes.ts';
 const COMMANDS: readonly CommandFactory[] = [
   run,
   attach,
+  exec,
   list,
   logs,
   send,

@@ -44,7 +44,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` or `gracePeriodMs` if it has one.
-   * What ends a program without naming either takes as long as the session's grace period, which only the daemon knows: once it is
+   * What ends a program without naming either takes as long as the session's grace period, and `bash` as the daemon allows: once they are
    * sent, the daemon's answer, the loss of the connection or the signal ends the wait.
    */
   readonly timeoutMs?: number | undefined;
@@ -69,8 +69,8 @@ const DEFAULTS = Object.freeze({
   maxPendingRequests: 1_000,
   windowBytes: 512 * 1024,
 });
-/** Commands that end a program, and therefore take its grace period: how long that is, and when it is over, the daemon knows. */
-const ENDING_COMMANDS: ReadonlySet<CommandType> = new Set<CommandType>(['terminate', 'delete_session']);
+/** Commands whose time only the daemon knows: those that end a program take its grace period, and `bash` has a limit in its configuration. */
+const DAEMON_TIMED: ReadonlySet<CommandType> = new Set<CommandType>(['terminate', 'delete_session', 'bash']);
 const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
 
 /** How long {@link Client} waits for a connection and an answer. */
@@ -166,7 +166,7 @@ export class Client {
     const data = await this.#send(type, fields ?? {}, {
       signal: options?.signal,
       timeoutMs: options?.timeoutMs ?? (ownMs ?? 0) + this.#requestTimeoutMs,
-      untilAnswered: options?.timeoutMs === undefined && ownMs === undefined && ENDING_COMMANDS.has(type),
+      untilAnswered: options?.timeoutMs === undefined && ownMs === undefined && DAEMON_TIMED.has(type),
     });
     return data as ResponseDataOf<T>;
   }
@@ -203,6 +203,20 @@ export class Client {
   /** Hears every event the daemon sends to this client. Returns the end of the subscription. */
   onEvent(listener: (event: EventMessage) => void): () => void {
     return this.#events.add(listener);
+  }
+
+  /**
+   * Stops reading what the daemon sends, answers included, so that it waits there and not in this process, until {@link Client.resume}: for who cannot
+   * keep up with events that are sent without loss, such as the output of `bash`. Of the connection there is now; the next one is read. Without effect
+   * in browsers, which offer no way.
+   */
+  pause(): void {
+    this.#link.connection?.pause();
+  }
+
+  /** Reads on. Idempotent. */
+  resume(): void {
+    this.#link.connection?.resume();
   }
 
   /** Hears refusals of what nobody awaits, such as input that the terminal could not take. */

@@ -115,6 +115,16 @@ export class Connection {
     return this.#requests.size;
   }
 
+  /** Stops reading, where the transport can. */
+  pause(): void {
+    this.#transport?.pause?.();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#transport?.resume?.();
+  }
+
   /** Bytes that the operating system has not taken yet. */
   get bufferedBytes(): number {
     return this.#transport?.bufferedBytes ?? 0;

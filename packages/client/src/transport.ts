@@ -25,6 +25,10 @@ export interface Transport {
    * `onTaken` is called once when the operating system has taken it, or with an error when it never will.
    */
   send(data: string | Uint8Array, onTaken?: (error?: Error) => void): void;
+  /** Stops reading, until `resume`; absent where that cannot be done. Idempotent. */
+  pause?(): void;
+  /** Reads on. Idempotent. */
+  resume?(): void;
   /** Starts the closing handshake; a peer that does not answer is cut off after a bounded time. Idempotent. */
   close(code: number, reason: string): void;
 }

@@ -116,7 +116,15 @@ function transport(socket: WebSocket): Transport {
     send(data, onTaken) {
       socket.send(data, (error) => onTaken?.(error ?? undefined));
     },
+    pause() {
+      socket.pause();
+    },
+    resume() {
+      socket.resume();
+    },
     close(code, reason) {
+      // The peer's part of the handshake has to be read.
+      socket.resume();
       const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
       cutOff.unref();
       socket.once('close', () => clearTimeout(cutOff));
@@ -135,7 +143,8 @@ function watch(socket: WebSocket, heartbeatMs: number): void {
   socket.on('pong', onSign).on('ping', onSign).on('message', onSign);
   let timer: NodeJS.Timeout;
   const beat = () => {
-    if (!heard) {
+    // While nothing is read, nothing can be heard.
+    if (!heard && !socket.isPaused) {
       socket.terminate();
       return;
     }
