@@ -1,12 +1,14 @@
 import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { createNoopMeter, metrics as otel } from '@opentelemetry/api';
 import { logAlertHandler, MemorySink, ThresholdAlertSink } from '@sessiond/metrics-sinks';
 import { OpenTelemetrySink } from '@sessiond/metrics-sinks/opentelemetry';
 import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import type { Clock } from '@sessiond/resilience';
 import { Admission } from './admission/admission.ts';
+import { noAuditLog } from './audit/audit-log.ts';
 import type { AuthProvider } from './auth/auth-provider.ts';
 import type { DoorRefusal } from './auth/door.ts';
 import { createAccess } from './compose-access.ts';
@@ -23,6 +25,8 @@ import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
 import { listenUnix, type UnixListener } from './http/listen-unix.ts';
 import { createMetricsPage } from './http/metrics-page.ts';
+import { createTicketsPage } from './http/tickets-page.ts';
+import { loadTls, TlsReload } from './http/tls-files.ts';
 import { NoJournal } from './journal/no-journal.ts';
 import type { Log, Logger } from './logger.ts';
 import { logOverflows } from './overflow-log.ts';
@@ -84,6 +88,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     traffic: telemetry.traffic,
     commandObserver: fanOutCommands(telemetry.commands, new CommandLog({ logger, slowMs: config.slowCommandMs, now })),
     commandTracer: new CommandTracing(version),
+    audit: options.audit ?? noAuditLog,
     metrics: () => instruments.samples(),
     checks: [() => instruments.health()],
     journal: new NoJournal(),
@@ -183,6 +188,8 @@ export interface Daemon extends Endable {
   readonly url: string | null;
   /** Where it is reached over a Unix socket; `null` with `--no-socket`. */
   readonly socketPath: string | null;
+  /** Reads again what may be replaced while it runs: the certificate of TLS. Never throws. */
+  reload(): void;
   /** Where the token lies; `null` when none is needed. */
   readonly tokenPath: string | null;
 }
@@ -193,7 +200,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { logger } = log;
   ensurePrivateDir(config.stateDir, STATE_DIR);
   const onRefused = (reason: DoorRefusal): void => telemetry.authFailed(reason);
-  const access = createAccess({ config, logger, auth: options.auth, now, onRefused });
+  const access = await createAccess({ config, logger, version, auth: options.auth, now, onRefused });
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
@@ -201,7 +208,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { telemetry } = instruments;
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
-  const runtime = createRuntime({ config, logger, instruments, containment, version, transports, env, now });
+  const { audit } = access;
+  const runtime = createRuntime({ config, logger, instruments, containment, audit, version, transports, env, now });
   const places = new ConnectionPlaces(config);
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
@@ -217,17 +225,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onRefused: (reason) => telemetry.authFailed(reason),
     onTurnedAway: (reason) => telemetry.connectionRefused(reason),
     onLost: () => telemetry.connectionLost(),
-    onConnection: (transport, principal) => runtime.accept(transport, principal),
+    audit,
+    onConnection: (transport, principal, remoteAddress) => runtime.accept(transport, principal, remoteAddress),
   });
   telemetry.watchRawTerminals(() => webSockets.snapshot().rawTerminals);
   const probes = createProbes(version, () => (webSockets.snapshot().draining ? ['draining'] : []));
   const servers: Server[] = [];
-  const open = (entrance: Entrance): Server => {
+  const open = (entrance: Entrance, tls?: SecureContextOptions): Server => {
     const server = createHttpServer({
+      tls,
       probes,
       requestOrigin: entrance.requestOrigin,
       maxConnections: config.maxConnections,
       containment,
+      ticketsPage: createTicketsPage({
+        door: entrance.door,
+        office: access.tickets,
+        onIssued: access.trust,
+        audit,
+      }),
       commandsPage: createCommandsPage({
         door: entrance.door,
         places,
@@ -250,6 +266,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { allowOrigin, host } = config;
   let unix: UnixListener | null = null;
   let url: string | null = null;
+  const { tlsCert, tlsKey } = config;
+  const tlsFiles = tlsCert === null || tlsKey === null ? undefined : { cert: tlsCert, key: tlsKey };
+  let tls: TlsReload | undefined;
   try {
     if (!config.noSocket) {
       const entrance: Entrance = {
@@ -265,11 +284,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         door: access.tcp,
         requestOrigin: { allowOrigin, host, checkHost: true },
       };
-      url = await listenTcp(open(entrance), config);
+      const context = tlsFiles === undefined ? undefined : loadTls(tlsFiles);
+      const server = open(entrance, context);
+      if (tlsFiles !== undefined && server instanceof TlsServer)
+        tls = new TlsReload(tlsFiles, context!, server, logger);
+      url = await listenTcp(server, config);
     }
   } catch (error) {
     unix?.unlink();
     for (const server of servers) server.close();
+    tls?.close();
     access.close();
     await instruments.close();
     throw error;
@@ -285,9 +309,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     tokenPath: access.tokenPath,
     stop: () =>
       drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(() => {
+        tls?.close();
         access.close();
         return instruments.close();
       }),
+    reload: () => tls?.reload(),
     abandon: () => {
       unlink();
       runtime.host.killAll();

@@ -1,4 +1,5 @@
 import type { Clock } from '@sessiond/resilience';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { Config } from './config/config.ts';
@@ -18,7 +19,7 @@ export interface Runtime {
   /** Decides who may open a raw terminal. */
   readonly authorizer: Authorizer;
   /** Serves one client until its transport is gone. */
-  accept(transport: Transport, principal: Principal): void;
+  accept(transport: Transport, principal: Principal, remoteAddress?: string | null): void;
   /** Runs one command for somebody without a connection; never rejects. */
   runSingle(command: SingleCommand): Promise<CommandAnswer>;
   /** Ends what an earlier run left behind; called once, when clients can connect. Takes less than ten seconds, never rejects. */
@@ -35,6 +36,8 @@ export interface RuntimeOptions {
   readonly instruments: Instruments;
   /** Where a failure that has an owner ends. */
   readonly containment: Containment;
+  /** Where it is written down who did what; default nowhere. */
+  readonly audit?: AuditLog | undefined;
   /** Version of the daemon. */
   readonly version: string;
   /** The transports clients can choose from. */

@@ -17,6 +17,9 @@ import type { Logger } from 'pino';
 import type { Admission } from './admission/admission.ts';
 import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
 import type { BreakerChange } from './admission/command-breakers.ts';
+import { type AuditLog, noAuditLog } from './audit/audit-log.ts';
+import { auditedCommands } from './audit/audited-commands.ts';
+import { AuditedConnections } from './audit/audited-connections.ts';
 import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
@@ -28,7 +31,7 @@ import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
-import { CommandRunner, type OutcomeTotals } from './execution/command-runner.ts';
+import { CommandRunner } from './execution/command-runner.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
@@ -74,6 +77,8 @@ export interface SessionServerOptions {
   /** Counts what connections carry. */
   readonly traffic: Traffic;
   readonly commandObserver: CommandObserver;
+  /** Where it is written down who did what. */
+  readonly audit: AuditLog;
   /** Default: nothing is traced. */
   readonly commandTracer?: CommandTracer | undefined;
   /** What stands before commands, and the order in which they run. */
@@ -99,7 +104,6 @@ export interface ServerSnapshot {
   readonly connections: ConnectionTotals;
   readonly commandsInFlight: number;
   readonly admission: AdmissionSnapshot;
-  readonly outcomes: OutcomeTotals;
   /** `null` until the look for processes of an earlier run is over. */
   readonly orphans: OrphanCounts | null;
 }
@@ -119,6 +123,7 @@ export class SessionServer {
   readonly #hub: EventHub;
   readonly #commandEvents = new CommandEvents();
   readonly #runner: CommandRunner;
+  readonly #origins = new AuditedConnections();
   readonly #orphans: OrphanPass;
   readonly #connections = new Set<Connection>();
   readonly #startedMs = performance.now();
@@ -127,7 +132,19 @@ export class SessionServer {
   constructor(options: SessionServerOptions) {
     this.#options = options;
     this.host = new LocalSessionHost(options);
-    this.authorizer = new Authorizer(this.host);
+    this.authorizer = new Authorizer(
+      { facts: (sessionId) => this.host.facts(sessionId) ?? this.#runner.expected(sessionId) },
+      ({ principal, command, connectionId, code }) => {
+        const { type, sessionId, id } = command;
+        const origin = {
+          principalId: principal.id,
+          connectionId,
+          remoteAddress: this.#origins.remoteAddress(connectionId),
+        };
+        const reason = code === 'FORBIDDEN' ? 'scope' : 'session';
+        options.audit.record({ event: 'refused', reason, code, action: type, sessionId, commandId: id, ...origin });
+      },
+    );
     this.#hub = new EventHub(this.host);
     this.#orphans = new OrphanPass({
       ledger: options.ledger,
@@ -151,15 +168,22 @@ export class SessionServer {
       logger: options.logger,
       locks: options.locks,
       outcomes: options.outcomes,
-      observer: fanOutCommands(options.commandObserver, this.#commandEvents),
+      observer: fanOutCommands(
+        options.commandObserver,
+        this.#commandEvents,
+        ...(options.audit === noAuditLog ? [] : [auditedCommands(options.audit, this.#origins)]),
+      ),
       tracer: options.commandTracer,
       journal: options.journal,
     });
   }
 
   /** Serves a client until its transport ends. */
-  accept(transport: Transport, principal: Principal): void {
+  accept(transport: Transport, principal: Principal, remoteAddress: string | null = null): void {
     const connectionId = randomUUID();
+    const origin = { principalId: principal.id, connectionId, remoteAddress, transport: transport.kind };
+    const forget = this.#origins.add(connectionId, remoteAddress);
+    this.#options.audit.record({ event: 'connected', ...origin });
     const facts = { connectionId, principal: principal.id };
     const guard = this.#options.containment.guard({
       kind: 'connection',
@@ -179,7 +203,11 @@ export class SessionServer {
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
       greeting: this.#greeting(),
       guard,
-      onClosed: () => this.#connections.delete(connection),
+      onClosed: () => {
+        this.#connections.delete(connection);
+        this.#options.audit.record({ event: 'disconnected', ...origin });
+        forget();
+      },
     });
     this.#connections.add(connection);
     connection.start();
@@ -200,13 +228,12 @@ export class SessionServer {
   }
 
   snapshot(): ServerSnapshot {
-    const { inFlight, admission, outcomes } = this.#runner.snapshot();
+    const { inFlight, admission } = this.#runner.snapshot();
     return {
       sessions: this.host.counts(),
       connections: connectionTotals(this.#connections),
       commandsInFlight: inFlight,
       admission,
-      outcomes,
       orphans: this.#orphans.counts(),
     };
   }

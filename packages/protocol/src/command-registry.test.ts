@@ -120,6 +120,11 @@ it('[R13] limits every command but those that tell how the server is or take wor
   expect(unlimited.toSorted()).toEqual(['cancel_command', 'get_metrics', 'health_check']);
 });
 
+it('lets an audit log tell of everything that changes something, or takes hold of a terminal', () => {
+  const audited = contracts.filter((contract) => contract.audited !== contract.mutates).map(({ type }) => type);
+  expect(audited.toSorted()).toEqual(['attach', 'signal', 'terminate']);
+});
+
 it('asks no scope of whoever looks after the server or takes back what they sent', () => {
   const free = contracts.filter(({ scope }) => scope === null).map(({ type }) => type);
   expect(free.toSorted()).toEqual(['cancel_command', 'health_check']);

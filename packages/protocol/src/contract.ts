@@ -112,6 +112,8 @@ export interface CommandContract<
   readonly recordedFirst: boolean;
   /** The own fields a journal may keep, as dotted paths; everything else is left out of the record. */
   readonly journalKeeps: readonly string[];
+  /** Whether an audit log says who sent it: what changes something, or takes hold of a terminal. */
+  readonly audited: boolean;
   /**
    * Whom the outcome means something to: `principal`, or only the `connection` that asked, because it hands out something of
    * that connection. A `connection` outcome is never replayed to another one.
@@ -141,6 +143,7 @@ type Usual =
   | 'recordedFirst'
   | 'journalKeeps'
   | 'outcomeScope'
+  | 'audited'
   | 'sessionAccess'
   | 'scopeOf';
 
@@ -178,6 +181,7 @@ export function contract<C extends CommandEnvelope & { readonly type: string }, 
     recordedFirst: parts.journalled ?? false,
     journalKeeps: [],
     outcomeScope: 'principal',
+    audited: own.mutates ?? false,
     sessionAccess: own.appliesTo === 'server' ? 'any' : 'reach',
     scopeOf: () => own.scope,
     ...own,

@@ -1,6 +1,9 @@
 /** What a session id looks like: 1 to 128 characters that are safe in a path segment, a URL and a shell, the first one no dot or dash. */
 export const SESSION_ID_PATTERN: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
+/** What a pattern of session ids looks like: the characters of an id, and `*` for any of them, none included. */
+export const SESSION_GLOB_PATTERN: RegExp = /^[A-Za-z0-9_.*-]{1,128}$/;
+
 /**
  * What every other id looks like: command ids, idempotency keys, lane, terminal and stream ids.
  *

@@ -125,6 +125,7 @@ export {
   isId,
   isSessionId,
   RESERVED_ID_PREFIX,
+  SESSION_GLOB_PATTERN,
   SESSION_ID_PATTERN,
 } from './ids.ts';
 export type { JsonObject } from './json-object.ts';
@@ -165,4 +166,5 @@ export type {
 } from './session-info.ts';
 export type { PtySessionState, SessionState, SignalDelivery, SignalOutcome, StateTransition } from './session-state.ts';
 export type { StreamPosition, StreamRange } from './stream-position.ts';
+export { type TicketData, type TicketRequest, ticketRequestSchema } from './tickets.ts';
 export { isCompatible, PROTOCOL_VERSION } from './version.ts';

@@ -1,4 +1,4 @@
-import { type Scope, scopes } from '@sessiond/protocol';
+import { type Scope, SESSION_GLOB_PATTERN, scopes } from '@sessiond/protocol';
 import { z } from 'zod';
 
 /** Tokens of one file. */
@@ -22,16 +22,13 @@ export interface TokenEntry {
 /** What the name of a token looks like. */
 export const TOKEN_NAME_PATTERN: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 
-/** What a pattern of session ids looks like. */
-export const SESSION_PATTERN_PATTERN: RegExp = /^[A-Za-z0-9_.*-]{1,128}$/;
-
 const time = z.iso.datetime({ offset: true });
 
 const tokenEntry: z.ZodType<TokenEntry> = z.strictObject({
   name: z.string().regex(TOKEN_NAME_PATTERN),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   scopes: z.array(z.enum(Object.keys(scopes) as [Scope, ...Scope[]])).max(32),
-  sessions: z.array(z.string().regex(SESSION_PATTERN_PATTERN)).max(64).optional(),
+  sessions: z.array(z.string().regex(SESSION_GLOB_PATTERN)).max(64).optional(),
   expiresAt: time.optional(),
   createdAt: time,
 });

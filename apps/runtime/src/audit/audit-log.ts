@@ -41,7 +41,9 @@ export type AuditEntry = Actor &
 /** Where it is written down who did what. Must not throw and must be quick. */
 export interface AuditLog {
   record(entry: AuditEntry): void;
+  /** Nothing is written down any more. Called once. */
+  close(): void;
 }
 
 /** Writes nothing down. */
-export const noAuditLog: AuditLog = Object.freeze({ record() {} });
+export const noAuditLog: AuditLog = Object.freeze({ record() {}, close() {} });

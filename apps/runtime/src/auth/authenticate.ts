@@ -6,10 +6,11 @@ import type { AuthProvider, Principal } from './auth-provider.ts';
 export const AUTHENTICATION_MS = 5000;
 
 /**
- * Why nobody was let in: the provider refused the `credentials`, took too long (`timeout`), or failed (`provider`). The last two say nothing about
+ * Why nobody was let in: the provider refused the `credentials` or whatever they are (`forbidden`), took
+ * too long (`timeout`), or failed (`provider`). The last two say nothing about
  * whoever asked.
  */
-export type AuthenticationFailure = 'credentials' | 'timeout' | 'provider';
+export type AuthenticationFailure = 'credentials' | 'forbidden' | 'timeout' | 'provider';
 
 /** Who somebody is, or what to tell them, and us, if nobody knows. */
 export type Authentication =
@@ -44,7 +45,13 @@ export async function authenticate(
       logger.warn({ limitMs }, 'the authentication provider took too long');
       return TOO_SLOW;
     }
-    return result.ok ? result : { ...result, reason: 'credentials' };
+    if (!result.ok) {
+      const { message, code } = result;
+      return { ok: false, message, reason: code === 'FORBIDDEN' ? 'forbidden' : 'credentials' };
+    }
+    const { principal } = result;
+    if (principal === undefined) throw new TypeError('no authentication provider says who it is');
+    return { ok: true, principal };
   } catch (error) {
     logger.error({ err: error }, 'the authentication provider failed');
     return FAILED;

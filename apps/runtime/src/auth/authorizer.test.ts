@@ -73,6 +73,32 @@ describe('the id of a new session', () => {
   });
 });
 
+describe('a principal that is kept within patterns', () => {
+  const within = ['ci-*'];
+
+  it.each([
+    ['its owner', { ...ada, within }, 'mine'],
+    ['admin', { ...admin, within }, 'theirs'],
+  ])('reaches no session outside of them, though it is %s', (_who, principal, sessionId) => {
+    expect(code(principal, onSession(sessionId))).toBe('SESSION_NOT_FOUND');
+    expect(authorizer.maySee(principal, sessionId)).toBe(false);
+  });
+
+  it('reaches those inside that it could reach anyway, and no others', () => {
+    expect(code({ ...admin, within }, onSession('ci-7'))).toBe('OK');
+    expect(code({ ...withPattern, within }, onSession('ci-7'))).toBe('OK');
+    expect(code({ ...ada, within }, onSession('ci-7'))).toBe('SESSION_NOT_FOUND');
+  });
+
+  it('gives ids inside of them, and has to', () => {
+    const create = { type: 'create_session' } as const;
+    expect(code({ ...admin, within }, { ...create, sessionId: 'ci-9' })).toBe('OK');
+    expect(code({ ...admin, within }, { ...create, sessionId: 'other' })).toBe('FORBIDDEN');
+    expect(code({ ...admin, within }, create)).toBe('FORBIDDEN');
+    expect(code({ ...admin, within }, { type: 'list_sessions' })).toBe('OK');
+  });
+});
+
 describe('[S43] a scope', () => {
   it('that is missing is named, and asked about before the session is', () => {
     for (const sessionId of ['mine', 'theirs', 'unknown']) {

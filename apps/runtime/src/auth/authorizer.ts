@@ -1,4 +1,4 @@
-import { type Command, commandContract, type ProtocolFault, requiredScope } from '@sessiond/protocol';
+import { type Command, commandContract, type ErrorCode, type ProtocolFault, requiredScope } from '@sessiond/protocol';
 import type { SessionFacts } from '../sessions/session-host.ts';
 import { sessionNotFound } from '../sessions/session-not-found.ts';
 import type { Principal } from './auth-provider.ts';
@@ -8,6 +8,14 @@ import { matchesSessionPattern } from './session-pattern.ts';
 /** Where the owner of a session is looked up. */
 export interface SessionDirectory {
   facts(sessionId: string): Pick<SessionFacts, 'owner'> | undefined;
+}
+
+/** A command that its principal may not run. */
+export interface RefusedCommand {
+  readonly principal: Principal;
+  readonly command: Command;
+  readonly connectionId: string | undefined;
+  readonly code: ErrorCode;
 }
 
 /**
@@ -20,27 +28,40 @@ export interface SessionDirectory {
  */
 export class Authorizer {
   readonly #sessions: SessionDirectory;
+  readonly #onRefused: (refused: RefusedCommand) => void;
 
-  constructor(sessions: SessionDirectory) {
+  /** `onRefused` is told of every refusal. */
+  constructor(sessions: SessionDirectory, onRefused: (refused: RefusedCommand) => void = () => {}) {
     this.#sessions = sessions;
+    this.#onRefused = onRefused;
   }
 
-  /** Why the principal may not run the command; `undefined` when it may. O(1) for `admin`, else O(patterns). */
-  fault(principal: Principal, command: Command): ProtocolFault | undefined {
+  /**
+   * Why the principal may not run the command; `undefined` when it may. O(1) for `admin`, else O(patterns). `connectionId` says which connection it
+   * came over, for who is told of refusals.
+   */
+  fault(principal: Principal, command: Command, connectionId?: string): ProtocolFault | undefined {
+    const fault = this.#fault(principal, command);
+    if (fault !== undefined) this.#onRefused({ principal, command, connectionId, code: fault.code });
+    return fault;
+  }
+
+  #fault(principal: Principal, command: Command): ProtocolFault | undefined {
     const scope = requiredScope(command);
     if (scope !== null && !isAllowed(principal, scope)) {
       return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
     }
     const { sessionId, ifSessionVersion } = command;
-    if (sessionId === undefined || isAllowed(principal, 'admin')) return undefined;
+    if (principal.within === undefined && (sessionId === undefined || isAllowed(principal, 'admin'))) return undefined;
     const { sessionAccess } = commandContract(command.type);
     if (sessionAccess === 'give' && !mayGive(principal, sessionId)) {
       return {
         code: 'FORBIDDEN',
-        message: `Cannot give a session the id ${sessionId}: it matches none of the patterns of the principal`,
+        message: 'Cannot create the session: its id has to match one of the patterns of the principal',
         details: { field: 'sessionId' },
       };
     }
+    if (sessionId === undefined) return undefined;
     // A version says that the session exists, and how often it changed.
     const reaches = sessionAccess === 'reach' || ifSessionVersion !== undefined;
     return reaches && !this.maySee(principal, sessionId) ? sessionNotFound(sessionId) : undefined;
@@ -54,16 +75,29 @@ export class Authorizer {
     sessionId: string,
     owner: string | undefined = this.#sessions.facts(sessionId)?.owner,
   ): boolean {
-    if (owner === undefined) return false;
-    return owner === principal.id || isAllowed(principal, 'admin') || matchesAny(principal, sessionId);
+    if (owner === undefined || !isWithin(principal, sessionId)) return false;
+    return owner === principal.id || isAllowed(principal, 'admin') || matchesAny(principal.sessions, sessionId);
   }
 }
 
-/** Whether a session that the principal creates may have the id. Without patterns any may, which tells which ids are taken. */
-function mayGive(principal: Principal, sessionId: string): boolean {
-  return (principal.sessions ?? []).length === 0 || matchesAny(principal, sessionId);
+/**
+ * Whether a session that the principal creates may have the id, or none, for one that the server makes. Without patterns any may, which tells which
+ * ids are taken.
+ */
+function mayGive(principal: Principal, sessionId: string | undefined): boolean {
+  if (sessionId === undefined) return principal.within === undefined;
+  if (!isWithin(principal, sessionId)) return false;
+  return (
+    (principal.sessions ?? []).length === 0 ||
+    isAllowed(principal, 'admin') ||
+    matchesAny(principal.sessions, sessionId)
+  );
 }
 
-function matchesAny({ sessions = [] }: Principal, sessionId: string): boolean {
-  return sessions.some((pattern) => matchesSessionPattern(pattern, sessionId));
+function isWithin({ within }: Principal, sessionId: string): boolean {
+  return within === undefined || matchesAny(within, sessionId);
+}
+
+function matchesAny(patterns: readonly string[] = [], sessionId: string): boolean {
+  return patterns.some((pattern) => matchesSessionPattern(pattern, sessionId));
 }

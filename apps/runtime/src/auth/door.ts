@@ -7,14 +7,21 @@ import { type AuthenticationFailure, authenticate } from './authenticate.ts';
 import { presentedCredential } from './credential.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import type { RemoteAddressOf } from './remote-address.ts';
+import { offeredTicket } from './subprotocol.ts';
 
 /** Why a door stayed closed. */
 export type DoorRefusal = AuthenticationFailure | 'limited';
 
+/** Somebody who may come in. */
+export interface Identified {
+  readonly ok: true;
+  readonly principal: Principal;
+  /** `null` where it cannot be known. */
+  readonly remoteAddress: string | null;
+}
+
 /** Who stands at the door, or what to answer. */
-export type Identification =
-  | { readonly ok: true; readonly principal: Principal; readonly remoteAddress: string | null }
-  | { readonly ok: false; readonly refusal: Refusal };
+export type Identification = Identified | { readonly ok: false; readonly refusal: Refusal };
 
 /** What a door is made of. */
 export interface DoorOptions {
@@ -26,7 +33,7 @@ export interface DoorOptions {
   readonly failures?: FailureLimiter;
   /** Somebody was not let in. */
   readonly onRefused: (reason: DoorRefusal) => void;
-  readonly audit?: AuditLog;
+  readonly audit?: Pick<AuditLog, 'record'>;
 }
 
 /** When to come back to a provider that failed. */
@@ -44,7 +51,7 @@ const LOG_EVERY_MS = 10_000;
 export class Door {
   readonly #options: DoorOptions;
   readonly #remoteAddress: RemoteAddressOf;
-  readonly #audit: AuditLog;
+  readonly #audit: Pick<AuditLog, 'record'>;
   #nextLogMs = 0;
 
   constructor(options: DoorOptions) {
@@ -66,6 +73,8 @@ export class Door {
     const result = await authenticate(provider, request, logger);
     if (result.ok) {
       attempt?.succeeded();
+      const principalId = result.principal.id;
+      if (offeredTicket(request) !== null) this.#audit.record({ event: 'ticket.used', principalId, remoteAddress });
       return { ok: true, principal: result.principal, remoteAddress };
     }
     if (result.reason === 'credentials') attempt?.failed();
@@ -111,5 +120,6 @@ function refusalOf(reason: AuthenticationFailure, message: string): Refusal {
   if (reason === 'credentials') {
     return { code: 'UNAUTHENTICATED', message, headers: { 'www-authenticate': 'Bearer' } };
   }
+  if (reason === 'forbidden') return { code: 'FORBIDDEN', message };
   return { code: 'INTERNAL', status: 503, message, headers: { 'retry-after': String(PROVIDER_RETRY_SECONDS) } };
 }

@@ -9,6 +9,7 @@ export async function serve({ config, version, env }: CommandOptions): Promise<n
   const { logger, flush } = log;
   const start = async (): Promise<Daemon> => {
     const daemon = await startDaemon({ config, log, version, env });
+    process.on('SIGHUP', () => daemon.reload());
     const { url, socketPath, tokenPath } = daemon;
     const places = [url, socketPath].filter((place) => place !== null).join(' and ');
     logger.info(

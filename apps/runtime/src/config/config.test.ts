@@ -31,7 +31,7 @@ describe('where a value comes from', () => {
         path: '/x',
         list: ['http://a.example'],
       };
-      const unusual: Partial<Record<string, string | number>> = {
+      const unusual: Partial<Record<string, string | number | string[]>> = {
         logLevel: 'debug',
         heartbeatMs: 20_000,
         principalSharePercent: 25,
@@ -39,13 +39,28 @@ describe('where a value comes from', () => {
         spawnFailureWindowMs: 5000,
         bashTimeoutWindowMs: 5000,
         inputBytesPerSecond: 65_536,
+        auth: 'token',
+        ticketMs: 20_000,
+        allowIp: ['10.0.0.0/8'],
+        trustedProxy: ['10.0.0.1'],
+        allowOrigin: ['http://a.example'],
+        auditLog: '/var/log/audit.jsonl',
         alertWebhook: 'https://alerts.example.com/hook',
       };
+      const needed: Partial<Record<string, object>> = {
+        authModule: { auth: 'module' },
+        tlsCert: { tlsKey: '/key' },
+        tlsKey: { tlsCert: '/cert' },
+      };
+      const flags = needed[key] ?? {};
       const raw = unusual[key] ?? value[spec.kind];
       const text = Array.isArray(raw) ? raw.join(',') : String(raw);
-      expect(resolve({ flags: { [key]: raw } }).config[key], `${key} as flag`).toEqual(raw);
-      expect(resolve({ env: { [environmentName(key)]: text } }).config[key], `${key} as variable`).toEqual(raw);
-      expect(resolve({ file: { path: '/c', values: { [key]: raw } } }).config[key], `${key} in the file`).toEqual(raw);
+      expect(resolve({ flags: { ...flags, [key]: raw } }).config[key], `${key} as flag`).toEqual(raw);
+      expect(resolve({ flags, env: { [environmentName(key)]: text } }).config[key], `${key} as variable`).toEqual(raw);
+      expect(
+        resolve({ flags, file: { path: '/c', values: { [key]: raw } } }).config[key],
+        `${key} in the file`,
+      ).toEqual(raw);
     }
   });
 
@@ -95,7 +110,7 @@ describe('a value that is not allowed', () => {
       'environment variable SESSIOND_BUFFER_BYTES: found 1,024, allowed is 4,096 to',
     ],
     [{ env: { SESSIOND_NO_TCP: 'yes' } }, 'allowed is true or false'],
-    [{ env: { SESSIOND_AUTH: 'password' } }, 'allowed is token, none'],
+    [{ env: { SESSIOND_AUTH: 'password' } }, 'allowed is token, none, module'],
     [
       { file: { path: '/c.json', values: { port: null } } },
       'option port from the configuration file /c.json: found null',
@@ -183,10 +198,21 @@ describe('a time that may be none', () => {
 describe('unsafe combinations', () => {
   it.each([
     [{ host: '0.0.0.0', auth: 'none' }, 'use --auth token, or --host 127.0.0.1'],
-    [{ host: '0.0.0.0' }, 'put a proxy that terminates TLS in front and say --behind-proxy'],
+    [
+      { host: '0.0.0.0' },
+      'name a certificate with --tls-cert and --tls-key, put a proxy that terminates TLS in front and say --behind-proxy',
+    ],
     [{ host: 'example.com' }, 'is not a loopback address'],
     [{ host: '::' }, 'is not a loopback address'],
     [{ auth: 'none', behindProxy: true }, 'everyone who reaches the proxy could run commands as you'],
+    [{ auth: 'none', host: '0.0.0.0', tlsCert: '/c', tlsKey: '/k' }, 'could run commands as you'],
+    [{ tlsCert: '/c' }, 'it is given without tlsKey; TLS needs both'],
+    [{ tlsKey: '/k' }, 'it is given without tlsCert; TLS needs both'],
+    [{ auth: 'module' }, 'authModule names none'],
+    [{ authModule: '/m.js' }, 'say --auth module'],
+    [{ allowIp: '10.0.0.0/33' }, 'Cannot use option allowIp: found a text that is no address'],
+    [{ trustedProxy: 'proxy.example' }, 'Cannot use option trustedProxy: found a text that is no address'],
+    [{ auditLog: 'audit.log' }, 'allowed is an absolute path, log, or off'],
     [{ noTcp: true, noSocket: true }, 'nothing is left to listen on'],
   ])('are refused with what to do: %j', (flags, sentence) => {
     expect(() => resolve({ flags })).toThrow(sentence);
@@ -198,6 +224,8 @@ describe('unsafe combinations', () => {
     { host: '::1' },
     { host: 'localhost' },
     { host: '0.0.0.0', behindProxy: true },
+    { host: '0.0.0.0', tlsCert: '/c', tlsKey: '/k' },
+    { host: '0.0.0.0', tlsCert: '/c', tlsKey: '/k', auth: 'module', authModule: '/m.js' },
     { host: '0.0.0.0', noTcp: true },
   ])('are not seen where there are none: %j', (flags) => {
     expect(() => resolve({ flags })).not.toThrow();

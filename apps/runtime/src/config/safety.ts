@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { parseAddressList } from '../auth/address-list.ts';
 import { isLoopback } from '../http/host-name.ts';
 import { StartupError } from '../startup-error.ts';
 import type { Config } from './options.ts';
@@ -18,6 +20,9 @@ export function assertSafe(config: Config): void {
   }
   for (const origin of config.allowOrigin) assertOrigin(origin);
   assertWebhook(config.alertWebhook);
+  assertAddresses('allowIp', config.allowIp);
+  assertAddresses('trustedProxy', config.trustedProxy);
+  assertAccess(config);
   if (config.noTcp) return;
   if (config.auth === 'none' && !isLoopback(config.host)) {
     throw unsafe(
@@ -28,11 +33,40 @@ export function assertSafe(config: Config): void {
   if (config.auth === 'none' && config.behindProxy) {
     throw unsafe('everyone who reaches the proxy could run commands as you; use --auth token');
   }
-  if (!isLoopback(config.host) && !config.behindProxy) {
+  if (!isLoopback(config.host) && !config.behindProxy && config.tlsCert === null) {
     throw unsafe(
-      `${config.host} is not a loopback address and the token would cross the network in clear text; put a proxy that terminates TLS in front and say --behind-proxy, or use --host 127.0.0.1`,
+      `${config.host} is not a loopback address and the token would cross the network in clear text; name a certificate with --tls-cert and --tls-key, put a proxy that terminates TLS in front and say --behind-proxy, or use --host 127.0.0.1`,
     );
   }
+}
+
+/** Options that mean something only together, of which one without the other is a mistake that should not be found out by being open. */
+function assertAccess({ tlsCert, tlsKey, auth, authModule, auditLog }: Config): void {
+  if ((tlsCert === null) !== (tlsKey === null)) {
+    const [given, missing] = tlsCert === null ? ['tlsKey', 'tlsCert'] : ['tlsCert', 'tlsKey'];
+    throw contradiction(given!, `it is given without ${missing}; TLS needs both`);
+  }
+  if (auth === 'module' && authModule === null)
+    throw contradiction('auth', 'it is "module", and authModule names none');
+  if (auth !== 'module' && authModule !== null) {
+    throw contradiction('authModule', `it is given, and auth is "${auth}"; say --auth module`);
+  }
+  if (auditLog !== null && auditLog !== 'log' && !isAbsolute(auditLog)) {
+    throw contradiction('auditLog', 'found a text that is no absolute path, allowed is an absolute path, log, or off');
+  }
+}
+
+function assertAddresses(option: string, texts: readonly string[]): void {
+  try {
+    parseAddressList(texts);
+  } catch {
+    const allowed = 'allowed are addresses and networks such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32';
+    throw contradiction(option, `found a text that is no address, ${allowed}`);
+  }
+}
+
+function contradiction(option: string, reason: string): StartupError {
+  return new StartupError('CONFIG_INVALID', `Cannot use option ${option}: ${reason}`);
 }
 
 function assertOrigin(origin: string): void {

@@ -41,6 +41,7 @@ export function parseValue(spec: OptionSpec, raw: unknown): ParsedValue {
       if (spec.noneWord !== undefined && (raw === null || raw === spec.noneWord)) return { ok: true, value: null };
       return parseText(raw);
     case 'path': {
+      if (spec.noneWord !== undefined && (raw === null || raw === spec.noneWord)) return { ok: true, value: null };
       const text = parseText(raw);
       return text.ok ? { ok: true, value: resolve(text.value as string) } : text;
     }

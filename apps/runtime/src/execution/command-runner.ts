@@ -61,12 +61,8 @@ export interface CommandRunnerSnapshot {
   readonly inFlight: number;
   /** What stands before commands, the lanes included. */
   readonly admission: AdmissionSnapshot;
-  readonly outcomes: OutcomeTotals;
-}
-
-/** What is remembered of commands, and how often that has helped since the start. */
-export interface OutcomeTotals extends OutcomeStoreSnapshot {
-  /** Commands answered from memory: by their id, and by their idempotency key. */
+  readonly outcomes: OutcomeStoreSnapshot;
+  /** Commands answered from memory since the start: by their id, and by their idempotency key. */
   readonly replays: { readonly id: number; readonly key: number };
   /** Commands that had to wait for one they depend on. */
   readonly dependencyWaits: number;
@@ -91,6 +87,8 @@ export class CommandRunner {
   readonly #memory: CommandMemory;
   readonly #environment: RunEnvironment;
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
+  /** Commands that create a session, by the id it is to have; of several with the same, the first. */
+  readonly #toCome = new Map<string, CommandRun>();
   readonly #runs = new Set<CommandRun>();
   readonly #replays = { id: 0, key: 0 };
   #dependencyWaits = 0;
@@ -119,7 +117,9 @@ export class CommandRunner {
     return {
       inFlight: this.#runs.size,
       admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] },
-      outcomes: { ...outcomes.snapshot(), replays: { ...this.#replays }, dependencyWaits: this.#dependencyWaits },
+      outcomes: outcomes.snapshot(),
+      replays: { ...this.#replays },
+      dependencyWaits: this.#dependencyWaits,
     };
   }
 
@@ -133,7 +133,8 @@ export class CommandRunner {
     const facts = new IssuedCommand(command, issuer);
     const waiter: Waiter = { command, respond, facts, keys };
     if (recalled !== undefined) return this.#recall(recalled, waiter);
-    const fault = this.#options.authorizer.fault(issuer.principal, command) ?? this.#closed(command);
+    const fault =
+      this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId) ?? this.#closed(command);
     if (fault !== undefined) return this.#refuse(waiter, fault);
     const admitted = this.#options.admission.admit(command, issuer.principal.id);
     if (!admitted.ok) return this.#refuse(waiter, admitted.fault);
@@ -147,10 +148,20 @@ export class CommandRunner {
     const span = this.#options.tracer?.begin(facts);
     const run = new CommandRun(this.#environment, { waiter, issuer, admitted, record, span, admittedMs: this.#now() });
     this.#runs.add(run);
+    const { sessionId } = command;
+    if (run.contract.sessionAccess === 'give' && sessionId !== undefined && !this.#toCome.has(sessionId)) {
+      this.#toCome.set(sessionId, run);
+    }
     this.#memory.enter(run, keys);
     this.#observer.commandAccepted(facts);
     this.#begin(run);
     return run.isAnswered ? undefined : run;
+  }
+
+  /** Who will own the session of this id, if a command that waits or runs is to create it; so that what is to follow that can be sent at once. */
+  expected(sessionId: string): { readonly owner: string } | undefined {
+    const run = this.#toCome.get(sessionId);
+    return run === undefined ? undefined : { owner: run.issuer.principal.id };
   }
 
   /** Takes note of a message that was answered without being asked about here. */
@@ -291,11 +302,18 @@ export class CommandRunner {
       await dependencies?.met(signal);
       if (!this.#takeLock(run)) run.lock = granted(await this.#options.locks.wait(lockKey!, signal));
       await record?.durable;
+      this.#checkReach(run);
     } catch (error) {
       this.#decide(run, { ok: false, fault: run.abortReason ?? this.#faultOf(error, run.facts) });
       return;
     }
     this.#start(run);
+  }
+
+  /** The session of the id may have become that of somebody else meanwhile. */
+  #checkReach({ issuer, command }: CommandRun): void {
+    const fault = this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId);
+    if (fault !== undefined) throw new ProtocolError(fault.code, fault.message, fault);
   }
 
   /** The command has everything it has to wait for. */
@@ -403,6 +421,8 @@ export class CommandRunner {
     const { data, ...answer } = answerOf(run.command.type, outcome);
     const final = isFinal(run, outcome);
     this.#runs.delete(run);
+    const { sessionId } = run.command;
+    if (sessionId !== undefined && this.#toCome.get(sessionId) === run) this.#toCome.delete(sessionId);
     run.isAnswered = true;
     this.#memory.leave(run, answer, { final, data });
     const durationMs = run.startedMs === undefined ? 0 : this.#now() - run.startedMs;

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { Containment, Owner } from '../containment.ts';
 import type { Probes } from '../probes.ts';
 import type { Page } from './metrics-page.ts';
@@ -14,6 +16,8 @@ const SPARE_SOCKETS = 64;
 
 /** What an HTTP server of the daemon serves. */
 export interface HttpServerOptions {
+  /** Certificate and key; without them it speaks in clear text. */
+  readonly tls?: SecureContextOptions | undefined;
   readonly probes: Probes;
   readonly requestOrigin: RequestOriginOptions;
   readonly maxConnections: number;
@@ -22,6 +26,8 @@ export interface HttpServerOptions {
   readonly metricsPage: Page;
   /** What is answered at `/v1/commands`. */
   readonly commandsPage: Page;
+  /** What is answered at `/v1/tickets`. */
+  readonly ticketsPage: Page;
   /** A request was refused for the page or name it came by. */
   readonly onRefused: (reason: 'origin') => void;
   readonly onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -40,7 +46,7 @@ const READING = Object.freeze(['GET', 'HEAD']);
  * protocol. It is returned before it listens.
  */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { requestOrigin, maxConnections, containment, onRefused, onUpgrade } = options;
+  const { tls, requestOrigin, maxConnections, containment, onRefused, onUpgrade } = options;
   const routes = routesOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
     const refused = refuseRequestOrigin(request, requestOrigin);
@@ -60,16 +66,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
       headers: { allow: route.methods.join(', ') },
     });
   };
-  const server = createServer({ headersTimeout: HEAD_MS, requestTimeout: HEAD_MS }, (request, response) => {
+  const contained = (request: IncomingMessage, response: ServerResponse): void => {
     const owner: Owner = { kind: 'request', facts: {}, end: () => fail(response) };
     containment.run(owner, () => answer(request, response));
-  });
+  };
+  const times = { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS };
+  const server = tls === undefined ? createServer(times, contained) : createTlsServer({ ...times, ...tls }, contained);
   server.maxConnections = maxConnections + SPARE_SOCKETS;
   server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
   return server;
 }
 
-function routesOf({ probes, metricsPage, commandsPage }: HttpServerOptions): ReadonlyMap<string, Route> {
+function routesOf({ probes, metricsPage, commandsPage, ticketsPage }: HttpServerOptions): ReadonlyMap<string, Route> {
   const webSocketOnly = (_request: IncomingMessage, response: ServerResponse): void => {
     refuse(response, {
       code: 'INVALID_MESSAGE',
@@ -89,6 +97,7 @@ function routesOf({ probes, metricsPage, commandsPage }: HttpServerOptions): Rea
     ['/readyz', { methods: READING, handle: readyz }],
     ['/metrics', { methods: READING, handle: metricsPage }],
     ['/v1/commands', { methods: ['POST'], handle: commandsPage }],
+    ['/v1/tickets', { methods: ['POST'], handle: ticketsPage }],
   ]);
 }
 

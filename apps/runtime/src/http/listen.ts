@@ -1,4 +1,5 @@
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { identifyListener } from '../probes.ts';
 import { StartupError } from '../startup-error.ts';
@@ -32,5 +33,5 @@ export async function listenTcp(server: Server, { host, port }: Pick<Config, 'ho
       { cause },
     );
   }
-  return `http://${urlHost(host)}:${(server.address() as AddressInfo).port}`;
+  return `${server instanceof TlsServer ? 'https' : 'http'}://${urlHost(host)}:${(server.address() as AddressInfo).port}`;
 }

@@ -28,7 +28,6 @@ describe('the catalogue', () => {
     expect([...labels].sort()).toEqual([
       'breaker',
       'bulkhead',
-      'by',
       'code',
       'command',
       'cpu.mode',

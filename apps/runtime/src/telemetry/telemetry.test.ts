@@ -46,11 +46,8 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
     shells: new Shells({ processes: new PipedProcesses({ folder: dir }), maxCommands: 1, outputBytes: 1 }),
   });
   const admission = { limiters: [], bulkheads: [], breakers: [] };
-  const store = { entries: 0, bytes: 0, evicted: 0 };
-  const outcomes = { outcomes: store, keys: store, replays: { id: 0, key: 0 }, dependencyWaits: 0 };
   telemetry.watchServer(() => {
-    const sessions = host.counts();
-    return { sessions, connections: noConnections, commandsInFlight: 0, admission, outcomes, orphans: null };
+    return { sessions: host.counts(), connections: noConnections, commandsInFlight: 0, admission, orphans: null };
   });
   expect(values('sessiond.pty.listener.failures')).toEqual({ '': 0 });
   ptys.onEvent(() => {
@@ -69,6 +66,7 @@ it('says every limit from the start, those that are off not at all', () => {
 it('has every series of refusals from the start, so that the first one shows as a change', () => {
   expect(values('sessiond.auth.failures')).toEqual({
     credentials: 0,
+    forbidden: 0,
     timeout: 0,
     provider: 0,
     scope: 0,

@@ -73,6 +73,7 @@ async function listen(auth: AuthProvider = allowAll, options: Partial<WebSocketS
     containment,
     metricsPage: async () => {},
     commandsPage: async () => {},
+    ticketsPage: async () => {},
     onRefused: (reason) => refusals.push(reason),
     onUpgrade: (request, socket, head) => void webSockets.upgrade(request, socket, head, entrance),
   });

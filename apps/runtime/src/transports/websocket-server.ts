@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeCodes, isProtocolError } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer as WsServer } from 'ws';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Principal } from '../auth/auth-provider.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
-import type { Door } from '../auth/door.ts';
+import type { Door, Identified } from '../auth/door.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import type { Containment, Guard } from '../containment.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
@@ -16,7 +17,7 @@ import type { ConnectionPlaces } from './connection-places.ts';
 import type { ConnectionRefusal } from './connection-refusal.ts';
 import { FramePool } from './frame-pool.ts';
 import type { HeartbeatWheel } from './heartbeat-wheel.ts';
-import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
+import { parseRawTerminalRequest, RawTerminal, type RawTerminalRequest, type TerminalHost } from './raw-terminal.ts';
 import type { Transport } from './transport.ts';
 import { CLOSE_MS } from './websocket-output.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
@@ -52,7 +53,9 @@ export interface WebSocketServerOptions {
   readonly onTurnedAway: (reason: ConnectionRefusal) => void;
   /** A client gave no sign of life in time, and its connection was ended. */
   readonly onLost: () => void;
-  readonly onConnection: (transport: Transport, principal: Principal) => void;
+  /** Where it is written down who opens raw terminals. */
+  readonly audit?: Pick<AuditLog, 'record'> | undefined;
+  readonly onConnection: (transport: Transport, principal: Principal, remoteAddress: string | null) => void;
 }
 
 /** What differs between the listeners that upgrades come from. */
@@ -171,8 +174,9 @@ export class WebSocketServer {
     }
     let terminal: RawTerminal | null = null;
     if (sessionId !== undefined) {
+      let asked: RawTerminalRequest;
       try {
-        const asked = parseRawTerminalRequest(sessionId, url!.searchParams);
+        asked = parseRawTerminalRequest(sessionId, url!.searchParams);
         const fault = authorizer.fault(result.principal, { type: 'attach', sessionId, role: asked.role });
         if (fault !== undefined) return { code: fault.code, message: fault.message };
         terminal = await RawTerminal.open(terminals, asked, result.principal.id, containment);
@@ -180,6 +184,14 @@ export class WebSocketServer {
         if (!isProtocolError(error)) throw error;
         return { code: error.code, message: error.message };
       }
+      const { principal, remoteAddress } = result;
+      this.#options.audit?.record({
+        event: 'terminal.opened',
+        principalId: principal.id,
+        remoteAddress,
+        sessionId,
+        role: asked.role,
+      });
       // An upgrade that fails below ends the socket and nothing else.
       const opened = terminal;
       socket.once('close', () => opened.close());
@@ -189,7 +201,7 @@ export class WebSocketServer {
       containment.run({ kind: 'connection', facts: {}, end }, () => {
         this.#keep(ws, socket);
         if (terminal !== null) this.#startTerminal(terminal, ws, socket, result.principal);
-        else this.#connect(ws, socket, entrance.kind, result.principal);
+        else this.#connect(ws, socket, entrance.kind, result);
       });
     });
     return null;
@@ -211,9 +223,10 @@ export class WebSocketServer {
     terminal.start(ws, socket, { frames: this.#frames, traffic, inputBytesPerSecond });
   }
 
-  #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], principal: Principal): void {
+  #connect(ws: WebSocket, socket: Socket, kind: Entrance['kind'], { principal, remoteAddress }: Identified): void {
     const { maxMessageBytes, onConnection } = this.#options;
-    onConnection(new WebSocketTransport(ws, socket, { kind, maxMessageBytes, frames: this.#frames }), principal);
+    const transport = new WebSocketTransport(ws, socket, { kind, maxMessageBytes, frames: this.#frames });
+    onConnection(transport, principal, remoteAddress);
   }
 
   #keep(ws: WebSocket, socket: Socket): void {

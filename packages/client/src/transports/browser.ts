@@ -21,6 +21,11 @@ export interface BrowserDialOptions {
   readonly url: string;
   /** Offered as the subprotocol `sessiond.token.<token>`: pages cannot set headers, and URLs end up in logs. */
   readonly token?: string | undefined;
+  /**
+   * Fetches a ticket from `POST /v1/tickets` before each connection, through a server of one's own that holds the token; offered as the subprotocol
+   * `sessiond.ticket.<ticket>`. Not together with `token`. When it rejects, the attempt fails.
+   */
+  readonly ticket?: (() => Promise<string>) | undefined;
   /** Default: the global `WebSocket`. */
   readonly webSocket?: WebSocketConstructor | undefined;
 }
@@ -47,14 +52,40 @@ export function browserDialer(options: BrowserDialOptions): Dialer {
   if (options.token !== undefined && !TOKEN_PATTERN.test(options.token)) {
     throw new TypeError('Cannot connect: the token holds other characters than A-Z a-z 0-9 . _ ~ -');
   }
-  const protocols = [SUBPROTOCOL];
-  if (options.token !== undefined) protocols.push(`sessiond.token.${options.token}`);
+  const { token, ticket } = options;
+  if (token !== undefined && ticket !== undefined)
+    throw new TypeError('Cannot connect: there are both token and ticket');
+  const connect = (credential: readonly string[], handlers: TransportHandlers, signal: AbortSignal) =>
+    open(new (Constructor as WebSocketConstructor)(url.href, [SUBPROTOCOL, ...credential]), handlers, signal);
   return {
     address: `${url.protocol}//${url.host}${url.pathname}`,
-    dial(handlers, signal) {
-      return open(new (Constructor as WebSocketConstructor)(url.href, protocols), handlers, signal);
+    async dial(handlers, signal) {
+      if (ticket === undefined) {
+        return connect(token === undefined ? [] : [`sessiond.token.${token}`], handlers, signal);
+      }
+      const fetched = await fetchTicket(ticket, signal);
+      return connect([`sessiond.ticket.${fetched}`], handlers, signal);
     },
   };
+}
+
+/** @throws DialError when there is none that could be used; rejects with the reason of the signal when it aborts. */
+async function fetchTicket(ticket: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => {});
+  let fetched: string;
+  try {
+    fetched = await Promise.race([ticket(), aborted]);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new DialError('unreachable', 'there is no ticket to be had', { cause });
+  }
+  if (!TOKEN_PATTERN.test(fetched))
+    throw new DialError('unauthenticated', 'a ticket holds other characters than it can');
+  return fetched;
 }
 
 function open(socket: WebSocketLike, handlers: TransportHandlers, signal: AbortSignal): Promise<Transport> {

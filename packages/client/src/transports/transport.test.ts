@@ -178,6 +178,55 @@ describe('browserDialer', () => {
     );
   });
 
+  it('fetches a ticket for each connection, and offers it instead of a token', async () => {
+    const offered: string[][] = [];
+    class Refused {
+      binaryType = '';
+      readonly bufferedAmount = 0;
+      onopen = null;
+      onmessage = null;
+      onerror = null;
+      onclose: ((event: never) => void) | null = null;
+
+      constructor(_url: string, protocols: string[]) {
+        offered.push(protocols);
+        queueMicrotask(() => this.onclose?.({ code: 1006, reason: '' } as never));
+      }
+
+      send(): void {}
+      close(): void {}
+    }
+    let made = 0;
+    const ticket = async () => {
+      made += 1;
+      return `t${made}`;
+    };
+    const dialer = browserDialer({ url: 'ws://host', ticket, webSocket: Refused });
+    const handlers = { onMessage() {}, onFrame() {}, onClose() {} };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(dialer.dial(handlers, new AbortController().signal)).rejects.toThrow('handshake failed');
+    }
+    expect(offered).toEqual([
+      ['sessiond.v1', 'sessiond.ticket.t1'],
+      ['sessiond.v1', 'sessiond.ticket.t2'],
+    ]);
+  });
+
+  it('fails without a ticket that it can use, and waits for none that nobody wants any more', async () => {
+    const handlers = { onMessage() {}, onFrame() {}, onClose() {} };
+    const dial = (ticket: () => Promise<string>, signal = new AbortController().signal) =>
+      browserDialer({ url: 'ws://host', ticket, webSocket }).dial(handlers, signal);
+    await expect(dial(() => Promise.reject(new Error('down')))).rejects.toThrow('there is no ticket to be had');
+    await expect(dial(async () => 'a b')).rejects.toMatchObject({ failure: 'unauthenticated' });
+    const gone = new AbortController();
+    const never = dial(() => new Promise(() => {}), gone.signal);
+    gone.abort(new Error('changed my mind'));
+    await expect(never).rejects.toThrow('changed my mind');
+    expect(() => browserDialer({ url: 'ws://host', token: 't', ticket: async () => 't', webSocket })).toThrow(
+      'both token and ticket',
+    );
+  });
+
   it('says that the platform has no WebSocket', () => {
     const none = undefined as unknown as WebSocketConstructor;
     if ('WebSocket' in globalThis) expect(() => browserDialer({ url: 'ws://host', webSocket: none })).not.toThrow();

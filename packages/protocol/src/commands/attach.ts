@@ -49,6 +49,7 @@ export const attach: CommandContract<AttachCommand, AttachData> = contract({
   summary: 'Sends the output of a session to this connection from a given offset on, and its events with it.',
   appliesTo: 'session',
   scope: 'sessions:read',
+  audited: true,
   outcomeScope: 'connection',
   example: { type: 'attach', id: 'c-7', sessionId: 'build', from: 4096, streamId: 'st-1', window: 1_048_576 },
   exampleData: {

@@ -47,6 +47,7 @@ export const signal: CommandContract<SignalCommand, SignalData> = contract({
   type: 'signal',
   summary: 'Sends a signal to the process group of a program; `INVALID_STATE` once it has ended.',
   appliesTo: 'pty',
+  audited: true,
   scope: 'sessions:write',
   example: { type: 'signal', id: 'c-15', sessionId: 'build', signal: 'SIGINT' },
   exampleData: { signal: 'SIGINT', pid: 4711 },

@@ -24,6 +24,7 @@ export const terminate: CommandContract<TerminateCommand, TerminateData> = contr
   summary:
     'Ends the program of a terminal and answers once it is gone; on a stopped session it answers with how that one ended.',
   appliesTo: 'pty',
+  audited: true,
   scope: 'sessions:write',
   timeoutClass: 'stop',
   example: { type: 'terminate', id: 'c-16', sessionId: 'build', gracePeriodMs: 2000 },
