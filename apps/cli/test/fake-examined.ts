@@ -37,19 +37,17 @@ export const FAKE_DAEMON: DaemonFacts = {
   serverVersion: '1.2.3',
   protocolVersion: '1.0.0',
   transports: ['websocket', 'unix'],
-  status: {
-    health: {
-      status: 'ok',
-      serverVersion: '1.2.3',
-      protocolVersion: '1.0.0',
-      uptimeMs: 1,
-      sessions: { pty: 0, agent: 0 },
-      connections: 1,
-      checks: [{ name: 'breakers', status: 'ok' }],
-    },
-    limits: { maxConnections: 1_000, maxPtys: 300, bufferBytes: 4_194_304 },
-    clockAheadMs: 3,
+  health: {
+    status: 'ok',
+    serverVersion: '1.2.3',
+    protocolVersion: '1.0.0',
+    uptimeMs: 1,
+    sessions: { pty: 0, agent: 0 },
+    connections: 1,
+    checks: [{ name: 'breakers', status: 'ok' }],
   },
+  limits: { maxConnections: 1_000, maxPtys: 300, bufferBytes: 4_194_304 },
+  clockAheadMs: 3,
   trial: { kind: 'worked', tookMs: 20 },
 };
 
@@ -90,6 +88,7 @@ export function fakeExamined(
         '/run/user/1000/sessiond/sessiond.sock': { kind: 'socket' },
         '/state': { kind: 'folder', mode: 0o700 },
         '/state/token': 'a-token-of-32-characters-or-more\n',
+        '/state/tokens.json': '{}',
         '/run/systemd/system': { kind: 'folder', mode: 0o755 },
         '/usr/share/terminfo/x/xterm': { mode: 0o644, uid: 0 },
         '/proc/4711/cmdline': '/usr/bin/node\0/usr/lib/sessiond/bin/sessiond.js\0',

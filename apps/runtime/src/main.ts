@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { checkConfig, findingsExitCode, findingsJson, findingsText } from './cli/check-config.ts';
 import { createProgram, type Invocation } from './cli/program.ts';
 import { serve } from './cli/serve.ts';
 import { configJson, configTable } from './cli/show-config.ts';
@@ -23,6 +24,12 @@ export async function main({ args, env }: MainOptions): Promise<number> {
   const version = packageVersion();
   let exitCode: number = EXIT_CODES.done;
   const run = async ({ command, flags, configFile, json }: Invocation): Promise<void> => {
+    if (command === 'check-config') {
+      const findings = await checkConfig({ flags, env, configFile });
+      process.stdout.write(json ? findingsJson(findings) : findingsText(findings));
+      exitCode = findingsExitCode(findings);
+      return;
+    }
     const resolved = resolveConfig({ flags, env, file: readConfigFile(configFile, env) });
     if (command === 'config') process.stdout.write(json ? configJson(resolved) : configTable(resolved));
     else if (command === 'stdio') exitCode = await serveStdio({ config: resolved.config, version, env });

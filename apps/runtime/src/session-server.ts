@@ -31,7 +31,7 @@ import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
 import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
-import { CommandRunner } from './execution/command-runner.ts';
+import { CommandRunner, type OutcomeTotals } from './execution/command-runner.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
@@ -104,6 +104,7 @@ export interface ServerSnapshot {
   readonly connections: ConnectionTotals;
   readonly commandsInFlight: number;
   readonly admission: AdmissionSnapshot;
+  readonly outcomes: OutcomeTotals;
   /** `null` until the look for processes of an earlier run is over. */
   readonly orphans: OrphanCounts | null;
 }
@@ -228,12 +229,13 @@ export class SessionServer {
   }
 
   snapshot(): ServerSnapshot {
-    const { inFlight, admission } = this.#runner.snapshot();
+    const { inFlight, admission, outcomes } = this.#runner.snapshot();
     return {
       sessions: this.host.counts(),
       connections: connectionTotals(this.#connections),
       commandsInFlight: inFlight,
       admission,
+      outcomes,
       orphans: this.#orphans.counts(),
     };
   }

@@ -22,7 +22,7 @@ function daemon(given: Partial<DaemonFacts>): DaemonFacts {
 }
 
 function withLimits(limits: Readonly<Record<string, number>>): DaemonFacts {
-  return daemon({ status: { ...FAKE_DAEMON.status!, limits: { ...FAKE_DAEMON.status!.limits, ...limits } } });
+  return daemon({ limits: { ...FAKE_DAEMON.limits, ...limits } });
 }
 
 const unreachable: Approach['outcome'] = {
@@ -67,6 +67,7 @@ it('leaves everything about this machine out when the daemon is on another one',
   expect(untold).toEqual([
     'state folder',
     'token',
+    'named tokens',
     'socket',
     'open files',
     'terminals',
@@ -122,6 +123,17 @@ describe('folders and files', () => {
   });
 });
 
+it.each([
+  [{ uid: 0 }, /^trouble: .* belongs to another user/],
+  [{ mode: 0o640 }, /^trouble: .*\(mode 640\), and a daemon does not read it\.$/],
+  [{}, /^ok/],
+])('a file of named tokens that is %j', (facts, expected) => {
+  const env = { SESSIOND_TOKEN_FILE: '/etc/named.json' };
+  const files = { '/etc/named.json': facts };
+  expect(said('named tokens', fakeExamined({ env, machine: { files } }))).toMatch(expected);
+  expect(said('named tokens', fakeExamined({ env }))).toMatch(/^skipped/);
+});
+
 describe('finding the daemon', () => {
   const open: Approach = approach({ listener: { kind: 'daemon', pid: 4_711 }, outcome: { kind: 'open' } });
 
@@ -133,6 +145,15 @@ describe('finding the daemon', () => {
     });
     expect(said('socket', examined)).toBe(`trouble: ${SOCKET} is left over from a daemon that is gone (process 99).`);
     expect(said('daemon', examined)).toMatch(/^skipped/);
+  });
+
+  it('tells a socket that was deleted under a daemon that runs', () => {
+    const examined = fakeExamined({
+      approaches: [approach({ address: '/gone.sock', outcome: unreachable })],
+      daemon: undefined,
+      machine: { files: { '/gone.sock.pid': '4711\n' } },
+    });
+    expect(said('socket', examined)).toBe('trouble: The socket /gone.sock of process 4711, which runs, is gone.');
   });
 
   it.each([
@@ -270,8 +291,7 @@ describe('surroundings', () => {
     expect(said('clock', fakeExamined({ machine: { now: () => 0 } }))).toBe(
       'trouble: The clock says 1970-01-01T00:00:00.000Z, which cannot be.',
     );
-    const apart = (clockAheadMs: number): string =>
-      said('clock', fakeExamined({ daemon: daemon({ status: { ...FAKE_DAEMON.status!, clockAheadMs } }) }));
+    const apart = (clockAheadMs: number): string => said('clock', fakeExamined({ daemon: daemon({ clockAheadMs }) }));
     expect(apart(-45_000)).toBe('warning: The clock of the daemon is 45 s behind the one here.');
     expect(apart(120_000)).toBe('warning: The clock of the daemon is 2 min ahead of the one here.');
     expect(apart(29_000)).toMatch(/^ok/);
@@ -331,8 +351,8 @@ describe('what the daemon says and does', () => {
       { name: 'sessions', status: 'ok' },
       { name: 'journal', status: 'failed' },
     ] as const;
-    const status = { ...FAKE_DAEMON.status!, health: { ...FAKE_DAEMON.status!.health, checks } };
-    expect(said('health', fakeExamined({ daemon: daemon({ status }) }))).toBe(
+    const health = { ...FAKE_DAEMON.health!, checks };
+    expect(said('health', fakeExamined({ daemon: daemon({ health }) }))).toBe(
       'trouble: The daemon says that breakers is degraded: spawn is ^[[2Jopen\ntrouble: The daemon says that journal is failed.',
     );
   });
@@ -348,7 +368,9 @@ describe('what the daemon says and does', () => {
   });
 
   it('tells nothing it was not allowed to ask', () => {
-    const examined = fakeExamined({ daemon: daemon({ status: undefined }) });
+    const examined = fakeExamined({
+      daemon: daemon({ health: undefined, limits: undefined, clockAheadMs: undefined }),
+    });
     for (const check of ['health', 'open files', 'terminals', 'memory'])
       expect(said(check, examined)).toMatch(/^skipped/);
   });

@@ -3,6 +3,7 @@ import { health } from './checks/health.ts';
 import { lingering } from './checks/lingering.ts';
 import { locale } from './checks/locale.ts';
 import { memory } from './checks/memory.ts';
+import { namedTokens } from './checks/named-tokens.ts';
 import { nodeVersion } from './checks/node-version.ts';
 import { openFiles } from './checks/open-files.ts';
 import { processes } from './checks/processes.ts';
@@ -27,6 +28,7 @@ export const CHECKS: Readonly<Record<string, Check>> = Object.freeze({
   'runtime folder': runtimeFolder,
   'state folder': stateFolder,
   token: tokenFile,
+  'named tokens': namedTokens,
   socket,
   daemon: reachable,
   tcp,

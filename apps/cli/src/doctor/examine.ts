@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { findTarget, stateDir, storedToken, type TargetOptions } from '../discovery.ts';
 import { UsageError } from '../errors.ts';
 import { probe } from '../http-probe.ts';
-import type { Approach, DaemonFacts, DaemonStatus, Examined } from './examined.ts';
+import type { Approach, DaemonFacts, Examined } from './examined.ts';
 import type { Machine } from './machine.ts';
 import { trySession } from './trial.ts';
 
@@ -102,12 +102,18 @@ async function interview(
   const { signal } = context.interruption;
   const { serverVersion, protocolVersion, transports } = client.server;
   try {
+    const health = await unlessForbidden(client.request('health_check', {}, { signal }));
+    const askedMs = machine.now();
+    const metrics = await unlessForbidden(client.request('get_metrics', {}, { signal }));
+    const clockMs = (askedMs + machine.now()) / 2;
     return {
       pid: listener.kind === 'daemon' ? listener.pid : undefined,
       serverVersion,
       protocolVersion,
       transports,
-      status: await askStatus(client, signal, machine),
+      health,
+      limits: metrics?.limits,
+      clockAheadMs: metrics === undefined ? undefined : Date.parse(metrics.capturedAt) - clockMs,
       trial: session ? await trySession(client, signal) : { kind: 'untried', reason: '--no-session was given' },
     };
   } finally {
@@ -115,13 +121,10 @@ async function interview(
   }
 }
 
-async function askStatus(client: Client, signal: AbortSignal, machine: Machine): Promise<DaemonStatus | undefined> {
+/** What the daemon answers; `undefined` if this client may not ask that. */
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    const health = await client.request('health_check', {}, { signal });
-    const beforeMs = machine.now();
-    const { capturedAt, limits } = await client.request('get_metrics', {}, { signal });
-    const clockAheadMs = Date.parse(capturedAt) - (beforeMs + machine.now()) / 2;
-    return { health, limits, clockAheadMs };
+    return await answer;
   } catch (error) {
     if (isProtocolError(error) && error.code === 'FORBIDDEN') return undefined;
     throw error;

@@ -24,14 +24,6 @@ export type Trial =
   /** `step` is what did not work, as `Cannot …` goes on. */
   | { readonly kind: 'failed'; readonly step: string; readonly message: string };
 
-/** How the daemon is, and what it is configured for. */
-export interface DaemonStatus {
-  readonly health: ResponseDataOf<'health_check'>;
-  readonly limits: Readonly<Record<string, number | null>>;
-  /** How far its wall clock is ahead of the one here. */
-  readonly clockAheadMs: number;
-}
-
 /** What the daemon said of itself. */
 export interface DaemonFacts {
   /** `undefined` where it does not answer the probe. */
@@ -39,8 +31,11 @@ export interface DaemonFacts {
   readonly serverVersion: string;
   readonly protocolVersion: string;
   readonly transports: readonly string[];
-  /** `undefined` for who may not ask. */
-  readonly status: DaemonStatus | undefined;
+  /** `undefined` for who may not ask; so are the next two. */
+  readonly health: ResponseDataOf<'health_check'> | undefined;
+  readonly limits: Readonly<Record<string, number | null>> | undefined;
+  /** How far its wall clock is ahead of the one here. */
+  readonly clockAheadMs: number | undefined;
   readonly trial: Trial;
 }
 

@@ -15,9 +15,9 @@ export interface LocalDaemon {
  * daemon here is taken for it.
  */
 export function localDaemon({ isLocal, machine, daemon }: Examined): LocalDaemon | undefined {
-  if (!isLocal || daemon?.pid === undefined || daemon.status === undefined) return undefined;
+  if (!isLocal || daemon?.pid === undefined || daemon.limits === undefined) return undefined;
   if (!machine.read(`/proc/${daemon.pid}/cmdline`)?.includes('sessiond')) return undefined;
-  const { maxConnections, maxPtys, bufferBytes } = daemon.status.limits;
+  const { maxConnections, maxPtys, bufferBytes } = daemon.limits;
   if (maxConnections == null || maxPtys == null || bufferBytes == null) return undefined;
   return { pid: daemon.pid, maxConnections, maxPtys, bufferBytes };
 }

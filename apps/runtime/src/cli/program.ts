@@ -5,12 +5,12 @@ import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config/optio
 
 /** What the command line asked for. */
 export interface Invocation {
-  readonly command: 'serve' | 'stdio' | 'config';
+  readonly command: 'serve' | 'stdio' | 'config' | 'check-config';
   /** Values of the flags that were given. */
   readonly flags: Readonly<Partial<Record<keyof Config, unknown>>>;
   /** The file named by `--config`. */
   readonly configFile: string | undefined;
-  /** `sessiond config --json`. */
+  /** `--json` behind `config` or `check-config`. */
   readonly json: boolean;
 }
 
@@ -53,6 +53,12 @@ export function createProgram(version: string, run: (invocation: Invocation) => 
     .option('--json', 'Print JSON.')
     .helpOption('--help', 'Print this help.')
     .action(({ json }: { json?: boolean }) => invoke('config', json === true));
+  program
+    .command('check-config')
+    .description('Tell whether a daemon would start like this; creates nothing, exits with 0 or 2.')
+    .option('--json', 'Print JSON.')
+    .helpOption('--help', 'Print this help.')
+    .action(({ json }: { json?: boolean }) => invoke('check-config', json === true));
   return program;
 }
 

@@ -61,8 +61,12 @@ export interface CommandRunnerSnapshot {
   readonly inFlight: number;
   /** What stands before commands, the lanes included. */
   readonly admission: AdmissionSnapshot;
-  readonly outcomes: OutcomeStoreSnapshot;
-  /** Commands answered from memory since the start: by their id, and by their idempotency key. */
+  readonly outcomes: OutcomeTotals;
+}
+
+/** What is remembered of commands, and how often that has helped since the start. */
+export interface OutcomeTotals extends OutcomeStoreSnapshot {
+  /** Commands answered from memory: by their id, and by their idempotency key. */
   readonly replays: { readonly id: number; readonly key: number };
   /** Commands that had to wait for one they depend on. */
   readonly dependencyWaits: number;
@@ -117,9 +121,7 @@ export class CommandRunner {
     return {
       inFlight: this.#runs.size,
       admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] },
-      outcomes: outcomes.snapshot(),
-      replays: { ...this.#replays },
-      dependencyWaits: this.#dependencyWaits,
+      outcomes: { ...outcomes.snapshot(), replays: { ...this.#replays }, dependencyWaits: this.#dependencyWaits },
     };
   }
 

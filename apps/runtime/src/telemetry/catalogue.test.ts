@@ -28,6 +28,7 @@ describe('the catalogue', () => {
     expect([...labels].sort()).toEqual([
       'breaker',
       'bulkhead',
+      'by',
       'code',
       'command',
       'cpu.mode',

@@ -177,6 +177,31 @@ export const commandQueueWait: HistogramDescriptor = histogram('sessiond.command
   buckets: COMMAND_SECONDS,
 });
 
+export const commandReplays: CounterDescriptor<'by'> = counter('sessiond.command.replays', {
+  unit: '{command}',
+  help: 'Commands that were answered with the outcome of an earlier execution: known by their id (id) or by their idempotency key (key).',
+  labelNames: ['by'],
+});
+export const commandDependencyWaits: CounterDescriptor = counter('sessiond.command.dependency.waits', {
+  unit: '{command}',
+  help: 'Commands that had to wait for one that they depend on.',
+});
+export const outcomeCount: UpDownCounterDescriptor<'by'> = level('sessiond.outcome.count', {
+  unit: '{outcome}',
+  help: 'Outcomes of commands that are remembered: by command id (id) and by idempotency key (key).',
+  labelNames: ['by'],
+});
+export const outcomeUsage: UpDownCounterDescriptor<'by'> = level('sessiond.outcome.usage', {
+  unit: 'By',
+  help: 'Memory that is taken for these outcomes.',
+  labelNames: ['by'],
+});
+export const outcomesForgotten: CounterDescriptor<'by'> = counter('sessiond.outcome.forgotten', {
+  unit: '{outcome}',
+  help: 'Outcomes that made room for later ones, or whose time was over.',
+  labelNames: ['by'],
+});
+
 // Admission
 
 export const limiterRequests: CounterDescriptor<'limiter' | 'decision'> = counter('sessiond.limiter.requests', {

@@ -53,7 +53,9 @@ class Subject {
     }));
     this.telemetry.watchTroubles(() => ({ invalid: 0, overflowed: 0, collectorFailures: this.unread }));
     this.telemetry.watchAlerts(() => this.alerts.snapshot().alerts, null);
+    const store = { entries: 0, bytes: 0, evicted: 0 };
     this.telemetry.watchServer(() => ({
+      outcomes: { outcomes: store, keys: store, replays: { id: 0, key: 0 }, dependencyWaits: 0 },
       sessions: {
         sessions: 0,
         terminals: 0,

@@ -46,8 +46,11 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
     shells: new Shells({ processes: new PipedProcesses({ folder: dir }), maxCommands: 1, outputBytes: 1 }),
   });
   const admission = { limiters: [], bulkheads: [], breakers: [] };
+  const store = { entries: 0, bytes: 0, evicted: 0 };
+  const outcomes = { outcomes: store, keys: store, replays: { id: 0, key: 0 }, dependencyWaits: 0 };
   telemetry.watchServer(() => {
-    return { sessions: host.counts(), connections: noConnections, commandsInFlight: 0, admission, orphans: null };
+    const sessions = host.counts();
+    return { sessions, connections: noConnections, commandsInFlight: 0, admission, outcomes, orphans: null };
   });
   expect(values('sessiond.pty.listener.failures')).toEqual({ '': 0 });
   ptys.onEvent(() => {

@@ -17,6 +17,7 @@ import {
   trafficRecorder,
 } from './connection-metrics.ts';
 import { EventLoopWatch } from './event-loop.ts';
+import { type OutcomeReading, outcomeRecorder } from './outcome-metrics.ts';
 import { collectProcess } from './process-metrics.ts';
 import {
   type OrphanReading,
@@ -45,6 +46,7 @@ export interface ServerReading {
   readonly connections: ConnectionReading;
   readonly commandsInFlight: number;
   readonly admission: AdmissionSnapshot;
+  readonly outcomes: OutcomeReading;
   /** `null` until the look for them is over. */
   readonly orphans: OrphanReading | null;
 }
@@ -132,14 +134,16 @@ export class Telemetry {
     const recordConnections = connectionRecorder(this.#sink);
     const recordInFlight = inFlightRecorder(this.#sink);
     const recordAdmission = admissionRecorder(this.#sink);
+    const recordOutcomes = outcomeRecorder(this.#sink);
     const recordOrphans = orphanRecorder(this.#sink);
     this.#collect(() => {
-      const { sessions, connections, commandsInFlight, admission, orphans } = read();
+      const { sessions, connections, commandsInFlight, admission, outcomes, orphans } = read();
       recordSessions(sessions);
       recordBash(sessions.shells);
       recordConnections(connections);
       recordInFlight(commandsInFlight);
       recordAdmission(admission);
+      recordOutcomes(outcomes);
       if (orphans !== null) recordOrphans(orphans);
     });
   }

@@ -10,6 +10,15 @@ export function socket(examined: Examined): Remark {
   const [first] = open === undefined ? found : [open];
   if (first !== undefined) return inspect(first, examined);
   if (tried.length === 0) return skipped('The daemon was named by its URL.');
+  for (const { address } of tried) {
+    const pid = examined.machine.read(`${address}.pid`)?.trim();
+    if (pid === undefined || !/^\d+$/.test(pid) || !examined.machine.read(`/proc/${pid}/cmdline`)?.includes('sessiond'))
+      continue;
+    return trouble(
+      `The socket ${address} of process ${pid}, which runs, is gone.`,
+      `Whatever deleted it has to leave it alone. Start the daemon again: kill ${pid}, then "sessiond".`,
+    );
+  }
   const places = tried.map(({ address }) => address).join(' or ');
   return trouble(
     `There is no socket at ${places}.`,
