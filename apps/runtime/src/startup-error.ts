@@ -6,7 +6,7 @@ export const EXIT_CODES: {
   readonly failed: 1;
   /** Unknown flag or command. */
   readonly usage: 2;
-  /** An address cannot be listened on. */
+  /** An address cannot be listened on, or the journal cannot be used. */
   readonly unavailable: 69;
   /** Another daemon serves this socket. */
   readonly alreadyRunning: 75;
@@ -30,7 +30,8 @@ export type StartupErrorCode =
   | 'CONFIG_UNSAFE'
   | 'ALREADY_RUNNING'
   | 'ADDRESS_UNAVAILABLE'
-  | 'NOT_PRIVATE';
+  | 'NOT_PRIVATE'
+  | 'JOURNAL_UNUSABLE';
 
 const EXIT_CODE_OF: Readonly<Record<StartupErrorCode, number>> = Object.freeze({
   CONFIG_INVALID: EXIT_CODES.config,
@@ -38,6 +39,7 @@ const EXIT_CODE_OF: Readonly<Record<StartupErrorCode, number>> = Object.freeze({
   ALREADY_RUNNING: EXIT_CODES.alreadyRunning,
   ADDRESS_UNAVAILABLE: EXIT_CODES.unavailable,
   NOT_PRIVATE: EXIT_CODES.permission,
+  JOURNAL_UNUSABLE: EXIT_CODES.unavailable,
 });
 
 /**

@@ -1,0 +1,104 @@
+import type { Command } from '@sessiond/protocol';
+import type { SessionRecord } from '../sessions/session-record.ts';
+import type { AcceptedCommand, FinishedCommand } from './command-journal.ts';
+import { keptFields } from './redaction.ts';
+
+/** Raised whenever a journal of before could not be read with what stands here. */
+export const FORMAT_VERSION = 1;
+
+/** An entry as it is on disk. */
+export interface StoredEntry {
+  readonly principalId: string;
+  readonly type: Command['type'];
+  readonly commandId?: string;
+  readonly idempotencyKey?: string;
+  /** As the command names it. */
+  readonly sessionId?: string;
+  readonly correlationId: string;
+  readonly fingerprint?: string;
+  readonly acceptedAtMs: number;
+  /** What the contract lets the journal keep. */
+  readonly kept: Readonly<Record<string, unknown>>;
+  /** Absent while the command is in flight. The outcome is whole, or it could not be answered again as it was. */
+  readonly finished?: FinishedCommand;
+}
+
+/** What stands in the place of an entry that was taken back, so that no number is missing. */
+export interface WithdrawnEntry {
+  readonly withdrawn: true;
+  readonly acceptedAtMs: number;
+}
+
+/** What is known of the journal as a whole; written with every batch. */
+export interface JournalMeta {
+  /** Batches written since the journal was made. */
+  readonly commits: number;
+  /** Number of the next entry. */
+  readonly next: number;
+  /** Number of the first entry that was not removed for its age or for want of room. */
+  readonly first: number;
+  /** Size of all entries, as text. */
+  readonly bytes: number;
+  /** Whether the last run ended in order. */
+  readonly ended: boolean;
+}
+
+/** The text of an entry that has no outcome yet; `encodeFinished` goes on from it, so that it is made once. */
+export function encodeAccepted({
+  principalId,
+  command,
+  correlationId,
+  fingerprint,
+  acceptedAtMs,
+}: AcceptedCommand): string {
+  const entry: StoredEntry = {
+    principalId,
+    type: command.type,
+    ...(command.id !== undefined && { commandId: command.id }),
+    ...(command.idempotencyKey !== undefined && { idempotencyKey: command.idempotencyKey }),
+    ...(command.sessionId !== undefined && { sessionId: command.sessionId }),
+    correlationId,
+    ...(fingerprint !== undefined && { fingerprint }),
+    acceptedAtMs,
+    kept: keptFields(command),
+  };
+  return JSON.stringify(entry);
+}
+
+/** The text of the entry with its outcome. */
+export function encodeFinished(accepted: string, finished: FinishedCommand): string {
+  return `${accepted.slice(0, -1)},"finished":${JSON.stringify(finished)}}`;
+}
+
+/** The text of an entry that was taken back. */
+export function encodeWithdrawn(acceptedAtMs: number): string {
+  return JSON.stringify({ withdrawn: true, acceptedAtMs } satisfies WithdrawnEntry);
+}
+
+/** Tells an entry from what stands in the place of one. */
+export function isWithdrawn(entry: StoredEntry | WithdrawnEntry): entry is WithdrawnEntry {
+  return 'withdrawn' in entry;
+}
+
+/** What a text of {@link encodeAccepted} and its like stands for; `undefined` when it is none. */
+export function parseEntry(text: string): StoredEntry | WithdrawnEntry | undefined {
+  return parse<StoredEntry | WithdrawnEntry>(text);
+}
+
+/** The same for what is known of a session. */
+export function parseSession(text: string): SessionRecord | undefined {
+  return parse<SessionRecord>(text);
+}
+
+/** The same for what is known of the whole. */
+export function parseMeta(text: string): JournalMeta | undefined {
+  return parse<JournalMeta>(text);
+}
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

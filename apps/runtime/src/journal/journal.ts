@@ -1,0 +1,384 @@
+import {
+  type GetCommandHistoryData,
+  type HealthCheck,
+  type InterruptedCommand,
+  isProtocolError,
+  ProtocolError,
+  type RecoverySummary,
+} from '@sessiond/protocol';
+import type { Logger } from '../logger.ts';
+import type { SessionRecord, SessionRecords } from '../sessions/session-record.ts';
+import type { AcceptedCommand, CommandJournal, FinishedCommand, JournalEntry } from './command-journal.ts';
+import type { CommitMark } from './commit-mark.ts';
+import { Debts } from './debts.ts';
+import { GroupCommit } from './group-commit.ts';
+import { readHistory } from './history.ts';
+import { isEntryKey, META_KEY, numberOf, sessionKey } from './journal-keys.ts';
+import { type JournalObserver, unobservedJournal } from './journal-observer.ts';
+import { type JournalMeta, parseEntry } from './journal-record.ts';
+import type { HistoryQuery, JournalRecords } from './journal-records.ts';
+import type { Changes, JournalStore } from './journal-store.ts';
+import { entryChars, OpenEntry, whenOutcomeIsLost } from './open-entry.ts';
+import { nextRemoval, type RetentionLimits } from './retention.ts';
+
+/** How the journal is as a whole. */
+export interface JournalSnapshot {
+  /** `failed`: nothing can be recorded, and commands that must be are refused. */
+  readonly state: 'open' | 'failed' | 'closed';
+  /** Entries that are kept. */
+  readonly entries: number;
+  /** Their size. */
+  readonly bytes: number;
+  /** Commands without an outcome. */
+  readonly inFlight: number;
+  /** What waits to be written, and is being written. */
+  readonly queuedBytes: number;
+}
+
+/** What a journal works on. */
+export interface JournalOptions {
+  readonly mode: 'async' | 'sync';
+  readonly store: JournalStore;
+  readonly mark: Pick<CommitMark, 'write' | 'close'>;
+  /** Where the last run left it. */
+  readonly meta: JournalMeta;
+  /** When its latest entry was let in. */
+  readonly lastAcceptedAtMs: number;
+  readonly recovery: RecoverySummary;
+  readonly interrupted: readonly InterruptedCommand[];
+  readonly retention: RetentionLimits;
+  readonly logger: Logger;
+  readonly observer?: JournalObserver | undefined;
+  /** Whether writing is worth a try after a failure; asked first, because nothing can be read while the store is opened again. */
+  readonly isWritable?: () => Promise<boolean>;
+  /** Called once a minute and at the end, for what has to be looked after outside the store. */
+  readonly onHousekeeping?: () => void;
+  /** How often a failed journal is tried again; default 5 s. */
+  readonly retryMs?: number;
+  /** Milliseconds of the wall clock; default `Date.now`. */
+  readonly wallClock?: () => number;
+}
+
+const RETRY_MS = 5_000;
+const HOUSEKEEPING_MS = 60_000;
+/** In mode `async` the first change of a batch waits this long for others. */
+const ASYNC_DELAY_MS = 5;
+/** What may wait to be written; more piles up only when the disk is slower than the commands. */
+const MAX_QUEUED_CHARS = 16 * 1024 * 1024;
+/** Entries that may be over the limit before it is looked after at once. */
+const MAX_EXCESS_ENTRIES = 1_000;
+/** The same for their size. */
+const MAX_EXCESS_BYTES = 1024 * 1024;
+
+/**
+ * The durable record of commands, outcomes and sessions.
+ *
+ * In mode `sync` nothing is acknowledged before it is on the disk; in mode `async` nobody waits, and a failure of the machine, or of the process
+ * within a few milliseconds, loses what was recorded last. When something cannot be written, nothing is acknowledged any more that would have to be on
+ * record: `accept` refuses, what runs goes on, and a failed batch is never written again, because nobody can know how much of it is there. The journal
+ * tries to become usable by itself: it opens the store again, and puts on record which outcomes it could not take.
+ *
+ * Memory: the commands in flight, 16 MiB that wait to be written, and one change per session.
+ */
+export class Journal implements CommandJournal, JournalRecords, SessionRecords {
+  readonly mode: 'async' | 'sync';
+  readonly recovery: RecoverySummary;
+  readonly #options: JournalOptions;
+  readonly #observer: JournalObserver;
+  readonly #commit: GroupCommit;
+  readonly #now: () => number;
+  #commits: number;
+  #next: number;
+  #first: number;
+  #bytes: number;
+  #lastAcceptedAtMs: number;
+  /** Commands without an outcome; bounded by those that may be in flight. */
+  readonly #inFlight = new Map<number, OpenEntry>();
+  /** Sessions that changed since the last batch; `null` for one that is gone. One change per session. */
+  readonly #changedSessions = new Map<string, (() => SessionRecord) | null>();
+  readonly #debts = new Debts();
+  readonly #housekeeping: NodeJS.Timeout;
+  #retry: NodeJS.Timeout | undefined;
+  #removing: Promise<void> | undefined;
+  #isRepairing = false;
+  #isEnded = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.mode = options.mode;
+    this.recovery = options.recovery;
+    this.#observer = options.observer ?? unobservedJournal;
+    this.#commits = options.meta.commits;
+    this.#next = options.meta.next;
+    this.#first = options.meta.first;
+    this.#bytes = options.meta.bytes;
+    this.#lastAcceptedAtMs = options.lastAcceptedAtMs;
+    this.#now = options.wallClock ?? Date.now;
+    this.#commit = new GroupCommit(options.store, {
+      isDurable: this.mode === 'sync',
+      delayMs: this.mode === 'sync' ? 0 : ASYNC_DELAY_MS,
+      complete: (changes) => this.#complete(changes),
+      onWritten: ({ changes, durationMs }) => {
+        this.#committed();
+        this.#observer.batchWritten(changes, durationMs);
+      },
+      onFailed: (error, lost) => this.#failed(error, lost),
+    });
+    this.#housekeeping = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
+    this.#housekeeping.unref();
+    this.#removeOldest();
+  }
+
+  snapshot(): JournalSnapshot {
+    return {
+      state: this.#closed !== undefined ? 'closed' : this.#commit.isFailed ? 'failed' : 'open',
+      entries: this.#next - this.#first,
+      bytes: this.#bytes,
+      inFlight: this.#inFlight.size,
+      queuedBytes: this.#commit.queuedChars,
+    };
+  }
+
+  health(): HealthCheck {
+    const { setAside, missingWrites, damagedRecords } = this.recovery;
+    if (this.#commit.isFailed) {
+      return health(
+        'failed',
+        'nothing can be recorded, so commands that must be are refused; free disk space, see the log',
+      );
+    }
+    if (setAside) return health('degraded', 'the journal of earlier runs was unreadable and lies beside this one');
+    if (missingWrites + damagedRecords === 0) return health('ok');
+    return health('degraded', 'a part of the journal of earlier runs is damaged or missing');
+  }
+
+  accept(accepted: AcceptedCommand): JournalEntry {
+    if (!this.#isUsable) throw unavailable();
+    if (this.#commit.queuedChars > MAX_QUEUED_CHARS) throw behind();
+    // Entries are found by time because their numbers rise with it, whatever is done to the clock.
+    this.#lastAcceptedAtMs = Math.max(this.#lastAcceptedAtMs, accepted.acceptedAtMs);
+    const number = this.#next;
+    this.#next += 1;
+    const entry = new OpenEntry(number, { ...accepted, acceptedAtMs: this.#lastAcceptedAtMs }, this.#commit);
+    this.#inFlight.set(number, entry);
+    this.#observer.commandRecorded();
+    return {
+      number,
+      durable: this.mode === 'sync' && entry.isRecordedFirst ? entry.acceptedIn.done : undefined,
+      finish: (finished) => this.#finish(entry, finished),
+      withdraw: () => this.#withdraw(entry),
+    };
+  }
+
+  interrupted(principalId?: string): readonly InterruptedCommand[] {
+    const { interrupted } = this.#options;
+    return principalId === undefined ? interrupted : interrupted.filter((each) => each.principalId === principalId);
+  }
+
+  async history(query: HistoryQuery, principalId?: string): Promise<GetCommandHistoryData> {
+    await this.#commit.flushed();
+    try {
+      return await readHistory(this.#options.store, { first: this.#first, next: this.#next }, query, principalId);
+    } catch (cause) {
+      const message = 'Cannot list recorded commands: the journal cannot be read';
+      throw isProtocolError(cause) ? cause : new ProtocolError('JOURNAL_UNAVAILABLE', message, { cause });
+    }
+  }
+
+  keep(sessionId: string, read: () => SessionRecord): void {
+    this.#sessionChanged(sessionId, read);
+  }
+
+  forget(sessionId: string): void {
+    this.#sessionChanged(sessionId, null);
+  }
+
+  /** Writes what waits, notes that the run ended in order, and lets go of the store. Idempotent, never rejects. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  get #isUsable(): boolean {
+    return this.#closed === undefined && !this.#commit.isFailed;
+  }
+
+  #finish(entry: OpenEntry, finished: FinishedCommand): Promise<void> | undefined {
+    // One whose acceptance failed is over already.
+    const isOpen = this.#inFlight.delete(entry.number);
+    const isSync = this.mode === 'sync';
+    if (!isOpen || !this.#isUsable) {
+      if (isOpen) this.#debts.owe(entry.unrecorded(this.#now()));
+      return isSync ? Promise.reject(unavailable()) : undefined;
+    }
+    const { batch, chars } = entry.finish(finished, this.#commit);
+    this.#bytes += chars;
+    if (this.#isFarOver()) this.#removeOldest();
+    return isSync ? batch.done : undefined;
+  }
+
+  #withdraw(entry: OpenEntry): void {
+    if (!this.#inFlight.delete(entry.number)) return;
+    if (this.#isUsable) this.#bytes += entry.withdraw(this.#commit);
+    else this.#debts.owe(entry.withdrawn());
+  }
+
+  #sessionChanged(sessionId: string, read: (() => SessionRecord) | null): void {
+    if (this.#isEnded) return;
+    this.#changedSessions.set(sessionId, read);
+    if (!this.#commit.isFailed) this.#commit.touch();
+  }
+
+  /** What goes with every batch: the sessions that changed, and what is known of the whole. */
+  #complete(changes: Map<string, string | null>): void {
+    for (const [sessionId, read] of this.#changedSessions) {
+      changes.set(sessionKey(sessionId), read === null ? null : JSON.stringify(read()));
+    }
+    this.#changedSessions.clear();
+    const meta: JournalMeta = {
+      commits: this.#commits + 1,
+      next: this.#next,
+      first: this.#first,
+      bytes: this.#bytes,
+      ended: this.#isEnded,
+    };
+    changes.set(META_KEY, JSON.stringify(meta));
+  }
+
+  #committed(): void {
+    this.#commits += 1;
+    this.#options.mark.write(this.#commits);
+  }
+
+  /** Takes note of a batch that could not be written. @returns what those who wait for it are told. */
+  #failed(error: unknown, lost: Changes): Error {
+    const { logger, retryMs = RETRY_MS } = this.#options;
+    this.#observer.batchFailed();
+    this.#debts.oweSessions(lost);
+    for (const [key, text] of lost) if (isEntryKey(key) && text !== null) this.#lost(numberOf(key), text);
+    if (this.#retry === undefined && this.#closed === undefined) {
+      logger.error(
+        { event: 'journal', err: error },
+        'the journal cannot be written to; commands that must be recorded are refused',
+      );
+      this.#retry = setInterval(() => void this.#repair(), retryMs);
+      this.#retry.unref();
+    }
+    return unavailable(error);
+  }
+
+  /** What becomes of an entry whose acceptance or outcome was in a batch that failed. */
+  #lost(number: number, text: string): void {
+    const open = this.#inFlight.get(number);
+    if (open === undefined) {
+      const entry = parseEntry(text);
+      if (entry !== undefined) this.#debts.owe(whenOutcomeIsLost(number, entry, this.#now()));
+    } else if (this.mode === 'sync' && open.isRecordedFirst) {
+      // Nobody may run it now.
+      this.#inFlight.delete(number);
+      this.#debts.owe(open.withdrawn());
+    }
+  }
+
+  /** Opens the store again and writes what is owed. */
+  async #repair(): Promise<void> {
+    const { store, isWritable = async () => true, logger } = this.#options;
+    if (this.#isRepairing || !(await isWritable()) || this.#closed !== undefined) return;
+    this.#isRepairing = true;
+    const changes = this.#debts.changes();
+    this.#complete(changes);
+    try {
+      await store.reopen();
+      await store.write(changes, true);
+      this.#committed();
+      this.#bytes += entryChars(changes);
+      this.#debts.paid(changes);
+    } catch (error) {
+      this.#observer.batchFailed();
+      this.#debts.oweSessions(changes);
+      logger.warn({ event: 'journal', err: error }, 'the journal still cannot be written to');
+      return;
+    } finally {
+      this.#isRepairing = false;
+    }
+    clearInterval(this.#retry);
+    this.#retry = undefined;
+    this.#commit.resume();
+    logger.info({ event: 'journal' }, 'the journal can be written to again');
+    for (const [key, value] of this.#debts.changes()) this.#commit.set(key, value);
+  }
+
+  #keepHouse(): void {
+    this.#options.onHousekeeping?.();
+    this.#removeOldest();
+  }
+
+  /** Over a limit by so much that it is not left to the next time of the minute. */
+  #isFarOver(): boolean {
+    const { maxEntries, maxBytes } = this.#options.retention;
+    const entries = this.#next - this.#first;
+    return (
+      (maxEntries !== null && entries > maxEntries + MAX_EXCESS_ENTRIES) ||
+      (maxBytes !== null && this.#bytes > maxBytes + MAX_EXCESS_BYTES)
+    );
+  }
+
+  #removeOldest(): void {
+    this.#removing ??= this.#removeAllOver().finally(() => {
+      this.#removing = undefined;
+    });
+  }
+
+  async #removeAllOver(): Promise<void> {
+    const { store, retention, logger } = this.#options;
+    try {
+      while (this.#isUsable) {
+        const kept = { first: this.#first, next: this.#next, bytes: this.#bytes };
+        const removal = await nextRemoval(store, kept, retention, this.#now(), (number) => this.#inFlight.has(number));
+        if (removal === undefined || !this.#isUsable) return;
+        for (const key of removal.keys) this.#commit.set(key, null);
+        await this.#commit.touch().done;
+        this.#first = removal.first;
+        this.#bytes -= removal.bytes;
+      }
+    } catch (error) {
+      if (!isProtocolError(error))
+        logger.error({ event: 'journal', err: error }, 'old entries of the journal cannot be removed');
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { store, mark, logger, onHousekeeping } = this.#options;
+    clearInterval(this.#housekeeping);
+    clearInterval(this.#retry);
+    try {
+      await this.#removing;
+      await this.#commit.flushed();
+      this.#isEnded = true;
+      if (!this.#commit.isFailed) {
+        this.#commit.touch();
+        await this.#commit.flushed();
+      }
+      await store.close();
+      mark.close();
+      onHousekeeping?.();
+    } catch (error) {
+      logger.error({ event: 'journal', err: error }, 'the journal cannot be closed');
+    }
+  }
+}
+
+function health(status: HealthCheck['status'], message?: string): HealthCheck {
+  return { name: 'journal', status, ...(message !== undefined && { message }) };
+}
+
+function unavailable(cause?: unknown): ProtocolError {
+  const message = 'Cannot record the command: the journal cannot be written to';
+  return new ProtocolError('JOURNAL_UNAVAILABLE', message, { retryAfterMs: RETRY_MS, cause });
+}
+
+function behind(): ProtocolError {
+  const message = `Cannot record the command: ${MAX_QUEUED_CHARS} characters wait to be written, the most allowed`;
+  return new ProtocolError('JOURNAL_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+}

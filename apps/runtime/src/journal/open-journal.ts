@@ -1,0 +1,207 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecoverySummary } from '@sessiond/protocol';
+import type { Logger } from '../logger.ts';
+import type { SessionRecord } from '../sessions/session-record.ts';
+import { StartupError } from '../startup-error.ts';
+import type { RecoveredCommand } from './command-journal.ts';
+import { CommitMark } from './commit-mark.ts';
+import { Journal } from './journal.ts';
+import type { JournalObserver } from './journal-observer.ts';
+import { FORMAT_VERSION } from './journal-record.ts';
+import type { JournalStore } from './journal-store.ts';
+import { makeFilesPrivate } from './private-files.ts';
+import { type Recovered, recover } from './recovery.ts';
+import type { RetentionLimits } from './retention.ts';
+import { setAside } from './set-aside.ts';
+
+/** Where a journal lies and what it is for. */
+export interface OpenJournalOptions {
+  /** Its folder; made with mode 0700, in a folder that exists. */
+  readonly path: string;
+  readonly mode: 'async' | 'sync';
+  readonly retention: RetentionLimits;
+  /** Outcomes that are read back at most; the latest. */
+  readonly maxOutcomes: number;
+  readonly logger: Logger;
+  readonly observer?: JournalObserver | undefined;
+}
+
+/** A journal and what earlier runs have left in it. */
+export interface OpenedJournal {
+  readonly journal: Journal;
+  /** Oldest first. */
+  readonly commands: readonly RecoveredCommand[];
+  /** Oldest first. */
+  readonly sessions: readonly SessionRecord[];
+}
+
+/** Free space below which a journal that failed is not tried again: a log and a table file fit into it. */
+const MIN_FREE_BYTES = 16 * 1024 * 1024;
+
+const FORMAT_FILE = 'format.json';
+const OWNER_FILE = 'owner.pid';
+const MARK_FILE = 'commits';
+const STORE_FOLDER = 'store';
+const FORMAT = 'sessiond-journal';
+
+/**
+ * Opens the journal in a folder and recovers what is in it.
+ *
+ * A folder that is no journal, and one whose files are damaged so that they cannot be read, is renamed, and an empty one takes its place.
+ * Refused, with a `StartupError` that says what to do: one that another process has open, one of a newer version, and one that the system does not let be
+ * read or written. Then nothing was changed.
+ */
+export async function openJournal(options: OpenJournalOptions): Promise<OpenedJournal> {
+  const startedMs = performance.now();
+  const { path, mode, logger } = options;
+  let isSetAside = false;
+  const makeRoom = (reason: string, err?: unknown): void => {
+    const name = setAside(path, new Date());
+    isSetAside = true;
+    logger.error(
+      { event: 'journal', reason, setAside: name, err },
+      `the journal is unreadable and was set aside as ${name}`,
+    );
+  };
+  if (isForeign(path)) makeRoom('foreign');
+  let opened: OpenedStore;
+  try {
+    opened = await openStore(options);
+  } catch (error) {
+    if (!(error instanceof UnreadableJournal)) throw error;
+    makeRoom('damaged', error.cause);
+    opened = await openStore(options);
+  }
+  const { store, mark, recovered } = opened;
+  const recovery: RecoverySummary = {
+    journal: mode,
+    recoveredAt: new Date().toISOString(),
+    durationMs: performance.now() - startedMs,
+    ...recovered.counts,
+    setAside: isSetAside,
+  };
+  const { interrupted, commands, sessions, meta, lastAcceptedAtMs } = recovered;
+  logger.info({ event: 'journal', ...recovery }, 'the journal is open');
+  const journal = new Journal({
+    ...options,
+    store,
+    mark,
+    meta,
+    lastAcceptedAtMs,
+    recovery,
+    interrupted,
+    isWritable: () => hasRoom(path),
+    onHousekeeping: () => makeFilesPrivate(path),
+  });
+  return { journal, commands, sessions };
+}
+
+interface OpenedStore {
+  readonly store: JournalStore;
+  readonly mark: CommitMark;
+  readonly recovered: Recovered;
+}
+
+/** The journal is there and cannot be read. */
+class UnreadableJournal extends Error {
+  override readonly name = 'UnreadableJournal';
+}
+
+async function openStore({ path, maxOutcomes }: OpenJournalOptions): Promise<OpenedStore> {
+  prepareFolder(path);
+  // Loads a native module, which whoever keeps no journal does without.
+  const { LevelStore, isLevelOpenError } = await import('./level-store.ts');
+  let store: JournalStore;
+  try {
+    store = await LevelStore.open(join(path, STORE_FOLDER));
+  } catch (error) {
+    if (!isLevelOpenError(error)) throw error;
+    if (error.failure === 'damaged') throw new UnreadableJournal('The store cannot be opened', { cause: error });
+    throw error.failure === 'locked' ? lockedBy(path) : unusable(path, error);
+  }
+  let mark: CommitMark | undefined;
+  try {
+    writeFileSync(join(path, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
+    mark = CommitMark.open(join(path, MARK_FILE));
+    const recovered = await recover(store, { markedCommits: mark.read(), maxOutcomes, nowMs: Date.now() });
+    mark.write(recovered.meta.commits);
+    makeFilesPrivate(path);
+    return { store, mark, recovered };
+  } catch (error) {
+    mark?.close();
+    await store.close();
+    if (isDamage(error)) throw new UnreadableJournal('The store cannot be read', { cause: error });
+    throw unusable(path, error);
+  }
+}
+
+/** Whether something lies there that is no journal of ours. @throws StartupError for one of a newer version. */
+function isForeign(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (!stats.isDirectory()) return true;
+  if (readdirSync(path).length === 0) return false;
+  const version = formatVersion(path);
+  if (version === undefined) return true;
+  if (version <= FORMAT_VERSION) return false;
+  throw new StartupError(
+    'JOURNAL_UNUSABLE',
+    `Cannot start sessiond: the journal ${path} has format ${version}, this version reads ${FORMAT_VERSION}; install the newer version again, name another folder with --state-dir, or use --journal off`,
+  );
+}
+
+function formatVersion(path: string): number | undefined {
+  try {
+    const { format, version } = JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) as Record<string, unknown>;
+    return format === FORMAT && Number.isSafeInteger(version) ? (version as number) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function prepareFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (formatVersion(path) !== undefined) return;
+    const draft = join(path, `${FORMAT_FILE}.draft`);
+    writeFileSync(draft, `${JSON.stringify({ format: FORMAT, version: FORMAT_VERSION })}\n`, { mode: 0o600 });
+    renameSync(draft, join(path, FORMAT_FILE));
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function lockedBy(path: string): StartupError {
+  let owner = 'another process';
+  try {
+    owner = `process ${Number.parseInt(readFileSync(join(path, OWNER_FILE), 'utf8'), 10)}`;
+  } catch {
+    // It has not written its number yet.
+  }
+  return new StartupError(
+    'ALREADY_RUNNING',
+    `Cannot start sessiond: ${owner} has the journal ${path} open; use that daemon, stop it, or name another folder with --state-dir`,
+  );
+}
+
+function unusable(path: string, cause: unknown): StartupError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot start sessiond: the journal ${path} cannot be used: ${reason}; free disk space or correct the permissions, or use --journal off`;
+  return new StartupError('JOURNAL_UNUSABLE', message, { cause });
+}
+
+function isDamage(error: unknown): boolean {
+  const { code } = error as { readonly code?: string };
+  return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
+}
+
+async function hasRoom(path: string): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize >= MIN_FREE_BYTES;
+  } catch {
+    return true;
+  }
+}

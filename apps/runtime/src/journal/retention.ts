@@ -1,0 +1,77 @@
+import { byCommandKey, bySessionKey, entryKey, entryRange, numberOf } from './journal-keys.ts';
+import { isWithdrawn, parseEntry, type StoredEntry, type WithdrawnEntry } from './journal-record.ts';
+import type { JournalStore } from './journal-store.ts';
+
+/** How much of the past is kept; `null` for all of it. What is over any of the limits goes, the oldest first. */
+export interface RetentionLimits {
+  readonly maxEntries: number | null;
+  readonly maxAgeMs: number | null;
+  readonly maxBytes: number | null;
+}
+
+/** What is kept at the moment. */
+export interface Kept {
+  /** Number of the oldest entry. */
+  readonly first: number;
+  /** Number of the next entry. */
+  readonly next: number;
+  readonly bytes: number;
+}
+
+/** What is to be removed, to be written in one batch. */
+export interface Removal {
+  readonly keys: readonly string[];
+  /** Number of the oldest entry after it. */
+  readonly first: number;
+  /** Size of what goes. */
+  readonly bytes: number;
+}
+
+/** Entries that one batch removes at most. */
+const BATCH_ENTRIES = 1_000;
+
+/**
+ * The oldest entries over the limits, 1,000 at most; `undefined` when there are none. Commands in flight stay, whatever their age.
+ * @param isInFlight whether the entry with this number has no outcome yet.
+ */
+export async function nextRemoval(
+  store: Pick<JournalStore, 'read'>,
+  kept: Kept,
+  limits: RetentionLimits,
+  nowMs: number,
+  isInFlight: (number: number) => boolean,
+): Promise<Removal | undefined> {
+  const { maxEntries, maxAgeMs, maxBytes } = limits;
+  const keys: string[] = [];
+  let { first, bytes } = kept;
+  for await (const page of store.read({ ...entryRange(first, kept.next), limit: BATCH_ENTRIES })) {
+    for (const [key, text] of page) {
+      const number = numberOf(key);
+      const entry = text === undefined ? undefined : parseEntry(text);
+      const isOver =
+        (maxEntries !== null && kept.next - number > maxEntries) ||
+        (maxBytes !== null && bytes > maxBytes) ||
+        (maxAgeMs !== null && (entry === undefined || nowMs - entry.acceptedAtMs > maxAgeMs));
+      if (!isOver) return removal(kept, keys, first, bytes);
+      first = number + 1;
+      if (isInFlight(number)) continue;
+      bytes -= text?.length ?? 0;
+      keys.push(...keysOf(number, entry));
+    }
+  }
+  return removal(kept, keys, first, bytes);
+}
+
+/** Every key that an entry takes. */
+export function keysOf(number: number, entry: StoredEntry | WithdrawnEntry | undefined): string[] {
+  const keys = [entryKey(number)];
+  if (entry === undefined || isWithdrawn(entry)) return keys;
+  const sessionIds = new Set([entry.sessionId, entry.finished?.sessionId]);
+  for (const id of sessionIds) if (id !== undefined) keys.push(bySessionKey(id, number));
+  if (entry.commandId !== undefined) keys.push(byCommandKey(entry.commandId, number));
+  return keys;
+}
+
+function removal(kept: Kept, keys: readonly string[], first: number, bytes: number): Removal | undefined {
+  return first === kept.first ? undefined : { keys, first, bytes: kept.bytes - bytes };
+}

@@ -1,0 +1,20 @@
+import type { SessionInfo } from '@sessiond/protocol';
+
+/** What of a session outlives the process: everything but its output, its events and its attachments. */
+export interface SessionRecord {
+  readonly info: SessionInfo;
+  /** Number of its last event. */
+  readonly seq: number;
+  readonly gracePeriodMs: number;
+  readonly idleTimeoutMs: number | null;
+}
+
+/** Where sessions are recorded. Neither method waits or throws: what cannot be written now is written when that is possible again. */
+export interface SessionRecords {
+  /** Keeps what is known of a session, in place of what was kept. `read` is called when it is written, so that a burst of changes costs one record. */
+  keep(sessionId: string, read: () => SessionRecord): void;
+  forget(sessionId: string): void;
+}
+
+/** Records nothing. */
+export const unrecordedSessions: SessionRecords = Object.freeze({ keep: () => {}, forget: () => {} });
