@@ -23,17 +23,19 @@ import { SessionLocks } from './execution/session-locks.ts';
 import { createCommandsPage } from './http/commands-page.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { listenTcp } from './http/listen.ts';
-import { listenUnix, type UnixListener } from './http/listen-unix.ts';
+import { assertSocketFree, listenUnix, type UnixListener } from './http/listen-unix.ts';
 import { createMetricsPage } from './http/metrics-page.ts';
 import { createTicketsPage } from './http/tickets-page.ts';
 import { loadTls, TlsReload } from './http/tls-files.ts';
 import { NoJournal } from './journal/no-journal.ts';
+import { type OpenedJournal, openJournal } from './journal/open-journal.ts';
 import type { Log, Logger } from './logger.ts';
 import { logOverflows } from './overflow-log.ts';
 import { createProbes } from './probes.ts';
 import type { CreateRuntime, RuntimeOptions } from './runtime.ts';
 import { SessionServer } from './session-server.ts';
 import { Shells } from './sessions/bash/shells.ts';
+import { unrecordedSessions } from './sessions/session-record.ts';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
 import { alertHealth } from './telemetry/alert-metrics.ts';
 import { alertWebhook, logFailedDeliveries } from './telemetry/alert-webhook.ts';
@@ -51,10 +53,12 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 
 /** Room for every type of command with every error code. */
 const MAX_LABEL_SETS = 1_000;
+/** Outcomes of earlier runs that are remembered. */
+const MAX_RESTORED_OUTCOMES = 100_000;
 
 /** Builds what lies behind the connections: the terminals of this process. */
 export function createSessionServer(options: RuntimeOptions): SessionServer {
-  const { config, logger, instruments, containment, version, transports, env, now } = options;
+  const { config, logger, instruments, journal, containment, version, transports, env, now } = options;
   const { telemetry } = instruments;
   const { bufferBytes, graceMs, idleTimeoutMs, maxLifetimeMs, maxIdleMs, retentionMs, maxPtys, maxMessageBytes } =
     config;
@@ -90,8 +94,11 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     commandTracer: new CommandTracing(version),
     audit: options.audit ?? noAuditLog,
     metrics: () => instruments.samples(),
-    checks: [() => instruments.health()],
-    journal: new NoJournal(),
+    checks: [() => instruments.health(), ...(journal === undefined ? [] : [() => journal.journal.health()])],
+    journal: journal?.journal ?? new NoJournal(),
+    recovered: journal?.commands ?? [],
+    records: journal?.journal ?? unrecordedSessions,
+    restored: journal?.sessions ?? [],
     admission: new Admission({ limits: config, logger, observer: telemetry.admission, now }),
     lanes: new CommandLanes({
       maxWaiting: config.laneQueueCommands,
@@ -152,6 +159,19 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
   };
 }
 
+/** The record of commands and sessions, with what earlier runs have left in it; `undefined` when none is to be kept. @throws StartupError */
+async function openConfiguredJournal(config: Config, logger: Logger): Promise<OpenedJournal | undefined> {
+  const { journal: mode, journalMaxEntries, journalMaxAgeMs, journalMaxBytes } = config;
+  if (mode === 'off') return undefined;
+  return openJournal({
+    path: join(config.stateDir, 'journal'),
+    mode,
+    retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
+    maxOutcomes: MAX_RESTORED_OUTCOMES,
+    logger,
+  });
+}
+
 /** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
 function openLedger(stateDir: string, logger: Logger): PtyLedger | undefined {
   try {
@@ -204,12 +224,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
+  // Before the journal, because who serves the socket is the better answer to a second start.
+  if (!config.noSocket) await assertSocketFree(config.socket);
+  const journal = await openConfiguredJournal(config, logger);
   const instruments = createInstruments({ config, log, version });
   const { telemetry } = instruments;
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
   const { audit } = access;
-  const runtime = createRuntime({ config, logger, instruments, containment, audit, version, transports, env, now });
+  const runtime = createRuntime({ config, logger, instruments, journal, containment, audit, version, transports, env, now });
   const places = new ConnectionPlaces(config);
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,
@@ -229,7 +252,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onConnection: (transport, principal, remoteAddress) => runtime.accept(transport, principal, remoteAddress),
   });
   telemetry.watchRawTerminals(() => webSockets.snapshot().rawTerminals);
-  const probes = createProbes(version, () => (webSockets.snapshot().draining ? ['draining'] : []));
+  const probes = createProbes(version, () => [
+    ...(webSockets.snapshot().draining ? ['draining'] : []),
+    ...(journal?.journal.snapshot().state === 'failed' ? ['journal'] : []),
+  ]);
   const servers: Server[] = [];
   const open = (entrance: Entrance, tls?: SecureContextOptions): Server => {
     const server = createHttpServer({
@@ -295,6 +321,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const server of servers) server.close();
     tls?.close();
     access.close();
+    await journal?.journal.close();
     await instruments.close();
     throw error;
   }
@@ -308,10 +335,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socketPath: unix?.path ?? null,
     tokenPath: access.tokenPath,
     stop: () =>
-      drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(() => {
+      drain({ servers, webSockets, runtime, drainMs: config.drainMs, unlink }).finally(async () => {
         tls?.close();
         access.close();
-        return instruments.close();
+        await journal?.journal.close();
+        await instruments.close();
       }),
     reload: () => tls?.reload(),
     abandon: () => {

@@ -17,6 +17,7 @@ import {
   PROTOCOL_VERSION,
   ProtocolError,
   type ProtocolFault,
+  type RecoverySummary,
   type ResponseDataOf,
   type Scope,
   type ServerEvent,
@@ -25,6 +26,7 @@ import {
   serverEvent,
   serverReady,
   sessionEvent,
+  startupRecoverySummary,
 } from '@sessiond/protocol';
 import { InputMeter } from './admission/input-meter.ts';
 import type { Principal } from './auth/auth-provider.ts';
@@ -82,6 +84,8 @@ export interface ConnectionOptions {
   readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
   /** This connection's own, for whatever calls it from outside. */
   readonly guard: Guard;
+  /** What follows the greeting when a journal is kept. */
+  readonly recovery: RecoverySummary;
   readonly onClosed: () => void;
 }
 
@@ -179,9 +183,10 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   /** Greets the client and begins to listen to it. Called once. */
   start(): void {
-    const { connectionId, principal, greeting, hub, commandEvents, guard } = this.#options;
+    const { connectionId, principal, greeting, recovery, hub, commandEvents, guard } = this.#options;
     const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
+    if (recovery.journal !== 'off') this.send(startupRecoverySummary(recovery));
     this.#stopWatching = hub.watchSessions(this);
     this.#stopChecking = onCredentialEnd(principal, (reason) => this.#expire(reason));
     commandEvents.tell(this, { own: 'data', others: false });

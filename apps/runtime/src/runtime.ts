@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import type { Containment } from './containment.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import type { SingleCommand } from './execution/run-single.ts';
+import type { OpenedJournal } from './journal/open-journal.ts';
 import type { Logger } from './logger.ts';
 import type { SessionHost } from './sessions/session-host.ts';
 import type { Instruments } from './telemetry/instruments.ts';
@@ -38,6 +39,8 @@ export interface RuntimeOptions {
   readonly containment: Containment;
   /** Where it is written down who did what; default nowhere. */
   readonly audit?: AuditLog | undefined;
+  /** Where commands are recorded; nothing is without. */
+  readonly journal?: OpenedJournal | undefined;
   /** Version of the daemon. */
   readonly version: string;
   /** The transports clients can choose from. */

@@ -36,12 +36,13 @@ import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
 import type { SessionLocks } from './execution/session-locks.ts';
-import type { CommandJournal } from './journal/command-journal.ts';
+import type { CommandJournal, RecoveredCommand } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
 import type { Shells } from './sessions/bash/shells.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
+import type { SessionRecord, SessionRecords } from './sessions/session-record.ts';
 import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 import { withinMs } from './within-ms.ts';
@@ -85,6 +86,12 @@ export interface SessionServerOptions {
   readonly admission: Admission;
   /** The record of commands. */
   readonly journal: CommandJournal & JournalRecords;
+  /** What commands of earlier runs have led to, oldest first. */
+  readonly recovered: readonly RecoveredCommand[];
+  /** Where sessions are recorded. */
+  readonly records: SessionRecords;
+  /** Sessions of earlier runs, oldest first. */
+  readonly restored: readonly SessionRecord[];
   readonly lanes: CommandLanes;
   /** Who makes or ends the session of an id waits for whoever does so. */
   readonly locks: SessionLocks;
@@ -204,6 +211,7 @@ export class SessionServer {
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
       greeting: this.#greeting(),
       guard,
+      recovery: this.#options.journal.recovery,
       onClosed: () => {
         this.#connections.delete(connection);
         this.#options.audit.record({ event: 'disconnected', ...origin });

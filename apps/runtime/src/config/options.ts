@@ -4,6 +4,7 @@ import { type BashConfig, bashOptions } from './options/bash-options.ts';
 import { type BreakersConfig, breakersOptions } from './options/breakers-options.ts';
 import { type CommandsConfig, commandsOptions } from './options/commands-options.ts';
 import { type ConnectionsConfig, connectionsOptions } from './options/connections-options.ts';
+import { type JournalConfig, journalOptions } from './options/journal-options.ts';
 import { type ListeningConfig, listeningOptions } from './options/listening-options.ts';
 import { type OperationsConfig, operationsOptions } from './options/operations-options.ts';
 import { type OutcomesConfig, outcomesOptions } from './options/outcomes-options.ts';
@@ -19,6 +20,7 @@ export interface Config
     OutcomesConfig,
     BreakersConfig,
     BashConfig,
+    JournalConfig,
     OperationsConfig {}
 
 /**
@@ -36,6 +38,7 @@ export const OPTIONS: OptionTable<Config> = Object.freeze({
   ...outcomesOptions,
   ...breakersOptions,
   ...bashOptions,
+  ...journalOptions,
   ...operationsOptions,
 });
 

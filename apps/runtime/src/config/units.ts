@@ -6,3 +6,5 @@ export const MAX_TIMER_MS = 2_147_483_647;
 export const KIB = 1024;
 /** Bytes of a mebibyte. */
 export const MIB: number = 1024 * KIB;
+/** Bytes of a gibibyte. */
+export const GIB: number = 1024 * MIB;

@@ -65,6 +65,11 @@ export async function listenUnix(server: Server, path: string): Promise<UnixList
   };
 }
 
+/** Whether the path can be listened on as things are; the answer can be another one in a moment. @throws StartupError that names who serves it. */
+export function assertSocketFree(path: string): Promise<void> {
+  return assertFree(path, `${path}.pid`);
+}
+
 async function assertFree(path: string, pidPath: string): Promise<void> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;

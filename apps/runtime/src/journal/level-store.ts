@@ -1,4 +1,4 @@
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
 import { sealed, unsealed } from './checksum.ts';
 import type { Changes, JournalStore, ReadOptions, StoredText } from './journal-store.ts';
 
@@ -8,6 +8,7 @@ const PAGE_BYTES = 256 * 1024;
 const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 /** Little is read twice. */
 const CACHE_BYTES = 1024 * 1024;
+const MAX_OPEN_FILES = 64;
 
 /** Why a store cannot be opened. */
 export type LevelFailure = 'locked' | 'damaged' | 'unavailable';
@@ -36,19 +37,23 @@ export function isLevelOpenError(error: unknown): error is LevelOpenError {
 export class LevelStore implements JournalStore {
   readonly #level: ClassicLevel<string, string>;
 
-  private constructor(path: string) {
-    this.#level = new ClassicLevel<string, string>(path, {
-      keyEncoding: 'utf8',
-      valueEncoding: 'utf8',
-      writeBufferSize: WRITE_BUFFER_BYTES,
-      cacheSize: CACHE_BYTES,
-      maxOpenFiles: 64,
-    });
+  private constructor(level: ClassicLevel<string, string>) {
+    this.#level = level;
   }
 
   /** Opens the folder, which is made if there is none. @throws LevelOpenError */
   static async open(path: string): Promise<LevelStore> {
-    const store = new LevelStore(path);
+    // A native module, which whoever keeps no journal does without.
+    const { ClassicLevel } = await import('classic-level');
+    const store = new LevelStore(
+      new ClassicLevel<string, string>(path, {
+        keyEncoding: 'utf8',
+        valueEncoding: 'utf8',
+        writeBufferSize: WRITE_BUFFER_BYTES,
+        cacheSize: CACHE_BYTES,
+        maxOpenFiles: MAX_OPEN_FILES,
+      }),
+    );
     await store.#open();
     return store;
   }

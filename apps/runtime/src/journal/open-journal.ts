@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RecoverySummary } from '@sessiond/protocol';
 import type { Logger } from '../logger.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
@@ -11,6 +12,7 @@ import { Journal } from './journal.ts';
 import type { JournalObserver } from './journal-observer.ts';
 import { FORMAT_VERSION } from './journal-record.ts';
 import type { JournalStore } from './journal-store.ts';
+import { isLevelOpenError, LevelStore } from './level-store.ts';
 import { makeFilesPrivate } from './private-files.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { RetentionLimits } from './retention.ts';
@@ -39,6 +41,10 @@ export interface OpenedJournal {
 
 /** Free space below which a journal that failed is not tried again: a log and a table file fit into it. */
 const MIN_FREE_BYTES = 16 * 1024 * 1024;
+
+/** How long a start waits for a daemon that is ending. */
+const LOCK_WAIT_MS = 2_000;
+const LOCK_RETRY_MS = 50;
 
 const FORMAT_FILE = 'format.json';
 const OWNER_FILE = 'owner.pid';
@@ -111,16 +117,7 @@ class UnreadableJournal extends Error {
 
 async function openStore({ path, maxOutcomes }: OpenJournalOptions): Promise<OpenedStore> {
   prepareFolder(path);
-  // Loads a native module, which whoever keeps no journal does without.
-  const { LevelStore, isLevelOpenError } = await import('./level-store.ts');
-  let store: JournalStore;
-  try {
-    store = await LevelStore.open(join(path, STORE_FOLDER));
-  } catch (error) {
-    if (!isLevelOpenError(error)) throw error;
-    if (error.failure === 'damaged') throw new UnreadableJournal('The store cannot be opened', { cause: error });
-    throw error.failure === 'locked' ? lockedBy(path) : unusable(path, error);
-  }
+  const store = await openLevel(path, performance.now() + LOCK_WAIT_MS);
   let mark: CommitMark | undefined;
   try {
     writeFileSync(join(path, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
@@ -134,6 +131,21 @@ async function openStore({ path, maxOutcomes }: OpenJournalOptions): Promise<Ope
     await store.close();
     if (isDamage(error)) throw new UnreadableJournal('The store cannot be read', { cause: error });
     throw unusable(path, error);
+  }
+}
+
+/** Opens the store, when its owner has let go of it; waits for one that is ending. */
+async function openLevel(path: string, deadlineMs: number): Promise<JournalStore> {
+  for (;;) {
+    try {
+      return await LevelStore.open(join(path, STORE_FOLDER));
+    } catch (error) {
+      if (!isLevelOpenError(error)) throw error;
+      if (error.failure === 'damaged') throw new UnreadableJournal('The store cannot be opened', { cause: error });
+      if (error.failure === 'unavailable') throw unusable(path, error);
+      if (performance.now() >= deadlineMs) throw lockedBy(path);
+      await delay(LOCK_RETRY_MS);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { InterruptedCommand, ProtocolFault, RecoverySummary } from '@sessiond/protocol';
-import type { SessionRecord } from '../sessions/session-record.ts';
+import { expiresAtMs, type SessionRecord } from '../sessions/session-record.ts';
 import type { RecoveredCommand } from './command-journal.ts';
 import {
   entryKey,
@@ -215,11 +215,6 @@ async function readSessions(
   }
   sessions.sort((a, b) => Date.parse(a.info.createdAt) - Date.parse(b.info.createdAt));
   return { sessions, lost, damaged };
-}
-
-/** When the retention of a finished session is over. */
-export function expiresAtMs({ info }: SessionRecord): number {
-  return Date.parse(info.stoppedAt ?? info.createdAt) + info.retention.afterExitMs;
 }
 
 /** A session whose program ran when the server was gone: its end is not known. */

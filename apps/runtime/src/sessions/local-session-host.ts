@@ -11,9 +11,10 @@ import { childEnvironment, type Pty, type Cause as PtyCause, type PtyEvent, type
 import type { Containment, Owner } from '../containment.ts';
 import type { Shells } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
-import { waitForOutput } from './output-wait.ts';
+import type { HostedSession } from './hosted-session.ts';
 import { toProtocolError } from './pty-errors.ts';
 import { PtySession, type PtySessionCounts } from './pty-session.ts';
+import { RestoredSession } from './restored-session.ts';
 import type {
   AttachmentHandlers,
   BashListener,
@@ -26,6 +27,7 @@ import type {
 import { newSessionId } from './session-id.ts';
 import { type LifespanLimits, SessionLifespan } from './session-lifespan.ts';
 import { sessionNotFound } from './session-not-found.ts';
+import { expiresAtMs, type SessionRecord, type SessionRecords } from './session-record.ts';
 import { SessionTotals } from './session-totals.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
@@ -43,19 +45,25 @@ export interface LocalSessionHostOptions extends LifespanLimits {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Run lines of shell beside the terminals. */
   readonly shells: Shells;
+  /** Where sessions are recorded, for the server that comes after this one. */
+  readonly records: SessionRecords;
+  /** Sessions of earlier runs, oldest first. */
+  readonly restored: readonly SessionRecord[];
   /** Where a failure of one session's timers ends. */
   readonly containment: Containment;
 }
 
 /** Regular expressions that are waited for at a time; each has a thread of its own. */
 const MAX_REGEX_WAITS = 8;
+/** The longest a timer can wait; a session that is to be kept for longer goes then. */
+const MAX_TIMER_MS = 2_147_483_647;
 /** How long after SIGKILL a child may take to be gone; one that cannot die is not waited for. */
 const KILLED_MS = 3_000;
 
 interface Entry {
-  readonly session: PtySession;
-  /** Ends the program when its time is over. */
-  readonly lifespan: SessionLifespan;
+  readonly session: HostedSession;
+  /** Ends the program when its time is over; absent where there is none. */
+  readonly lifespan?: SessionLifespan;
   expiry?: NodeJS.Timeout;
 }
 
@@ -72,6 +80,7 @@ export class LocalSessionHost implements SessionHost {
 
   constructor(options: LocalSessionHostOptions) {
     this.#options = options;
+    for (const record of options.restored) this.#restore(record);
   }
 
   async create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo> {
@@ -91,12 +100,13 @@ export class LocalSessionHost implements SessionHost {
     const replaceable = this.#replaceable();
     const session = this.#spawn(sessionId, request, cause);
     if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
-    const entry: Entry = { session, lifespan: this.#lifespan(session) };
+    const lifespan = this.#lifespan(session);
+    const entry: Entry = { session, lifespan };
     this.#entries.set(sessionId, entry);
     session.changed();
     void session.pty.stopped.then(() => {
-      entry.lifespan.close();
-      this.#expireLater(entry);
+      lifespan.close();
+      this.#expireLater(entry, session.retentionMs);
     });
     const info = session.info();
     this.#emitLifecycle(session, { type: 'session_created', session: info }, cause);
@@ -139,7 +149,7 @@ export class LocalSessionHost implements SessionHost {
   async delete({ sessionId, gracePeriodMs }: Command<'delete_session'>, cause: Cause): Promise<void> {
     const entry = this.#entry(sessionId);
     await Promise.all([
-      entry.session.pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) }),
+      entry.session.terminate(gracePeriodMs, cause),
       this.#options.shells.endSession(sessionId, sessionGone()),
     ]);
     this.#remove(entry, 'deleted', cause);
@@ -165,9 +175,7 @@ export class LocalSessionHost implements SessionHost {
     { sessionId, gracePeriodMs }: Command<'terminate'>,
     cause: Cause,
   ): Promise<ResponseDataOf<'terminate'>> {
-    const { pty } = this.#session(sessionId);
-    const exit = await pty.terminate({ ...correlated(cause), ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
-    return { exit, forceKilled: pty.forceKilled, endOffset: pty.output.end };
+    return this.#session(sessionId).terminate(gracePeriodMs, cause);
   }
 
   async readOutput(request: Command<'read_output'>): Promise<ResponseDataOf<'read_output'>> {
@@ -176,7 +184,7 @@ export class LocalSessionHost implements SessionHost {
 
   async waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
     const session = this.#session(request.sessionId);
-    if (request.regex === undefined) return waitForOutput(session, request, signal);
+    if (request.regex === undefined) return session.waitFor(request, signal);
     if (this.#regexWaits >= MAX_REGEX_WAITS) {
       throw new ProtocolError(
         'CAPACITY_EXCEEDED',
@@ -185,7 +193,7 @@ export class LocalSessionHost implements SessionHost {
     }
     this.#regexWaits += 1;
     try {
-      return await waitForOutput(session, request, signal);
+      return await session.waitFor(request, signal);
     } finally {
       this.#regexWaits -= 1;
     }
@@ -202,7 +210,7 @@ export class LocalSessionHost implements SessionHost {
     cause: Cause,
     signal: AbortSignal,
   ): Promise<ResponseDataOf<'bash'>> {
-    const session = this.#session(sessionId);
+    const session = this.#terminal(sessionId);
     const { shells } = this.#options;
     const { cwd, env } = session;
     const tell = (event: BashEvent): void | Promise<void> => session.bashEvent(event, cause, listener);
@@ -220,7 +228,9 @@ export class LocalSessionHost implements SessionHost {
 
   counts(): HostCounts {
     const { tombstones, listenerFailures } = this.#options.ptys.snapshot();
-    const terminals = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)];
+    const terminals = [...this.#lingering, ...[...this.#entries.values()].map(({ session }) => session)].filter(
+      isTerminal,
+    );
     const counts = terminals.map((session) => session.counts());
     const totals = this.#totals.with(counts);
     const sum = (value: (each: PtySessionCounts) => number): number =>
@@ -258,7 +268,7 @@ export class LocalSessionHost implements SessionHost {
     clearTimeout(timer);
     for (const { expiry, lifespan } of this.#entries.values()) {
       clearTimeout(expiry);
-      lifespan.close();
+      lifespan?.close();
     }
   }
 
@@ -274,7 +284,14 @@ export class LocalSessionHost implements SessionHost {
     throw new ProtocolError(code, message);
   }
 
-  #session(sessionId: string): PtySession {
+  /** @throws ProtocolError when the session is one of an earlier run. */
+  #terminal(sessionId: string): PtySession {
+    const session = this.#session(sessionId);
+    if (isTerminal(session)) return session;
+    throw new ProtocolError('INVALID_STATE', 'Cannot run a shell: the session is one of an earlier run of the server');
+  }
+
+  #session(sessionId: string): HostedSession {
     return this.#entry(sessionId).session;
   }
 
@@ -319,6 +336,7 @@ export class LocalSessionHost implements SessionHost {
       retentionMs: request.retention?.afterExitMs ?? retentionMs,
       events,
       onEvent: (event) => this.#emit(event),
+      onChanged: () => this.#record(session),
       onUnattached: () => this.#forgetLingering(session),
     });
     return session;
@@ -354,14 +372,28 @@ export class LocalSessionHost implements SessionHost {
     });
   }
 
-  #expireLater(entry: Entry): void {
+  #expireLater(entry: Entry, inMs: number): void {
     if (this.#entries.get(entry.session.sessionId) !== entry || this.#closed) return;
     const expire = this.#options.containment.guard(ownerOf(entry.session));
     entry.expiry = setTimeout(
       expire(() => this.#remove(entry, 'expired')),
-      entry.session.retentionMs,
+      Math.min(Math.max(0, inMs), MAX_TIMER_MS),
     );
     entry.expiry.unref();
+  }
+
+  #restore(record: SessionRecord): void {
+    const session: RestoredSession = new RestoredSession(record, () => this.#record(session));
+    const entry: Entry = { session };
+    this.#entries.set(session.sessionId, entry);
+    this.#expireLater(entry, expiresAtMs(record) - Date.now());
+  }
+
+  /** Has what is known of a session kept, unless it is gone already or not there yet. */
+  #record(session: HostedSession): void {
+    const { sessionId } = session;
+    if (this.#entries.get(sessionId)?.session === session)
+      this.#options.records.keep(sessionId, () => session.record());
   }
 
   #remove(entry: Entry, reason: 'deleted' | 'expired', cause?: Cause): void {
@@ -369,11 +401,16 @@ export class LocalSessionHost implements SessionHost {
     if (this.#entries.get(sessionId) !== entry) return;
     clearTimeout(entry.expiry);
     this.#entries.delete(sessionId);
-    this.#lingering.add(entry.session);
+    this.#options.records.forget(sessionId);
     // Its program has ended; what was run beside it may not have.
     void this.#options.shells.endSession(sessionId, sessionGone());
-    if (entry.session.attached === 0) this.#forgetLingering(entry.session);
+    if (isTerminal(entry.session)) this.#linger(entry.session);
     this.#emitLifecycle(entry.session, { type: 'session_deleted', sessionId, reason }, cause);
+  }
+
+  #linger(session: PtySession): void {
+    this.#lingering.add(session);
+    if (session.attached === 0) this.#forgetLingering(session);
   }
 
   #forgetLingering(session: PtySession): void {
@@ -381,7 +418,7 @@ export class LocalSessionHost implements SessionHost {
     this.#totals.retire(session.counts());
   }
 
-  #emitLifecycle(session: PtySession, event: ServerEvent, cause: Cause | undefined): void {
+  #emitLifecycle(session: HostedSession, event: ServerEvent, cause: Cause | undefined): void {
     const { sessionId } = session;
     const timestamp = new Date().toISOString();
     const { owner } = session.facts();
@@ -394,8 +431,16 @@ export class LocalSessionHost implements SessionHost {
 }
 
 /** The session as the one that answers for its own failures: its program is ended. */
-function ownerOf({ sessionId, pty }: PtySession): Owner {
-  return { kind: 'session', facts: { sessionId }, end: () => void pty.terminate({ reason: 'terminated' }) };
+function ownerOf(session: HostedSession): Owner {
+  const end = (): void => {
+    if (isTerminal(session)) void session.pty.terminate({ reason: 'terminated' });
+  };
+  return { kind: 'session', facts: { sessionId: session.sessionId }, end };
+}
+
+/** Whether its program is, or was, one of this process. */
+function isTerminal(session: HostedSession): session is PtySession {
+  return session instanceof PtySession;
 }
 
 function sessionGone(): ProtocolError {

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type BashEvent,
-  type Command,
-  ProtocolError,
-  type PtyEvent as PtyEventOnWire,
-  type ResponseDataOf,
-  type SessionInfo,
-  type SessionState,
-  type StreamPosition,
+import type {
+  BashEvent,
+  Command,
+  PtyEvent as PtyEventOnWire,
+  ResponseDataOf,
+  SessionInfo,
+  SessionState,
+  StreamPosition,
 } from '@sessiond/protocol';
 import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
 import { EventLog } from './event-log.ts';
+import type { HostedSession } from './hosted-session.ts';
+import { waitForOutput } from './output-wait.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
@@ -22,12 +23,16 @@ import type {
   SessionEvent,
   SessionFacts,
 } from './session-host.ts';
+import type { SessionRecord } from './session-record.ts';
 import type { Totals } from './session-totals.ts';
+import { assertSameStream, offsetOf, type StreamBounds } from './stream-bounds.ts';
 import { wireState } from './wire-state.ts';
 
 /** The most bytes one `read_output` answers with. */
 const MAX_READ_BYTES = 1024 * 1024;
 const DEFAULT_READ_BYTES = 256 * 1024;
+/** Events after which the record of a session says more than before. */
+const ENDING_EVENTS: ReadonlySet<string> = new Set(['pty.exited', 'pty.stopped']);
 
 /** What a session is made of besides its PTY. */
 export interface PtySessionOptions {
@@ -44,6 +49,8 @@ export interface PtySessionOptions {
   /** What happened to the PTY before there was a session. */
   readonly events: readonly PtyEvent[];
   readonly onEvent: (event: SessionEvent) => void;
+  /** Called when what is on record of it changed: its name, its version, its end. */
+  readonly onChanged: () => void;
   /** Called whenever the last attachment was closed. */
   readonly onUnattached: () => void;
 }
@@ -61,7 +68,7 @@ export interface PtySessionCounts extends Totals {
  * A terminal that clients can address: a PTY with an id, a name, a version, its events, and the clients attached to it.
  * It outlives all of them, and outlives its child for as long as its retention says.
  */
-export class PtySession {
+export class PtySession implements HostedSession {
   readonly sessionId: string;
   readonly retentionMs: number;
   /** Names this life of the output; an offset means nothing without it. */
@@ -183,6 +190,11 @@ export class PtySession {
     return { ...this.info(), gracePeriodMs, idleTimeoutMs, ...ptyHistory(snapshot, this.#epochMs) };
   }
 
+  record(): SessionRecord {
+    const { gracePeriodMs, idleTimeoutMs } = this.#pty;
+    return { info: { ...this.info(), attached: 0 }, seq: this.#seq, gracePeriodMs, idleTimeoutMs };
+  }
+
   /** The remembered events behind a number, oldest first. */
   eventsAfter(seq: number): readonly SessionEvent[] {
     return this.#log.after(seq);
@@ -190,13 +202,14 @@ export class PtySession {
 
   rename(name: string): SessionInfo {
     this.#name = name;
-    this.#version += 1;
+    this.changed();
     return this.info();
   }
 
   /** Counts a change that happened outside, such as the creation itself. */
   changed(): void {
     this.#version += 1;
+    this.#options.onChanged();
   }
 
   /**
@@ -238,6 +251,16 @@ export class PtySession {
     return this.#pty.pid;
   }
 
+  async terminate(gracePeriodMs: number | undefined, { correlationId }: Cause): Promise<ResponseDataOf<'terminate'>> {
+    const pty = this.#pty;
+    const exit = await pty.terminate({ correlationId, ...(gracePeriodMs !== undefined && { gracePeriodMs }) });
+    return { exit, forceKilled: pty.forceKilled, endOffset: pty.output.end };
+  }
+
+  waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
+    return waitForOutput(this, request, signal);
+  }
+
   /** A copy of past output; a `from` that is gone already is answered with the oldest bytes and a `gap`. */
   readOutput(request: Command<'read_output'>): ResponseDataOf<'read_output'> {
     this.checkStream(request.streamId);
@@ -259,25 +282,17 @@ export class PtySession {
 
   /** @throws ProtocolError when offsets of another life of the output are meant. */
   checkStream(streamId: string | undefined): void {
-    if (streamId === undefined || streamId === this.streamId) return;
-    throw new ProtocolError(
-      'INVALID_STATE',
-      'Cannot continue the stream: its offsets belong to another life of the session',
-      {
-        details: { field: 'streamId', streamId: this.streamId },
-      },
-    );
+    assertSameStream(this.#bounds(), streamId);
   }
 
   /** The offset a position means now. @throws ProtocolError for one that was never written. */
   resolvePosition(action: string, position: StreamPosition): number {
+    return offsetOf(action, position, this.#bounds());
+  }
+
+  #bounds(): StreamBounds {
     const { start, end } = this.#pty.output;
-    if (position === 'start') return start;
-    if (position === 'now') return end;
-    if (position <= end) return position;
-    throw new ProtocolError('INVALID_STATE', `Cannot ${action} from offset ${position}: the output ends at ${end}`, {
-      details: { field: 'from', start, end, streamId: this.streamId },
-    });
+    return { streamId: this.streamId, start, end };
   }
 
   #written(bytes: number): void {
@@ -316,5 +331,6 @@ export class PtySession {
     };
     this.#log.add(sessionEvent);
     this.#options.onEvent(sessionEvent);
+    if (ENDING_EVENTS.has(event.type)) this.#options.onChanged();
   }
 }

@@ -9,6 +9,11 @@ export interface SessionRecord {
   readonly idleTimeoutMs: number | null;
 }
 
+/** When the retention of a finished session is over. */
+export function expiresAtMs({ info }: SessionRecord): number {
+  return Date.parse(info.stoppedAt ?? info.createdAt) + info.retention.afterExitMs;
+}
+
 /** Where sessions are recorded. Neither method waits or throws: what cannot be written now is written when that is possible again. */
 export interface SessionRecords {
   /** Keeps what is known of a session, in place of what was kept. `read` is called when it is written, so that a burst of changes costs one record. */

@@ -10,6 +10,7 @@ import type { CommandFacts } from '../execution/command-tracer.ts';
 import { Shells } from '../sessions/bash/shells.ts';
 import { causeOf } from '../sessions/cause.ts';
 import { LocalSessionHost } from '../sessions/local-session-host.ts';
+import { unrecordedSessions } from '../sessions/session-record.ts';
 import { Telemetry } from './telemetry.ts';
 
 let dir: string;
@@ -40,6 +41,8 @@ const noConnections = {
 it('[M01] tells of listeners of terminals that fail, which nothing outside of the daemon can cause', async () => {
   const ptys = new PtyManager();
   const host = new LocalSessionHost({
+    records: unrecordedSessions,
+    restored: [],
     ...{ ptys, bufferBytes: 65_536, gracePeriodMs: 100, idleTimeoutMs: null, retentionMs: 1000, maxSessions: 5 },
     ...{ maxLifetimeMs: null, maxIdleMs: null, containment: new Containment(pino({ level: 'silent' })) },
     env: process.env,
