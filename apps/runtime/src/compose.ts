@@ -169,6 +169,8 @@ async function openConfiguredJournal(config: Config, logger: Logger): Promise<Op
     retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
     maxOutcomes: MAX_RESTORED_OUTCOMES,
     logger,
+    // Who serves the socket is the better answer to a second start.
+    onLocked: () => (config.noSocket ? Promise.resolve() : assertSocketFree(config.socket)),
   });
 }
 
@@ -224,15 +226,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
-  // Before the journal, because who serves the socket is the better answer to a second start.
-  if (!config.noSocket) await assertSocketFree(config.socket);
   const journal = await openConfiguredJournal(config, logger);
   const instruments = createInstruments({ config, log, version });
   const { telemetry } = instruments;
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
   const { audit } = access;
-  const runtime = createRuntime({ config, logger, instruments, journal, containment, audit, version, transports, env, now });
+  const runtime = createRuntime({
+    config,
+    logger,
+    instruments,
+    journal,
+    containment,
+    audit,
+    version,
+    transports,
+    env,
+    now,
+  });
   const places = new ConnectionPlaces(config);
   const webSockets: WebSocketServer = new WebSocketServer({
     maxConnections: config.maxConnections,

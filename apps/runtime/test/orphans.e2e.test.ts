@@ -51,7 +51,9 @@ it('[FR-007-008] [B41] [SC-007-003] ends what a killed daemon left behind, is re
   const orphans = await abandon('/bin/sh', ['-c', STUBBORN]);
   expect(orphans.length).toBeGreaterThan(0);
   const { daemon, client } = await start();
-  expect(await client.ask('list_sessions')).toEqual({ sessions: [] });
+  expect(await client.ask('list_sessions')).toMatchObject({
+    sessions: [{ state: 'stopped', exit: { exitCode: null, signal: null, reason: 'lost' } }],
+  });
   expect(await healthOf(client)).toMatchObject({
     status: 'ok',
     message: expect.stringContaining('are being looked for'),

@@ -45,6 +45,10 @@ describe('where a value comes from', () => {
         trustedProxy: ['10.0.0.1'],
         allowOrigin: ['http://a.example'],
         auditLog: '/var/log/audit.jsonl',
+        journal: 'async',
+        journalMaxEntries: 5000,
+        journalMaxAgeMs: 120_000,
+        journalMaxBytes: 2_097_152,
         alertWebhook: 'https://alerts.example.com/hook',
       };
       const needed: Partial<Record<string, object>> = {

@@ -28,6 +28,8 @@ export interface OpenJournalOptions {
   readonly maxOutcomes: number;
   readonly logger: Logger;
   readonly observer?: JournalObserver | undefined;
+  /** Called once when another process has it open, before that one is waited for; what it throws ends the attempt. */
+  readonly onLocked?: () => Promise<void>;
 }
 
 /** A journal and what earlier runs have left in it. */
@@ -115,9 +117,9 @@ class UnreadableJournal extends Error {
   override readonly name = 'UnreadableJournal';
 }
 
-async function openStore({ path, maxOutcomes }: OpenJournalOptions): Promise<OpenedStore> {
+async function openStore({ path, maxOutcomes, onLocked }: OpenJournalOptions): Promise<OpenedStore> {
   prepareFolder(path);
-  const store = await openLevel(path, performance.now() + LOCK_WAIT_MS);
+  const store = await openLevel(path, onLocked);
   let mark: CommitMark | undefined;
   try {
     writeFileSync(join(path, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
@@ -135,14 +137,16 @@ async function openStore({ path, maxOutcomes }: OpenJournalOptions): Promise<Ope
 }
 
 /** Opens the store, when its owner has let go of it; waits for one that is ending. */
-async function openLevel(path: string, deadlineMs: number): Promise<JournalStore> {
-  for (;;) {
+async function openLevel(path: string, onLocked: () => Promise<void> = async () => {}): Promise<JournalStore> {
+  const deadlineMs = performance.now() + LOCK_WAIT_MS;
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await LevelStore.open(join(path, STORE_FOLDER));
     } catch (error) {
       if (!isLevelOpenError(error)) throw error;
       if (error.failure === 'damaged') throw new UnreadableJournal('The store cannot be opened', { cause: error });
       if (error.failure === 'unavailable') throw unusable(path, error);
+      if (attempt === 1) await onLocked();
       if (performance.now() >= deadlineMs) throw lockedBy(path);
       await delay(LOCK_RETRY_MS);
     }
