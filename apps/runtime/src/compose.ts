@@ -53,7 +53,7 @@ import { type Entrance, WebSocketServer } from './transports/websocket-server.ts
 
 /** Room for every type of command with every error code. */
 const MAX_LABEL_SETS = 1_000;
-/** Outcomes of earlier runs that are remembered. */
+/** Outcomes of earlier runs that are remembered; reading them back is most of the time that a start takes. */
 const MAX_RESTORED_OUTCOMES = 100_000;
 
 /** Builds what lies behind the connections: the terminals of this process. */
@@ -66,6 +66,8 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
   const ptys = new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) });
   logOverflows(ptys, logger);
   ptys.onEvent((event) => telemetry.terminalEvent(event));
+  const outcomes = new OutcomeStore({ limits: config, now });
+  for (const command of journal?.commands ?? []) outcomes.restore(command);
   const server = new SessionServer({
     ptys,
     ledger,
@@ -96,7 +98,6 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     metrics: () => instruments.samples(),
     checks: [() => instruments.health(), ...(journal === undefined ? [] : [() => journal.journal.health()])],
     journal: journal?.journal ?? new NoJournal(),
-    recovered: journal?.commands ?? [],
     records: journal?.journal ?? unrecordedSessions,
     restored: journal?.sessions ?? [],
     admission: new Admission({ limits: config, logger, observer: telemetry.admission, now }),
@@ -107,7 +108,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       now,
     }),
     locks: new SessionLocks({ maxWaiting: config.laneQueueCommands, maxWaitMs: config.laneQueueMs, now }),
-    outcomes: new OutcomeStore({ limits: config, now }),
+    outcomes,
     inputBytesPerSecond: config.inputBytesPerSecond,
   });
   telemetry.watchServer(() => server.snapshot());
@@ -167,7 +168,7 @@ async function openConfiguredJournal(config: Config, logger: Logger): Promise<Op
     path: join(config.stateDir, 'journal'),
     mode,
     retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
-    maxOutcomes: MAX_RESTORED_OUTCOMES,
+    maxOutcomes: Math.min(config.maxOutcomes, MAX_RESTORED_OUTCOMES),
     logger,
     // Who serves the socket is the better answer to a second start.
     onLocked: () => (config.noSocket ? Promise.resolve() : assertSocketFree(config.socket)),

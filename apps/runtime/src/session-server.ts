@@ -36,7 +36,7 @@ import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
 import type { SessionLocks } from './execution/session-locks.ts';
-import type { CommandJournal, RecoveredCommand } from './journal/command-journal.ts';
+import type { CommandJournal } from './journal/command-journal.ts';
 import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
 import type { Shells } from './sessions/bash/shells.ts';
@@ -86,8 +86,6 @@ export interface SessionServerOptions {
   readonly admission: Admission;
   /** The record of commands. */
   readonly journal: CommandJournal & JournalRecords;
-  /** What commands of earlier runs have led to, oldest first. */
-  readonly recovered: readonly RecoveredCommand[];
   /** Where sessions are recorded. */
   readonly records: SessionRecords;
   /** Sessions of earlier runs, oldest first. */

@@ -66,12 +66,12 @@ it('sends the answer of an attach before the first frame of its channel, however
   for (const sessionId of ids) await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
 });
 
-it('attaches to a session that is created in the same turn', async () => {
+it('[S20] attaches to a session that is created in the same turn, when it is told to wait for that', async () => {
   const client = await connect();
   let attached: Promise<unknown> = Promise.resolve();
   batch(client, () => {
     client.wire.send({ type: 'create_session', id: 'x', sessionId: 'pipelined', kind: 'pty', pty: { command: 'cat' } });
-    attached = client.attach('pipelined');
+    attached = client.attach('pipelined', { dependsOn: ['x'] });
   });
   await attached;
   await client.ask('delete_session', { sessionId: 'pipelined' });
