@@ -66,7 +66,7 @@ it('sends the answer of an attach before the first frame of its channel, however
   for (const sessionId of ids) await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
 });
 
-it('[S20] attaches to a session that is created in the same turn, when it is told to wait for that', async () => {
+it('[S18] attaches to a session that is created in the same turn, when it is told to wait for that', async () => {
   const client = await connect();
   let attached: Promise<unknown> = Promise.resolve();
   batch(client, () => {
