@@ -9,6 +9,7 @@ it('tells the decisions of a script apart', () => {
   expect(exitCodeOf(new UsageError('x'))).toBe(2);
   expect(exitCodeOf(new Interrupted('SIGTERM'))).toBe(143);
   expect(exitCodeOf(new ConnectError('here', 'unreachable', 'x'))).toBe(69);
+  expect(exitCodeOf(new ConnectError('here', 'busy', 'x'))).toBe(75);
   expect(exitCodeOf(new ConnectError('here', 'unauthenticated', 'x'))).toBe(77);
   expect(exitCodeOf(new ConnectError('here', 'protocol', 'x'))).toBe(76);
   expect(exitCodeOf(new ConnectionLostError('x'))).toBe(69);

@@ -93,6 +93,7 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case 'CONNECT_FAILED':
       if (error.failure === 'unauthenticated' || error.failure === 'refused') return EXIT_CODES.forbidden;
+      if (error.failure === 'busy') return EXIT_CODES.busy;
       return error.failure === 'protocol' ? EXIT_CODES.protocol : EXIT_CODES.unavailable;
     case 'CONNECTION_LOST':
     case 'CLIENT_CLOSED':

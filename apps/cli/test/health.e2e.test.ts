@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -38,15 +39,21 @@ it('prints all it was told as one JSON document', async () => {
 });
 
 it('ends with 1 while the daemon is degraded, and says by what', async () => {
-  const clients = await Promise.all(
-    Array.from({ length: 9 }, () => connect({ socketPath: daemon.socketPath, reconnect: false })),
-  );
+  const env = { SESSIOND_STATE_DIR: daemon.stateDir };
+  const made = await runCli(['token', 'create', 'watcher', '--scope', 'server:read'], { env });
+  const SESSIOND_TOKEN = made.stdout.trim().split('\n').at(-1)!;
+  // As many as one principal may have; the watcher is another one.
+  const clients: Client[] = [];
+  while (clients.length < 9) clients.push(await connect({ socketPath: daemon.socketPath, reconnect: false }));
   let result: Ended;
-  do result = await health(daemon.socketPath);
+  do result = await runCli(['health', '--url', daemon.url], { env: { SESSIOND_TOKEN } });
   while (result.code === 0);
-  expect(result.code).toBe(1);
+  expect(result).toMatchObject({ code: 1, stderr: '' });
   expect(result.stdout).toContain('works, but somebody should look');
   expect(result.stdout).toMatch(/^ {2}degraded {2}alerts: \S/m);
+  const crowded = await health(daemon.socketPath);
+  expect(crowded).toMatchObject({ code: 75, stdout: '' });
+  expect(crowded.stderr).toContain('try later');
   for (const client of clients) await client.close();
 });
 

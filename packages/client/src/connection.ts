@@ -287,7 +287,7 @@ function handshakeFailure({ code, reason }: TransportClose): DialError {
     case 1008:
       return new DialError('unauthenticated', found);
     case 1013:
-      return new DialError('refused', found);
+      return new DialError('busy', found);
     default:
       return new DialError('unreachable', found);
   }

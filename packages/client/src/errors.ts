@@ -1,7 +1,7 @@
 import { isProtocolError, type ProtocolError } from '@sessiond/protocol/client';
 
-/** Why no usable connection came about. Only `unreachable` and `timeout` are worth another try. */
-export type ConnectFailure = 'unreachable' | 'timeout' | 'unauthenticated' | 'refused' | 'protocol';
+/** Why no usable connection came about. Only `unreachable`, `timeout` and `busy` (a limit, or a daemon that is ending) are worth another try. */
+export type ConnectFailure = 'unreachable' | 'timeout' | 'busy' | 'unauthenticated' | 'refused' | 'protocol';
 
 /**
  * No connection could be made: nobody listens, the daemon refused, or it speaks another protocol.

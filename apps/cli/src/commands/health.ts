@@ -27,7 +27,7 @@ const RETRY_MS = 200;
 const CONNECT_MS = 10_000;
 
 const NOTES = `
-Ends with 0 if all is well, 1 if the daemon works and somebody should look (degraded), 75 if it is ending, 69 if it cannot be reached.`;
+Ends with 0 if all is well, 1 if the daemon works and somebody should look (degraded), 75 if it is ending or lets nobody in for now, 69 if it cannot be reached.`;
 
 /** `health`: how the daemon is, for people and for scripts that wait for it. */
 export const health: CommandFactory = (execute) =>
@@ -92,7 +92,7 @@ async function isDraining(options: HealthOptions, context: Context): Promise<boo
 }
 
 function isWorthAnotherTry(error: unknown): boolean {
-  return error instanceof ConnectError && (error.failure === 'unreachable' || error.failure === 'timeout');
+  return error instanceof ConnectError && ['unreachable', 'timeout', 'busy'].includes(error.failure);
 }
 
 function sentences(condition: Condition): string[] {

@@ -187,6 +187,7 @@ describe('finding the daemon', () => {
 
   it.each([
     ['timeout', /busy or stopped/],
+    ['busy', /maxConnections/],
     ['unauthenticated', /SESSIOND_TOKEN/],
     ['refused', /as the user that runs it/],
     ['protocol', /same major version/],

@@ -160,6 +160,7 @@ function httpRefusal(status: number): DialError {
   if (status === 401 || status === 403) {
     return new DialError('unauthenticated', `it does not accept these credentials (HTTP ${status})`);
   }
+  if (status === 429 || status === 503) return new DialError('busy', `it lets nobody in for now (HTTP ${status})`);
   return new DialError('refused', `it answered HTTP ${status} instead of a WebSocket`);
 }
 

@@ -144,6 +144,22 @@ describe('nodeDialer', () => {
     expect(error.message).toContain('HTTP 401');
   });
 
+  it.each([
+    ['429 Too Many Requests', 'busy'],
+    ['503 Service Unavailable', 'busy'],
+    ['404 Not Found', 'refused'],
+  ])('knows from %s whether another try is worth it: %s', async (status, failure) => {
+    const server = createServer((socket) =>
+      socket.on('error', () => {}).end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => server.close());
+    const { port } = server.address() as { port: number };
+    const error = await Client.open(nodeDialer({ url: `ws://127.0.0.1:${port}` })).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', failure });
+    expect(error.message).toContain(status.slice(0, 3));
+  });
+
   it('cuts off a peer that stops answering pings', async () => {
     const made = await daemon();
     made.addSession('s');

@@ -4,6 +4,7 @@ import { ok, type Remark, skipped, trouble } from '../finding.ts';
 const REMEDIES = {
   unreachable: 'Start it with "sessiond", or say with --socket or --url where it is.',
   timeout: 'Look whether it is busy or stopped (sessionctl top, ps), and end it with SIGKILL if it stays so.',
+  busy: 'Look with sessionctl top, as somebody it lets in, who holds its connections; else raise maxConnections, or wait until it has ended.',
   unauthenticated: 'Give the token of its state folder with SESSIOND_TOKEN or --token.',
   refused: 'Ask as the user that runs it.',
   protocol: 'Bring daemon and sessionctl to versions with the same major version of the protocol.',
