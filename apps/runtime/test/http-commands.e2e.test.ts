@@ -1,4 +1,7 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCommand, postCommand } from './http-command.ts';
@@ -121,5 +124,31 @@ describe('POST /v1/commands', () => {
     expect([status, headers['retry-after'], JSON.parse(body).code]).toEqual([503, '1', 'CAPACITY_EXCEEDED']);
     await client.close();
     await expect.poll(async () => (await postCommand({ socketPath }, { type: 'health_check' })).status).toBe(200);
+  });
+});
+
+describe('the examples of the protocol documentation', () => {
+  const examples = /### One command, one response[\s\S]*?```sh\n([\s\S]*?)```/
+    .exec(readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8'))![1]!
+    .trim()
+    .split('\n');
+
+  it('work with curl, in order', async (context) => {
+    const curl = spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+    if (Number(/^curl 7\.(\d+)/.exec(curl)?.[1] ?? (curl === '' ? 0 : 99)) < 82)
+      context.skip('needs curl 7.82 or later');
+    const { socketPath, url, token } = await start();
+    const env = { PATH: process.env['PATH'], SOCKET: socketPath, URL: url, TOKEN: token };
+    expect(examples).toHaveLength(4);
+    for (const example of examples) {
+      const child = spawn('sh', ['-c', `${example} --silent --show-error --fail-with-body`], { env });
+      const [stdout, stderr, [exitCode]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'exit') as Promise<[number | null]>,
+      ]);
+      expect([example, exitCode, stderr]).toEqual([example, 0, '']);
+      expect(JSON.parse(stdout), example).toMatchObject({ success: true });
+    }
   });
 });
