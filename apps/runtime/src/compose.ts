@@ -77,6 +77,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       outputBytes: config.bashOutputBytes,
       observer: telemetry.bash,
     }),
+    shellTimeoutMs: config.bashTimeoutMs,
     serverVersion: version,
     transports,
     bufferBytes,

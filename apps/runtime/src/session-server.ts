@@ -57,6 +57,8 @@ export interface SessionServerOptions {
   readonly ledger: PtyLedger | undefined;
   /** Run lines of shell beside the terminals. */
   readonly shells: Shells;
+  /** How long one may run that does not say so itself. */
+  readonly shellTimeoutMs: number;
   readonly serverVersion: string;
   /** The transports clients can choose from. */
   readonly transports: readonly string[];
@@ -171,6 +173,7 @@ export class SessionServer {
       server,
       admission: options.admission,
       lanes: options.lanes,
+      shellTimeoutMs: options.shellTimeoutMs,
       logger: options.logger,
       locks: options.locks,
       outcomes: options.outcomes,

@@ -284,6 +284,13 @@ describe('everything a bash command has started is gone', () => {
     expect(await bash(client, 'echo next')).toMatchObject({ success: true, data: { output: 'next\n' } });
   });
 
+  it('after the deadline that is configured', async () => {
+    await start('--bash-timeout-ms', '300');
+    const client = await connect();
+    await session(client);
+    expect(await bash(client, 'sleep 300')).toMatchObject({ code: 'TIMEOUT', details: { signal: 'SIGTERM' } });
+  });
+
   it('after cancel_command', async () => {
     const client = await connect();
     await session(client);

@@ -387,3 +387,62 @@ it('[R13] never limits what tells how the server is or takes work from it, and c
   expect(told).toEqual([]);
   expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
 });
+
+describe('the breaker before bash', () => {
+  const LATE: ProtocolFault = { code: 'TIMEOUT', message: 'late', timedOut: true };
+  const LIMITS = {
+    bashTimeoutsPerSession: 10,
+    bashTimeoutsTotal: 50,
+    bashTimeoutWindowMs: 120_000,
+    bashPauseMs: 30_000,
+  };
+  const bash = (sessionId: string): Command => ({ type: 'bash', sessionId, command: 'make' });
+
+  it('[S31] opens for a session after ten timeouts within two minutes, whoever sent them, and tells of it with its id', () => {
+    const admission = admissionWith(LIMITS);
+    const changes: unknown[] = [];
+    admission.onBreakerChanged((change) => changes.push(change));
+    for (let time = 0; time < 9; time += 1) run(admission, bash('s'), 'ada', LATE);
+    now += 150_000;
+    for (let time = 0; time < 10; time += 1) {
+      expect(run(admission, bash('s'), time % 2 === 0 ? 'ada' : 'bob', LATE)).toBeUndefined();
+    }
+    expect(run(admission, bash('s'), 'cid')).toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: 30_000 });
+    expect(run(admission, bash('other'), 'ada')).toBeUndefined();
+    now += 30_000;
+    expect([run(admission, bash('s'), 'ada'), run(admission, bash('s'), 'ada')]).toEqual([undefined, undefined]);
+    const change = { breaker: 'bash', scope: 'session', key: 's' };
+    expect(changes).toEqual([
+      { ...change, from: 'closed', to: 'open' },
+      { ...change, from: 'open', to: 'halfOpen' },
+      { ...change, from: 'halfOpen', to: 'closed' },
+    ]);
+  });
+
+  it('[S31] opens for everybody after fifty timeouts in many sessions', () => {
+    const admission = admissionWith(LIMITS);
+    const changes: object[] = [];
+    admission.onBreakerChanged((change) => changes.push(change));
+    for (let at = 0; at < 50; at += 1) run(admission, bash(`s${at % 10}`), 'ada', LATE);
+    expect(run(admission, bash('new'), 'bob')).toMatchObject({ code: 'CIRCUIT_OPEN' });
+    expect(changes).toContainEqual({ breaker: 'bash', scope: 'global', key: undefined, from: 'closed', to: 'open' });
+  });
+
+  it.each<[ProtocolFault | undefined, string]>([
+    [undefined, 'success'],
+    [{ code: 'CANCELLED', message: 'no' }, 'ignored'],
+    [{ code: 'CAPACITY_EXCEEDED', message: 'no' }, 'ignored'],
+    [{ code: 'SESSION_NOT_FOUND', message: 'no' }, 'ignored'],
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'cwd-not-found' } }, 'failure'],
+    [LATE, 'failure'],
+  ])('takes %j for %s', (fault, expected) => {
+    run(admissionWith(LIMITS), bash('s'), 'ada', fault);
+    expect(told).toContain(`bash ${expected}`);
+  });
+
+  it('is not there when it is switched off', () => {
+    const admission = admissionWith({ ...LIMITS, bashTimeoutsPerSession: null });
+    for (let time = 0; time < 100; time += 1) expect(run(admission, bash('s'), 'ada', LATE)).toBeUndefined();
+    expect(admission.snapshot().breakers).toEqual([]);
+  });
+});

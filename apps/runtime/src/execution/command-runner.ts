@@ -49,6 +49,8 @@ export interface CommandRunnerOptions {
   readonly tracer?: CommandTracer | undefined;
   /** Default: nothing is recorded. */
   readonly journal?: CommandJournal | undefined;
+  /** How long a line of shell may run that does not say so itself; default that of the protocol. */
+  readonly shellTimeoutMs?: number | undefined;
   /** Default: those of the platform. */
   readonly deadlines?: Deadlines | undefined;
   /** Monotonic milliseconds; default `performance.now`. */
@@ -329,7 +331,7 @@ export class CommandRunner {
     run.startedMs = this.#now();
     run.startedAtMs = run.record === undefined ? undefined : Date.now();
     this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
-    const timeoutMs = commandTimeoutMs(command, this.#options.host);
+    const timeoutMs = commandTimeoutMs(command, this.#options.host, this.#options.shellTimeoutMs);
     if (typeof timeoutMs === 'object' && timeoutMs !== null) {
       timeoutMs.then(
         (ms) => this.#carryOut(run, ms),

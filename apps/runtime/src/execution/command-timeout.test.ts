@@ -17,6 +17,13 @@ it.each<[Command, number | null]>([
   expect(await commandTimeoutMs(command, absent)).toBe(timeoutMs);
 });
 
+it('gives a line of shell what is configured', () => {
+  const command = { type: 'bash', sessionId: 's', command: 'make' } as const;
+  expect(commandTimeoutMs(command, absent)).toBe(defaultTimeoutsMs.shell);
+  expect(commandTimeoutMs(command, absent, 17)).toBe(17);
+  expect(commandTimeoutMs({ ...command, timeoutMs: 5 }, absent, 17)).toBe(5);
+});
+
 it.each(['terminate', 'delete_session'] as const)('[FR-007-007] gives %s the patience of the session', async (type) => {
   expect(await commandTimeoutMs({ type, sessionId: 's' }, patient)).toBe(defaultTimeoutsMs.stop! + 600_000);
   await expect(commandTimeoutMs({ type, sessionId: 's' }, absent)).rejects.toThrow('no such session');
