@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { RawWebSocket, type RawWebSocketTarget } from '../client/raw-web-socket.ts';
 import { SESSION_ID } from './command-server.ts';
 
@@ -6,7 +7,7 @@ const TEXT = 1;
 const ID_DIGITS = 10;
 
 /** Stands where the id of every single command will be. */
-export const COMMAND_ID: string = '0'.repeat(ID_DIGITS);
+export const COMMAND_ID = 'COMMAND_ID';
 
 const SUCCESS = Buffer.from('"success":true');
 
@@ -63,8 +64,10 @@ export class CommandClient {
         this.#onFailure(error);
       },
     });
-    this.#frame = RawWebSocket.textFrame(command);
-    this.#idAt = this.#frame.indexOf(`"id":"${COMMAND_ID}"`) + '"id":"'.length;
+    // What others have used as ids already would be answered from memory.
+    const mine = randomBytes(4).toString('hex');
+    this.#frame = RawWebSocket.textFrame(command.replace(COMMAND_ID, mine + '0'.repeat(ID_DIGITS)));
+    this.#idAt = this.#frame.indexOf(mine) + mine.length;
   }
 
   /** Sends `count` commands, at most `depth` of them unanswered at any time, and resolves with the last answer. */

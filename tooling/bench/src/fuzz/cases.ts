@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../random.ts';
 import { clientFrame, fuzzedFraming } from './framing.ts';
 import { answersTo, shown, wrongAnswer, wrongMessage } from './judge.ts';
 import { createSession, type FuzzedMessage, fuzzedMessage, SESSIONS } from './messages.ts';
 import { Peer } from './peer.ts';
-import type { Random } from './random.ts';
 import { fuzzedRequest } from './requests.ts';
 
 /** What a case is about. */

@@ -1,5 +1,5 @@
+import type { Random } from '../random.ts';
 import { mutateBytes } from './mutate-bytes.ts';
-import type { Random } from './random.ts';
 
 const CONTINUATION = 0x0;
 const TEXT = 0x1;

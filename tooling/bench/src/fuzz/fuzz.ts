@@ -1,8 +1,8 @@
+import { Random } from '../random.ts';
 import { percentile } from '../rounds.ts';
+import { watchAnswers } from '../watch/question-watch.ts';
 import type { Workbench } from '../workbench.ts';
 import { CASES, type CaseKind, PATIENCE_MS } from './cases.ts';
-import { watchHealth } from './health-watch.ts';
-import { Random } from './random.ts';
 import { startTarget } from './target.ts';
 
 /** How long, and with what. */
@@ -49,7 +49,12 @@ const SHARES = CASES.reduce((sum, { share }) => sum + share, 0);
 export async function fuzz(bench: Workbench, { seed, isOver, firstCase = 0 }: FuzzOptions): Promise<FuzzReport> {
   const target = await startTarget(bench);
   const { socketPath } = target;
-  const health = await watchHealth(bench, { socketPath, pauseMs: HEALTH_PAUSE_MS, patienceMs: PATIENCE_MS });
+  const health = await watchAnswers(bench, {
+    socketPath,
+    command: { type: 'health_check' },
+    pauseMs: HEALTH_PAUSE_MS,
+    patienceMs: PATIENCE_MS,
+  });
   const failures: FuzzFailure[] = [];
   let begun = 0;
   let inputs = 0;

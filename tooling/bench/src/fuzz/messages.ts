@@ -1,7 +1,7 @@
 import { commandContracts, encodeFrame, type FrameKind, PROTOCOL_VERSION, writeFrameHeader } from '@sessiond/protocol';
+import type { Random } from '../random.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { type Json, mutateValue } from './mutate-value.ts';
-import type { Random } from './random.ts';
 
 /** One message for a connection: text, which is a command or was one, or a byte frame. */
 export type FuzzedMessage =

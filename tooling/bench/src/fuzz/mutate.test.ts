@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { Random } from '../random.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { type Json, mutateValue } from './mutate-value.ts';
-import { Random } from './random.ts';
 
 const COMMAND: Json = { type: 'create_session', id: 'c-1', pty: { command: 'cat', args: ['-u'], cols: 80 } };
 

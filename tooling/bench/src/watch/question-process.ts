@@ -1,9 +1,9 @@
-// A process of its own that asks a daemon how it is, over and over, so that what is measured is not how busy the others are.
-// Argument: JSON of HealthOrder. Told to stop, it reports; it ends when its parent is gone.
+// A process of its own that asks a daemon the same question over and over, so that what is measured is not how busy the others are.
+// Argument: JSON of QuestionOrder. Told to stop, it reports; it ends when its parent is gone.
 import { RawWebSocket } from '../client/raw-web-socket.ts';
-import type { HealthOrder, HealthTimes } from './health-watch.ts';
+import type { AnswerTimes, QuestionOrder } from './question-watch.ts';
 
-const { socketPath, pauseMs, patienceMs } = JSON.parse(process.argv[2]!) as HealthOrder;
+const { socketPath, command, pauseMs, patienceMs } = JSON.parse(process.argv[2]!) as QuestionOrder;
 const timesMs: number[] = [];
 let answered = (): void => {};
 let problem: string | undefined;
@@ -14,15 +14,19 @@ process.on('message', () => {
   stopped = true;
 });
 
+const question = JSON.stringify(command);
+const mark = `"command":"${command.type}","success":true`;
 const socket = new RawWebSocket(
   { socketPath, path: '/v1/ws' },
   {
     headBytes: (_, payloadBytes) => payloadBytes,
     onFrame: (_opcode, _bytes, head) => {
-      if (head.includes('"command":"health_check"')) answered();
+      if (!head.includes('"type":"response"')) return;
+      if (!head.includes(mark)) problem ??= `it answered ${head.toString()}`;
+      answered();
     },
     onClose: () => {
-      problem ??= 'it closed the connection of the health checks';
+      problem ??= 'it closed the connection';
       answered();
     },
   },
@@ -37,10 +41,10 @@ while (!stopped && problem === undefined) {
       clearTimeout(limit);
       resolve(true);
     };
-    socket.sendText('{"type":"health_check"}');
+    socket.sendText(question);
   });
   timesMs.push(performance.now() - askedMs);
-  if (!inTime) problem ??= `it did not answer a health check within ${patienceMs} ms`;
+  if (!inTime) problem ??= `it did not answer ${command.type} within ${patienceMs} ms`;
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
-process.send!({ timesMs, problem } satisfies HealthTimes, () => process.exit());
+process.send!({ timesMs, problem } satisfies AnswerTimes, () => process.exit());
