@@ -73,6 +73,25 @@ it('ends with 75 when the daemon is ending and lets nobody in', async () => {
   ending.close();
 });
 
+it('ends with 75 while a daemon waits for its programs to end', async () => {
+  const draining = await startDaemon({ flags: ['--grace-ms', '60000', '--drain-ms', '60000'] });
+  const script = 'trap "" TERM HUP; echo deaf; while :; do sleep 0.1; done';
+  const client = await connect({ socketPath: draining.socketPath, reconnect: false });
+  const pty = { command: 'sh', args: ['-c', script] };
+  const { sessionId } = await client.request('create_session', { kind: 'pty', pty });
+  await client.request('wait_for', { sessionId, text: 'deaf' });
+  draining.signal('SIGTERM');
+  let result: Ended;
+  do result = await health(draining.socketPath);
+  while (result.code === 0);
+  expect(result).toMatchObject({ code: 75, stdout: 'The daemon is ending and lets nobody in any more.\n' });
+  // The second one ends it at once, with its programs.
+  draining.signal('SIGTERM');
+  expect((await draining.ended).leftover).toEqual([]);
+  await client.close();
+  await draining.stop();
+});
+
 it('ends with 69 when there is no daemon, at once or after waiting for one', async () => {
   const path = join(folder, 'none.sock');
   expect(await health(path)).toMatchObject({ code: 69, stdout: '' });
