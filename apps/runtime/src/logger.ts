@@ -4,10 +4,14 @@ import type { Config } from './config/config.ts';
 /** A structured log, as pino has it. */
 export type Logger = pino.Logger;
 
-/** Fields that never reach the log, wherever a careless caller puts them. */
-const SECRET_FIELDS = ['token', 'authorization', 'cookie', '["sec-websocket-protocol"]'];
+/** Fields that never reach the log, wherever a careless caller puts them: credentials, and what commands carry. */
+const SECRET_FIELDS = [
+  ...['token', 'authorization', 'cookie', '["sec-websocket-protocol"]', 'password', 'secret'],
+  ...['env', 'data', 'dataBase64'],
+];
 
-const REDACTED: readonly string[] = SECRET_FIELDS.flatMap((field) => {
+/** What pino is told to leave out: these fields down to the third level, which is deeper than any line of the daemon goes. */
+export const REDACTED: readonly string[] = SECRET_FIELDS.flatMap((field) => {
   const dotted = field.startsWith('[') ? field : `.${field}`;
   return [field, `*${dotted}`, `*.*${dotted}`];
 });
