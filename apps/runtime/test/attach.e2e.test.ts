@@ -175,7 +175,7 @@ it('acknowledges bulk input as the terminal takes it', async () => {
   expect(log.inputAcknowledged).toBeGreaterThan(150_000);
 });
 
-it('gives a client everything although another one of the same session has stalled, who gets the rest with its gap', async () => {
+it('[S41] gives a client everything although another one of the same session has stalled, who gets the rest with its gap', async () => {
   const client = await connect();
   const sessionId = await client.runRaw('printf R; while read go; do head -c 1000000 /dev/zero; done', {
     bufferBytes: 2_000_000,

@@ -1,16 +1,5 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -282,26 +271,6 @@ describe('sessiond stdio', () => {
 });
 
 describe('the program file', () => {
-  it('works through a symbolic link and from a path with spaces', async () => {
-    const home = join(dir, 'a path', 'with spaces');
-    mkdirSync(join(home, 'bin'), { recursive: true });
-    mkdirSync(join(home, 'dist'));
-    writeFileSync(join(home, 'package.json'), '{"type":"module"}');
-    writeFileSync(
-      join(home, 'bin', 'sessiond.js'),
-      readFileSync(fileURLToPath(new URL('../bin/sessiond.js', import.meta.url))),
-      { mode: 0o755 },
-    );
-    writeFileSync(
-      join(home, 'dist', 'sessiond.js'),
-      'export async function main({ args }) { console.log(JSON.stringify(args)); return 7; }',
-    );
-    symlinkSync(join(home, 'bin', 'sessiond.js'), join(dir, 'sessiond'));
-    const child = spawn(join(dir, 'sessiond'), ['--port', '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    expect([stdout, exitCode]).toEqual(['["--port","1"]\n', 7]);
-  });
-
   it('prints help and version to stdout and exits with 0', async () => {
     const help = await run(['--help']);
     expect([help.exitCode, help.stderr]).toEqual([0, '']);

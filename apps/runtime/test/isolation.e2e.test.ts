@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import type { Scope } from '@sessiond/protocol';
+import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { createToken, tokenFilePath } from '@sessiond/token-file';
+import { afterEach, expect, it } from 'vitest';
+import { TerminalClient } from './terminal-client.ts';
+
+const daemons: TestDaemon[] = [];
+afterEach(async () => {
+  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
+});
+
+async function start(...flags: string[]): Promise<TestDaemon> {
+  const daemon = await startDaemon({ flags });
+  daemons.push(daemon);
+  return daemon;
+}
+
+/** What of these durations is exceeded by one in a hundred. */
+const p99 = (durations: readonly number[]): number =>
+  [...durations].sort((a, b) => a - b)[Math.floor(durations.length * 0.99)]!;
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const begunMs = performance.now();
+  await act();
+  return performance.now() - begunMs;
+}
+
+it('[S35] what one client has used up never blocks the health or the create of another', async () => {
+  const daemon = await start('--control-commands-per-minute', '3', '--data-commands-per-minute', '2');
+  const connectAs = async (name: string): Promise<WireClient> => {
+    const scopes: Scope[] = ['server:read', 'sessions:read', 'sessions:write', 'sessions:create'];
+    const { token } = await createToken(tokenFilePath(daemon.stateDir), { name, scopes });
+    const connect = (): Promise<WireClient> => WireClient.connect({ url: daemon.url, token });
+    await expect
+      .poll(() =>
+        connect().then(
+          ({ ws }) => ws.terminate(),
+          () => 'refused',
+        ),
+      )
+      .not.toBe('refused');
+    return connect();
+  };
+  const [greedy, modest] = [await connectAs('greedy'), await connectAs('modest')];
+  let id = 0;
+  const ask = async (client: WireClient, command: Record<string, unknown>): Promise<unknown> => {
+    id += 1;
+    const { success, code } = await client.command({ id: `c-${id}`, ...command });
+    return success === true ? 'OK' : code;
+  };
+  const create = { type: 'create_session', kind: 'pty', cwd: '/', pty: { command: '/bin/cat' } };
+  const greed = [];
+  for (let sent = 0; sent < 10; sent++) {
+    greed.push(await ask(greedy, { type: 'list_sessions' }), await ask(greedy, create));
+  }
+  expect(greed.filter((answer) => answer === 'OK')).toHaveLength(5);
+  expect(new Set(greed)).toEqual(new Set(['OK', 'RATE_LIMITED']));
+  expect(await ask(modest, { type: 'health_check' })).toBe('OK');
+  expect(await ask(modest, { type: 'list_sessions' })).toBe('OK');
+  expect(await ask(modest, create)).toBe('OK');
+  expect(await ask(greedy, { type: 'health_check' })).toBe('OK');
+});
+
+it('[S36] a session and a connection that are idle stay healthy', async () => {
+  const { socketPath } = await start(
+    ...['--idle-timeout-ms', '100', '--heartbeat-ms', '100', '--heartbeat-timeout-ms', '50'],
+  );
+  const client = await TerminalClient.connect({ socketPath });
+  const sessionId = await client.runRaw('echo up; cat');
+  const log = await client.attach(sessionId);
+  await client.until(() => client.eventsOf('pty.idle_timeout').length > 0);
+  // Several heartbeats without a word.
+  for (let beats = 0; beats < 4; beats++) await once(client.wire.ws, 'ping');
+  expect(await client.ask('health_check')).toMatchObject({ status: 'ok', sessions: { pty: 1 } });
+  expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'throttled' });
+  client.input(log, 0, Buffer.from('still here'));
+  await log.until(() => log.text.includes('still here'));
+  expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'active' });
+  client.cut();
+});
+
+it('[S44] 500 idle connections cost a command nothing that could be noticed', async () => {
+  const { socketPath } = await start('--control-commands-per-minute', 'off', '--total-commands-per-minute', 'off');
+  const client = await WireClient.connect({ socketPath });
+  let id = 0;
+  const commandsMs = (): Promise<number> =>
+    timed(async () => {
+      for (let sent = 0; sent < 500; sent++) {
+        id += 1;
+        await client.command({ id: `c-${id}`, type: 'list_sessions' });
+      }
+    });
+  const best = async (): Promise<number> => Math.min(await commandsMs(), await commandsMs(), await commandsMs());
+  const alone = await best();
+  const idle = await Promise.all(Array.from({ length: 500 }, () => WireClient.connect({ socketPath })));
+  const crowded = await best();
+  expect(await client.command({ id: 'h', type: 'health_check' })).toMatchObject({ data: { connections: 501 } });
+  // The figure is a matter of the bench; what costs something for each connection would be many times as slow.
+  expect(crowded).toBeLessThan(3 * alone);
+  for (const { ws } of idle) ws.terminate();
+});
+
+it('[S47] a flood in one session leaves the echo of another as quick as a typist expects', async () => {
+  const { socketPath } = await start();
+  const [reader, typist] = [await TerminalClient.connect({ socketPath }), await TerminalClient.connect({ socketPath })];
+  const flood = await reader.runRaw('while :; do head -c 1048576 /dev/zero; done');
+  await reader.attach(flood);
+  const sessionId = await typist.runRaw('echo up; cat');
+  const log = await typist.attach(sessionId);
+  await log.until(() => log.text.includes('up'));
+  const echoes: number[] = [];
+  let typed = 0;
+  for (let key = 0; key < 100; key++) {
+    const before = log.offset;
+    echoes.push(
+      await timed(async () => {
+        typist.input(log, typed, Buffer.from('x'));
+        await log.until(() => log.offset > before);
+      }),
+    );
+    typed += 1;
+  }
+  // 20 ms on an idle machine, which the bench measures; here a test run may take the processor away for a while.
+  expect(p99(echoes)).toBeLessThan(500);
+  for (const client of [reader, typist]) client.cut();
+});
