@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Development
   'tooling/tsconfig': [],
   'tooling/vitest': [],
+  'tooling/bundle': [],
   'tooling/checks': [],
   'tooling/start': ['packages/pty-core'],
   'tooling/testkit': ['packages/*'],

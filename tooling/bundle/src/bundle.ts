@@ -1,14 +1,13 @@
-// Second half of the build: the program in one file, because reading four hundred takes longer than running them.
+// Second half of the build of a program: all of it in one file, because reading four hundred takes longer than running them.
+// Run in the folder of the package, with the files to write into `dist` and what they begin with: `sessionctl=dist/main.js`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const folder = fileURLToPath(new URL('..', import.meta.url));
+const entryPoints = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=')));
 
 const { metafile } = await build({
-  absWorkingDir: folder,
   // What `tsc` has made, with its maps: the bundle leads back to the sources.
-  entryPoints: { sessiond: 'dist/main.js', 'regex-worker': 'dist/sessions/regex-worker.js' },
+  entryPoints,
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -30,9 +29,9 @@ const licenses = new Map<string, string>();
 for (const input of Object.keys(metafile.inputs)) {
   const [, root, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input) ?? [];
   if (root === undefined || name === undefined || licenses.has(name)) continue;
-  const file = readdirSync(`${folder}/${root}`).find((entry) => /^licen[cs]e/i.test(entry));
+  const file = readdirSync(root).find((entry) => /^licen[cs]e/i.test(entry));
   if (file === undefined) throw new Error(`Cannot bundle ${name}: it has no license file that could go along`);
-  licenses.set(name, readFileSync(`${folder}/${root}/${file}`, 'utf8').trim());
+  licenses.set(name, readFileSync(`${root}/${file}`, 'utf8').trim());
 }
 const texts = [...licenses].sort().map(([name, text]) => `${name}\n\n${text}\n`);
-writeFileSync(`${folder}/dist/THIRD_PARTY_LICENSES`, `sessiond contains these packages:\n\n${texts.join('\n---\n\n')}`);
+writeFileSync('dist/THIRD_PARTY_LICENSES', `The program contains these packages:\n\n${texts.join('\n---\n\n')}`);
