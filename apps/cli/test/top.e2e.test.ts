@@ -103,8 +103,8 @@ describe('at a terminal', () => {
   it('fits itself to a window that changes', async () => {
     const person = await starting();
     await person.sees('\x1b[24;1Hsort');
-    await client.request('resize', { sessionId: person.sessionId, cols: 30, rows: 9 });
-    await person.sees('\x1b[9;1Hsort: r rate, n name, a attac…');
+    await client.request('resize', { sessionId: person.sessionId, cols: 30, rows: 40 });
+    await person.sees('\x1b[40;1Hsort: r rate, n name, a attac…');
     await person.type('q');
     await person.end();
   });
