@@ -14,6 +14,7 @@ import {
   type OutcomeStore,
   principalKey,
 } from './outcome-store.ts';
+import { RunTable } from './run-table.ts';
 
 /** What is known of a command that comes again: it still waits or runs, it has ended, or it is another one. */
 export type Recalled =
@@ -45,8 +46,8 @@ const IDEMPOTENCY_CONFLICT: ProtocolFault = Object.freeze({
  */
 export class CommandMemory {
   readonly #options: CommandMemoryOptions;
-  readonly #byId = new Map<string, CommandRun>();
-  readonly #byKey = new Map<string, CommandRun>();
+  readonly #byId = new RunTable<CommandRun>();
+  readonly #byKey = new RunTable<CommandRun>();
 
   constructor(options: CommandMemoryOptions) {
     this.#options = options;
@@ -87,8 +88,8 @@ export class CommandMemory {
     let fingerprint: string | undefined;
     for (const { command, keys } of run.waiters) {
       const { byId, byKey } = keys;
-      if (byId !== undefined && this.#byId.get(byId) === run) this.#byId.delete(byId);
-      if (byKey !== undefined && this.#byKey.get(byKey) === run) this.#byKey.delete(byKey);
+      if (byId !== undefined) this.#byId.delete(byId, run);
+      if (byKey !== undefined) this.#byKey.delete(byKey, run);
       if (!final || (byId === undefined && byKey === undefined)) continue;
       fingerprint ??= run.record === undefined ? fingerprintOf(command) : digestOf(command);
       const outcome: Outcome = { code, text, fingerprint };

@@ -13,6 +13,7 @@ import type { CommandSpan } from './command-tracer.ts';
 import type { Deadline } from './deadlines.ts';
 import type { Dependencies, Dependency } from './dependencies.ts';
 import type { OutcomeKeys } from './outcome-store.ts';
+import type { Listed } from './run-list.ts';
 
 /** Called once for every command with its answer; before `run` returns if that is possible. Must not throw. */
 export type Respond = (answer: CommandAnswer, command: Command) => void;
@@ -60,7 +61,7 @@ export interface CommandRunParts {
  * It waits (for others, for its turn, for the record of it), runs, is decided, and is answered; or it is decided while it waits. What goes on after it was decided
  * changes nothing of that.
  */
-export class CommandRun implements CommandContext, RunningCommand, Dependency {
+export class CommandRun implements CommandContext, RunningCommand, Dependency, Listed<CommandRun> {
   readonly command: Command;
   readonly contract: AnyCommandContract;
   readonly issuer: CommandIssuer;
@@ -89,6 +90,8 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency {
   /** Its outcome is settled, and no other can be. */
   isDecided = false;
   isAnswered = false;
+  next: CommandRun | undefined;
+  previous: CommandRun | undefined;
   readonly #environment: RunEnvironment;
   #waiters: readonly Waiter[];
   /** How many of these are still there. */

@@ -29,6 +29,7 @@ import { Deadlines } from './deadlines.ts';
 import { Dependencies } from './dependencies.ts';
 import { digestOf } from './fingerprint.ts';
 import type { OutcomeStore, OutcomeStoreSnapshot } from './outcome-store.ts';
+import { RunList } from './run-list.ts';
 import type { SessionLocks } from './session-locks.ts';
 
 /** What the runner needs; one for all connections. */
@@ -95,7 +96,7 @@ export class CommandRunner {
   /** Commands that wait or run; bounded by what the connections may have unanswered. */
   /** Commands that create a session, by the id it is to have; of several with the same, the first. */
   readonly #toCome = new Map<string, CommandRun>();
-  readonly #runs = new Set<CommandRun>();
+  readonly #runs = new RunList<CommandRun>();
   readonly #replays = { id: 0, key: 0 };
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
@@ -177,7 +178,7 @@ export class CommandRunner {
   /** Lets nothing new in, but what is never limited, and aborts everything that is limited. */
   refuse(reason: ProtocolError): void {
     this.#refusal = reason;
-    for (const run of this.#runs) if (run.contract.limited) run.abort(reason);
+    for (const run of this.#runs.all()) if (run.contract.limited) run.abort(reason);
   }
 
   /**
@@ -191,13 +192,13 @@ export class CommandRunner {
     awaited: (command: Command) => boolean = () => true,
   ): Promise<void> {
     this.#refusal = reason;
-    for (const run of this.#runs) {
+    for (const run of this.#runs.all()) {
       const { limited, timeoutClass } = run.contract;
       if (limited && (run.startedMs === undefined || timeoutClass === 'wait')) run.abort(reason);
     }
     const isDue = ({ contract, command }: CommandRun): boolean => contract.limited && awaited(command);
     const abort = (): void => {
-      for (const run of this.#runs) if (isDue(run)) run.abort(reason);
+      for (const run of this.#runs.all()) if (isDue(run)) run.abort(reason);
     };
     if (!this.#has(isDue)) return;
     const deadline = this.#deadlines.set(deadlineMs, abort);
@@ -210,7 +211,7 @@ export class CommandRunner {
   }
 
   #has(isDue: (run: CommandRun) => boolean): boolean {
-    for (const run of this.#runs) if (isDue(run)) return true;
+    for (const run of this.#runs.all()) if (isDue(run)) return true;
     return false;
   }
 

@@ -1,3 +1,4 @@
+import { keyHash } from './key-hash.ts';
 import { PlaceIndex } from './place-index.ts';
 
 /** How much a log keeps. */
@@ -66,7 +67,7 @@ export class TextLog {
   /** Keeps a text; an earlier one of the same key is forgotten. `nowMs` never goes back. @returns `false` for one that is too large to be kept. */
   add(key: string, text: string, nowMs: number): boolean {
     this.#expire(nowMs);
-    const hash = hashOf(key);
+    const hash = keyHash(key);
     const former = this.#find(hash, key);
     if (former !== undefined) this.#index.remove(hash, former);
     const entry = key + text;
@@ -86,7 +87,7 @@ export class TextLog {
 
   /** The text of the key; `undefined` when there is none, or none any more. */
   find(key: string, nowMs: number): string | undefined {
-    const place = this.#find(hashOf(key), key);
+    const place = this.#find(keyHash(key), key);
     if (place === undefined) return undefined;
     const [slab, at] = this.#at(place);
     if (nowMs - slab.buffer.readDoubleLE(at + TIME_AT) > this.#keepMs) return undefined;
@@ -188,13 +189,4 @@ function placeOf(slabNumber: number, at: number): number {
 
 function alignedUp(bytes: number): number {
   return Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
-}
-
-/** FNV-1a over the characters, then mixed, because tables look at some of its bits only. */
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
