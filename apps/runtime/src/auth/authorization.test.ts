@@ -95,7 +95,7 @@ const SCOPE_SETS: readonly (readonly string[])[] = [
   ['*'],
 ];
 
-describe.each([...commandContracts.values()])('[S24] [S43] $type', (contract) => {
+describe.each([...commandContracts.values()])('[S43] $type', (contract) => {
   it('is carried out for whom its contract says, on what they may reach', async () => {
     const { id: _, ...example } = contract.example;
     for (const granted of SCOPE_SETS) {

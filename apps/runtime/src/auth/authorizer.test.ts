@@ -16,7 +16,7 @@ const admin: Principal = { id: 'root', scopes: ['admin'] };
 const onSession = (sessionId: string, fields: object = {}): Command => ({ type: 'get_state', sessionId, ...fields });
 const code = (principal: Principal, command: Command) => authorizer.fault(principal, command)?.code ?? 'OK';
 
-describe('[S24] a session', () => {
+describe('a session', () => {
   it.each([
     ['its owner', ada, 'mine', 'OK'],
     ['a stranger', ada, 'theirs', 'SESSION_NOT_FOUND'],
