@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { list, object, offset, oneOf, orNull } from './fields.ts';
 
 /** A budget that commands draw on, as it is now. */

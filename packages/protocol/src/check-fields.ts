@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 /** What {@link checkFields} found: the value, or the first wrong field and what it must be. */

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeCommand } from './client-message.ts';
 import { commandContract, commandContracts, requiredScope } from './command-registry.ts';
 import { defaultTimeoutsMs, type SessionAccess, scopes } from './contract.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isBase64 } from './base64.ts';
 import { ID_PATTERN, RESERVED_ID_PREFIX, SESSION_ID_PATTERN } from './ids.ts';
 

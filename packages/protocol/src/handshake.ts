@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Scope, scopes } from './contract.ts';
 import { flag, id, integer, list, object, oneOf, text } from './fields.ts';
 import { PROTOCOL_VERSION } from './version.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';
 import { helloSchema, serverReadySchema } from './handshake.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { checkFields } from './check-fields.ts';
 import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';

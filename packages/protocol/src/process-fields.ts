@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { list, text } from './fields.ts';
 
 /** A path or argument of a process: anything but NUL. */

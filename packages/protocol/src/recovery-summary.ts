@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { object, offset, oneOf, type RequiredFields, timestamp } from './fields.ts';
 
 /** How durable the record of commands is: none is kept, soon, or before anybody is answered. */

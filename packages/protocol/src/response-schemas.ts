@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import { id, integer, MAX_DURATION_MS, object, offset, oneOf } from './fields.ts';
 import type { FailureResponse, SuccessResponse } from './responses.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { offset } from './fields.ts';
 
 /** A place in a stream: an absolute offset, the oldest byte still held, or the place after the newest byte. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Scope, scopes } from './contract.ts';
 import { list, object, oneOf, text } from './fields.ts';
 import { SESSION_GLOB_PATTERN } from './ids.ts';

@@ -1,5 +1,5 @@
 import { type Scope, SESSION_GLOB_PATTERN, scopes } from '@sessiond/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one file. */
 export const MAX_TOKENS = 1_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import { base64, flag, integer, object, offset, orNull, sessionId, signalName, text } from '../fields.ts';
 import { utf8Bytes } from '../utf8-bytes.ts';

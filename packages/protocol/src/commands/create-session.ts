@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { exampleSession } from '../example-session.ts';
 import { cells, durationMs, id, integer, object, oneOf, sessionId, text } from '../fields.ts';

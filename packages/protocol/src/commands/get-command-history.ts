@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { commandId, id, integer, list, object, offset, oneOf, sessionId, text, timestamp } from '../fields.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AdmissionStatus, admissionStatus } from '../admission-status.ts';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { list, object, offset, oneOf, timestamp } from '../fields.ts';

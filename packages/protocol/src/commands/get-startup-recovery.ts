@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { id, list, object, sessionId, timestamp } from '../fields.ts';
 import { type RecoverySummary, recoveryFields } from '../recovery-summary.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import type { PtyEvent, SessionEventMessage } from '../events.ts';
 import { exampleSession } from '../example-session.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import { id, integer, MAX_DURATION_MS, object, offset, oneOf, text } from '../fields.ts';
 import { type ExitInfo, exitInfo } from '../session-info.ts';
