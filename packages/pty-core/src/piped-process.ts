@@ -5,8 +5,12 @@ import { type OutputTaker, PipedOutput } from './piped-output.ts';
 import type { ProcessTable } from './processes.ts';
 import type { PtyLedger } from './pty-ledger.ts';
 import { checkedGrace } from './pty-options.ts';
+import { settledWithin } from './settled-within.ts';
 import { ProcessSession } from './signals.ts';
 import { type EndableSession, endSession, Grace } from './termination.ts';
+
+/** How long after the end of all processes we may be told that the leader was reaped; one that not even SIGKILL ends is not waited for. */
+const TOLD_MS = 1_000;
 
 /** How a process ended: with a status or by a signal, never both. */
 export interface ProcessExit {
@@ -74,7 +78,7 @@ export class PipedProcess {
 
   /**
    * Ends the process and everything else in its session: see `terminationPlan`. Later calls join the first one; one with less patience brings SIGKILL
-   * closer. Resolves when none of them is left, or a second after SIGKILL.
+   * closer. Resolves when none of them is left, or two seconds after SIGKILL.
    * @throws InvalidOptionError for a grace out of range.
    */
   async terminate(gracePeriodMs: number): Promise<void> {
@@ -109,6 +113,8 @@ export class PipedProcess {
     const grace = new Grace(gracePeriodMs, clock);
     this.#grace = grace;
     await endSession(this.#endable(), { grace, leaderExited: this.#exited, clock, onSignal: () => {} });
+    // We are told of the end of the leader a moment after it.
+    await settledWithin(clock, TOLD_MS, this.#exited);
     this.isGone();
   }
 
