@@ -162,18 +162,25 @@ export function createInstruments({ config, log, version }: InstrumentsOptions):
 }
 
 /** The record of commands and sessions, with what earlier runs have left in it; `undefined` when none is to be kept. @throws StartupError */
-async function openConfiguredJournal(config: Config, logger: Logger): Promise<OpenedJournal | undefined> {
+async function openConfiguredJournal(
+  config: Config,
+  logger: Logger,
+  telemetry: Telemetry,
+): Promise<OpenedJournal | undefined> {
   const { journal: mode, journalMaxEntries, journalMaxAgeMs, journalMaxBytes } = config;
   if (mode === 'off') return undefined;
-  return openJournal({
+  const opened = await openJournal({
     path: join(config.stateDir, 'journal'),
     mode,
     retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
     maxOutcomes: Math.min(config.maxOutcomes, MAX_RESTORED_OUTCOMES),
     logger,
+    observer: telemetry.journal,
     // Who serves the socket is the better answer to a second start.
     onLocked: () => (config.noSocket ? Promise.resolve() : assertSocketFree(config.socket)),
   });
+  telemetry.watchJournal(() => opened.journal.snapshot());
+  return opened;
 }
 
 /** The record of the children that run, for the daemon that comes after this one; terminals do without where there can be none. */
@@ -228,9 +235,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const transports: Transport['kind'][] = [];
   if (!config.noTcp) transports.push('websocket');
   if (!config.noSocket) transports.push('unix');
-  const journal = await openConfiguredJournal(config, logger);
   const instruments = createInstruments({ config, log, version });
   const { telemetry } = instruments;
+  const journal = await openConfiguredJournal(config, logger, telemetry).catch(async (error: unknown) => {
+    access.close();
+    await instruments.close();
+    throw error;
+  });
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
   const { audit } = access;

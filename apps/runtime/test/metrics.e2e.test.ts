@@ -17,6 +17,9 @@ import { TerminalClient } from './terminal-client.ts';
 const MOVED_BY_DEFECTS = [
   'sessiond.pty.listener.failures' /* telemetry.test.ts */,
   'sessiond.contained.failures' /* crash-policy.test.ts */,
+  'sessiond.journal.failed' /* telemetry.test.ts */,
+  'sessiond.journal.failures' /* telemetry.test.ts */,
+  'sessiond.journal.queued' /* telemetry.test.ts */,
 ];
 /** What takes several principals, which this daemon does not have: one alone does not open the breaker of all. */
 const MOVED_BY_MANY = ['sessiond.breaker.status' /* default-alerts.test.ts */];

@@ -1,6 +1,6 @@
-import type { Command } from '@sessiond/protocol';
+import type { Command, ProtocolFault } from '@sessiond/protocol';
 import type { SessionRecord } from '../sessions/session-record.ts';
-import type { AcceptedCommand, FinishedCommand } from './command-journal.ts';
+import type { AcceptedCommand, FinishedCommand, RecordedOutcome } from './command-journal.ts';
 import { keptFields } from './redaction.ts';
 
 /** Raised whenever a journal of before could not be read with what stands here. */
@@ -67,7 +67,21 @@ export function encodeAccepted({
 
 /** The text of the entry with its outcome. */
 export function encodeFinished(accepted: string, finished: FinishedCommand): string {
-  return `${accepted.slice(0, -1)},"finished":${JSON.stringify(finished)}}`;
+  return `${accepted.slice(0, -1)},"finished":${JSON.stringify({ ...finished, outcome: plain(finished.outcome) })}}`;
+}
+
+/** The outcome as JSON has it: a fault may be an error, whose message JSON leaves out. */
+function plain(outcome: RecordedOutcome): RecordedOutcome {
+  if (outcome.ok) return outcome;
+  const { code, message, retryAfterMs, details, timedOut } = outcome.fault;
+  const fault: ProtocolFault = {
+    code,
+    message,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(details !== undefined && { details }),
+    ...(timedOut !== undefined && { timedOut }),
+  };
+  return { ok: false, fault };
 }
 
 /** The text of an entry that was taken back. */

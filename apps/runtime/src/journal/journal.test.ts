@@ -1,4 +1,4 @@
-import { isProtocolError } from '@sessiond/protocol';
+import { isProtocolError, ProtocolError } from '@sessiond/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Journal } from './journal.ts';
 import {
@@ -28,7 +28,8 @@ describe('a journal', () => {
     await two.durable;
     const three = first.journal.accept(accepted({ id: 'c3' }));
     const fault = { code: 'TIMEOUT', message: 'late', timedOut: true, details: { started: true } } as const;
-    await three.finish({ outcome: { ok: false, fault }, finishedAtMs: 7 });
+    const error = new ProtocolError(fault.code, fault.message, fault);
+    await three.finish({ outcome: { ok: false, fault: error }, finishedAtMs: 7 });
     await first.journal.close();
 
     const second = await open(folder);

@@ -26,6 +26,7 @@ class Subject {
   breakerState: BreakerState = 'closed';
   openKeys = 0;
   generation = 0;
+  journalState: 'open' | 'failed' = 'open';
   unread = 0;
   readonly events: AlertEvent[] = [];
   readonly memory = new MemorySink();
@@ -53,6 +54,8 @@ class Subject {
     }));
     this.telemetry.watchTroubles(() => ({ invalid: 0, overflowed: 0, collectorFailures: this.unread }));
     this.telemetry.watchAlerts(() => this.alerts.snapshot().alerts, null);
+    const journal = { entries: 0, bytes: 0, inFlight: 0, queuedBytes: 0 };
+    this.telemetry.watchJournal(() => ({ ...journal, state: this.journalState }));
     const store = { entries: 0, bytes: 0, evicted: 0 };
     this.telemetry.watchServer(() => ({
       outcomes: { outcomes: store, keys: store, replays: { id: 0, key: 0 }, dependencyWaits: 0 },
@@ -134,6 +137,9 @@ const drives: Readonly<Record<string, (subject: Subject, bound: number) => void>
     subject.generation = bound;
   },
   'auth-failures': ({ telemetry }, bound) => times(perTick(bound), () => telemetry.authFailed('credentials')),
+  'journal-failed': (subject, bound) => {
+    subject.journalState = bound > 0 ? 'failed' : 'open';
+  },
   defects: ({ telemetry }, bound) =>
     times(perTick(bound), () => telemetry.commands.commandFinished({ type: 'attach' }, 'INTERNAL', 1)),
   'listener-failures': (subject, bound) => {

@@ -107,6 +107,12 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
       forMs: SHORT_HISTORY_MS,
     },
     {
+      name: 'journal-failed',
+      summary: 'Commands cannot be recorded, and are refused',
+      metric: catalogue.journalFailed.name,
+      levels: { critical: 1 },
+    },
+    {
       name: 'defects',
       summary: 'Commands fail because of a defect of the daemon',
       metric: catalogue.commandDuration.name,

@@ -65,6 +65,17 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
   await host.close(1000);
 });
 
+it('[M01] tells of a journal that cannot be written to, which takes a disk that is full', () => {
+  let state: 'open' | 'failed' = 'open';
+  telemetry.watchJournal(() => ({ state, entries: 3, bytes: 700, inFlight: 1, queuedBytes: 20 }));
+  expect(values('sessiond.journal.failed')).toEqual({ '': 0 });
+  expect(values('sessiond.journal.queued')).toEqual({ '': 20 });
+  state = 'failed';
+  telemetry.journal.batchFailed();
+  expect(values('sessiond.journal.failed')).toEqual({ '': 1 });
+  expect(values('sessiond.journal.failures')).toEqual({ '': 1 });
+});
+
 it('says every limit from the start, those that are off not at all', () => {
   expect(values('sessiond.limit')).toEqual({ maxPtys: 5 });
 });

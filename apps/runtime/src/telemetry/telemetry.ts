@@ -2,6 +2,7 @@ import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnap
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { DoorRefusal } from '../auth/door.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
+import type { JournalSnapshot } from '../journal/journal.ts';
 import type { ShellCounts } from '../sessions/bash/shells.ts';
 import { Traffic } from '../traffic.ts';
 import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
@@ -17,6 +18,7 @@ import {
   trafficRecorder,
 } from './connection-metrics.ts';
 import { EventLoopWatch } from './event-loop.ts';
+import { JournalMetrics, journalRecorder } from './journal-metrics.ts';
 import { type OutcomeReading, outcomeRecorder } from './outcome-metrics.ts';
 import { collectProcess } from './process-metrics.ts';
 import {
@@ -64,6 +66,8 @@ export class Telemetry {
   readonly commands: CommandMetrics;
   /** For who runs lines of shell. */
   readonly bash: BashMetrics;
+  /** For who records commands. */
+  readonly journal: JournalMetrics;
   /** For who stands before commands. */
   readonly admission: AdmissionMetrics;
   readonly #sink: MetricSink;
@@ -79,6 +83,7 @@ export class Telemetry {
     this.#eventLoop = eventLoop;
     this.commands = new CommandMetrics(sink);
     this.bash = new BashMetrics(sink);
+    this.journal = new JournalMetrics(sink);
     this.admission = new AdmissionMetrics(sink);
     this.#terminalEvent = sessionDurations(sink);
     const failures = sink.counter(catalogue.authFailures);
@@ -152,6 +157,12 @@ export class Telemetry {
   watchRawTerminals(count: () => number): void {
     const record = rawTerminalRecorder(this.#sink);
     this.#collect(() => record(count()));
+  }
+
+  /** Reads how the journal is from now on. */
+  watchJournal(read: () => JournalSnapshot): void {
+    const record = journalRecorder(this.#sink);
+    this.#collect(() => record(read()));
   }
 
   /** Reads how many lines the log has dropped from now on. */
