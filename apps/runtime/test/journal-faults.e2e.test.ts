@@ -73,11 +73,11 @@ it(
       const known = new Set(ledger.acknowledged.keys());
       const { socketPath } = daemon;
       const clients = Array.from({ length: CLIENTS }, () => loadUntilGone(socketPath, ledger, file));
-      await delay(50 + Math.random() * 400);
+      await delay(50 + Math.random() * 700);
       await daemon.kill();
       await daemon.stop();
       await Promise.all(clients);
-    lastLife = [...ledger.acknowledged.keys()].filter((id) => !known.has(id));
+      lastLife = [...ledger.acknowledged.keys()].filter((id) => !known.has(id));
     }
     for (const [id, { sent, answer }] of ledger.acknowledged) {
       if (sent.type === 'bash' && answer.includes('"success":true')) expect(wordCounts(file).get(id), id).toBe(1);
