@@ -21,7 +21,7 @@ async function connect(): Promise<TerminalClient> {
   return client;
 }
 
-it('greets first, with what the client may do', async () => {
+it('[S01] greets first, with what the client may do', async () => {
   const wire = await WireClient.connect({ socketPath: daemon.socketPath });
   expect(await wire.nextMessage()).toMatchObject({
     type: 'server_ready',
@@ -39,10 +39,10 @@ it('speaks to clients of its major version only', async () => {
   expect(await wire.closed).toMatchObject({ code: 1002 });
 });
 
-it('answers whatever is sent with a code and stays usable', async () => {
+it('[S05] [S06] [S07] [S08] [S09] [S10] answers whatever is sent with a code, names the field that is wrong, and stays usable', async () => {
   const wire = await WireClient.connect({ socketPath: daemon.socketPath });
   await wire.nextMessage();
-  const cases: readonly [sent: string, code: string][] = [
+  const cases: readonly [sent: string, code: string, field?: string][] = [
     ['{"type":', 'INVALID_MESSAGE'],
     ['null', 'INVALID_MESSAGE'],
     ['5', 'INVALID_MESSAGE'],
@@ -50,24 +50,26 @@ it('answers whatever is sent with a code and stays usable', async () => {
     ['{}', 'INVALID_MESSAGE'],
     ['{"type":"__proto__"}', 'UNKNOWN_COMMAND'],
     ['{"type":"constructor"}', 'UNKNOWN_COMMAND'],
-    ['{"type":"get_state"}', 'INVALID_COMMAND'],
-    ['{"type":"get_state","sessionId":5}', 'INVALID_COMMAND'],
-    ['{"type":"list_sessions","id":"anon:1"}', 'INVALID_COMMAND'],
-    ['{"type":"list_sessions","dependsOn":["anon:1"]}', 'INVALID_COMMAND'],
-    ['{"type":"list_sessions","idempotencyKey":"a b"}', 'INVALID_COMMAND'],
-    ['{"type":"create_session","kind":"pty","pty":{"idleTimeoutMs":0}}', 'INVALID_COMMAND'],
+    ['{"type":"get_state"}', 'INVALID_COMMAND', 'sessionId'],
+    ['{"type":"get_state","sessionId":5}', 'INVALID_COMMAND', 'sessionId'],
+    ['{"type":"list_sessions","id":"anon:1"}', 'INVALID_COMMAND', 'id'],
+    ['{"type":"list_sessions","dependsOn":["anon:1"]}', 'INVALID_COMMAND', 'dependsOn.0'],
+    ['{"type":"list_sessions","idempotencyKey":"a b"}', 'INVALID_COMMAND', 'idempotencyKey'],
+    ['{"type":"create_session","kind":"pty","pty":{"idleTimeoutMs":0}}', 'INVALID_COMMAND', 'pty.idleTimeoutMs'],
     [JSON.stringify({ type: 'list_sessions', padding: 'x'.repeat(100_001) }), 'MESSAGE_TOO_LARGE'],
   ];
-  for (const [sent, code] of cases) {
+  for (const [sent, code, field] of cases) {
     wire.send(sent);
-    expect(await wire.nextMessage(), sent.slice(0, 60)).toMatchObject({ type: 'response', success: false, code });
+    const answer = await wire.nextMessage();
+    expect(answer, sent.slice(0, 60)).toMatchObject({ type: 'response', success: false, code });
+    if (field !== undefined) expect(answer['details'], sent).toEqual({ field });
   }
   wire.send({ type: 'list_sessions' });
   expect(await wire.nextMessage()).not.toHaveProperty('id');
   await wire.close();
 });
 
-it('refuses sessions that cannot be, leaving nothing behind', async () => {
+it('[S11] refuses sessions that cannot be, leaving nothing behind', async () => {
   const client = await connect();
   const before = ((await client.ask('list_sessions'))['sessions'] as unknown[]).length;
   const attempts: readonly [fields: Record<string, unknown>, code: string][] = [
@@ -90,7 +92,7 @@ it('refuses sessions that cannot be, leaving nothing behind', async () => {
   expect(((await client.ask('list_sessions'))['sessions'] as unknown[]).length).toBe(before);
 });
 
-it('creates, names, lists and deletes a session, and its id is free again', async () => {
+it('[S11] [S22] creates, names, lists and deletes a session, and its id is free again', async () => {
   const client = await connect();
   const { session } = await client.ask('create_session', {
     kind: 'pty',
@@ -119,6 +121,26 @@ it('creates, names, lists and deletes a session, and its id is free again', asyn
   expect(await client.command('get_state', { sessionId: 'build' })).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   await client.ask('create_session', { kind: 'pty', sessionId: 'build', pty: { command: 'cat' } });
   await client.ask('delete_session', { sessionId: 'build' });
+});
+
+it('[S21] [S22] raises the version of a session by changes that succeed, and by nothing else', async () => {
+  const client = await connect();
+  const sessionId = await client.run('cat', []);
+  const version = async (): Promise<unknown> => (await client.ask('get_state', { sessionId }))['version'];
+  const rename = { id: 'version-rename', sessionId, name: 'x' };
+  expect(await client.command('set_session_name', rename)).toMatchObject({ sessionVersion: 2 });
+  expect(await client.command('bash', { sessionId, command: 'exit 1' })).toMatchObject({ sessionVersion: 3 });
+  // A replay, a conflict, a mismatch, and what changes nothing of the session.
+  expect(await client.command('set_session_name', rename)).toMatchObject({ sessionVersion: 2, replayed: true });
+  expect(await client.command('set_session_name', { ...rename, name: 'y' })).toMatchObject({ code: 'ID_CONFLICT' });
+  expect(await client.command('set_session_name', { sessionId, name: 'y', ifSessionVersion: 2 })).toMatchObject({
+    code: 'SESSION_VERSION_MISMATCH',
+    details: { sessionVersion: 3 },
+  });
+  await client.ask('resize', { sessionId, cols: 100, rows: 30 });
+  await client.ask('input', { sessionId, data: 'x' });
+  expect(await version()).toBe(3);
+  await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
 });
 
 it('lets finished sessions give way to new ones, and running ones never', async () => {
@@ -205,7 +227,7 @@ it('answers control commands at once while others wait', async () => {
   await client.ask('delete_session', { sessionId });
 });
 
-it('tells events only to those who follow the session', async () => {
+it('[S23] tells events only to those who follow the session', async () => {
   const [follower, stranger] = [await connect(), await connect()];
   const sessionId = await follower.run('cat', []);
   const { seq } = await follower.ask('switch_session', { sessionId });

@@ -63,7 +63,7 @@ function statOf(pid: number): { pid: number; startedAt: string } {
 }
 
 describe('a daemon', () => {
-  it('is reached over TCP with its token, over its socket without, and greets first', async () => {
+  it('[S01] is reached over TCP with its token, over its socket without, and greets first', async () => {
     const { url, token, socketPath, stateDir, pid } = await start();
     expect(statSync(join(stateDir, 'token')).mode & 0o777).toBe(0o600);
     expect(statSync(socketPath).mode & 0o777).toBe(0o600);
@@ -79,7 +79,7 @@ describe('a daemon', () => {
     expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'alive', pid });
   });
 
-  it('answers broken JSON and oversize messages with a code and goes on', async () => {
+  it('[S09] [S10] answers broken JSON and oversize messages with a code and goes on', async () => {
     const { socketPath } = await start({ flags: ['--max-message-bytes', '1KiB'] });
     const client = await WireClient.connect({ socketPath });
     await client.nextMessage();
