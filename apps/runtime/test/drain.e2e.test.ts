@@ -76,7 +76,8 @@ describe('SIGTERM', () => {
     await run(worker, 'ends', STUBBORN);
     await watcher.command({ id: 'follow', type: 'switch_session', sessionId: 'stays' });
     watcher.send({ id: 'waiting', type: 'wait_for', sessionId: 'stays', text: 'never' });
-    worker.send({ id: 'finishing', type: 'bash', sessionId: 'ends', command: 'sleep 1; echo done' });
+    worker.send({ id: 'finishing', type: 'bash', sessionId: 'ends', command: 'sleep 2; echo done' });
+    await worker.messageWhere(isEvent('bash.started'));
     worker.send({ id: 'patient', type: 'terminate', sessionId: 'ends', gracePeriodMs: 600_000 });
     const [watched, worked] = [story(watcher), story(worker)];
     await allRead(watcher, worker);
@@ -116,9 +117,9 @@ describe('SIGTERM', () => {
     const { socketPath, stop } = await start({ flags: ['--drain-ms', '1500', '--grace-ms', '500'] });
     const client = await WireClient.connect({ socketPath });
     await run(client, 'stubborn', STUBBORN);
-    const told = story(client);
     client.send({ id: 'too-long', type: 'bash', sessionId: 'stubborn', command: 'sleep 1000' });
-    await allRead(client);
+    await client.messageWhere(isEvent('bash.started'));
+    const told = story(client);
     const beganMs = performance.now();
     expect(await stop()).toMatchObject({ exitCode: 0, leftover: [] });
     const tookMs = performance.now() - beganMs;

@@ -18,8 +18,10 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 /** Starts this program, runs a terminal in it, waits for an expression, and ends it. */
 async function lives(program: string): Promise<void> {
-  const socketPath = join(dir, 'd.sock');
-  const child = spawn(program, ['--no-tcp', '--state-dir', join(dir, 'state'), '--socket', socketPath], {
+  // A state of its own: what an earlier one remembers would be answered instead of done.
+  const state = mkdtempSync(join(dir, 'state-'));
+  const socketPath = join(state, 'd.sock');
+  const child = spawn(program, ['--no-tcp', '--state-dir', state, '--socket', socketPath], {
     cwd: '/',
     env: { PATH: process.env['PATH'], HOME: dir },
     stdio: ['ignore', 'inherit', 'pipe'],
