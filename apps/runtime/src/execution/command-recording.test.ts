@@ -1,0 +1,159 @@
+import { type Command, ProtocolError } from '@sessiond/protocol';
+import pino from 'pino';
+import { beforeEach, expect, it } from 'vitest';
+import { Admission, type AdmissionLimits } from '../admission/admission.ts';
+import type { CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
+import type { AcceptedCommand, CommandJournal, FinishedCommand } from '../journal/command-journal.ts';
+import type { SessionHost } from '../sessions/session-host.ts';
+import { CommandLanes } from './command-lanes.ts';
+import { CommandRunner } from './command-runner.ts';
+import { digestOf } from './fingerprint.ts';
+import { OutcomeStore } from './outcome-store.ts';
+import { SessionLocks } from './session-locks.ts';
+
+type Answer = Readonly<Record<string, unknown>>;
+
+const UNAVAILABLE = new ProtocolError('JOURNAL_UNAVAILABLE', 'The disk is full');
+const rename: Command<'set_session_name'> = { type: 'set_session_name', id: 'a', sessionId: 's', name: 'x' };
+
+let story: string[];
+let accepted: AcceptedCommand[];
+let finished: FinishedCommand[];
+/** What the journal does; by default everything is durable at once. */
+let journal: {
+  accept: () => void;
+  durable: Promise<void> | undefined;
+  finish: Promise<void> | undefined;
+};
+let runner: CommandRunner;
+
+beforeEach(() => {
+  story = [];
+  accepted = [];
+  finished = [];
+  journal = { accept: () => {}, durable: undefined, finish: undefined };
+  const logger = pino({ level: 'silent' });
+  const fake: CommandJournal = {
+    mode: 'sync',
+    accept: (command) => {
+      journal.accept();
+      accepted.push(command);
+      story.push('accepted');
+      return {
+        number: accepted.length,
+        durable: journal.durable,
+        finish: (outcome) => {
+          finished.push(outcome);
+          story.push('finished');
+          return journal.finish;
+        },
+        withdraw: () => void story.push('withdrawn'),
+      };
+    },
+  };
+  const limits = { principalSharePercent: 100, maxInflightCommands: null, maxInflightPerPrincipal: null };
+  const none = { dataCommandsPerMinute: null, controlCommandsPerMinute: null, totalCommandsPerMinute: null };
+  const spawn = { spawnFailuresPerPrincipal: 9, spawnFailuresTotal: 9, spawnFailureWindowMs: 9, spawnPauseMs: 9 };
+  const bash = { bashTimeoutsPerSession: 9, bashTimeoutsTotal: 9, bashTimeoutWindowMs: 9, bashPauseMs: 9 };
+  const all = { ...limits, ...none, ...spawn, ...bash } as unknown as AdmissionLimits;
+  const outcomes = {
+    maxOutcomes: 9,
+    outcomeBytes: 1e5,
+    maxIdempotencyKeys: 9,
+    idempotencyBytes: 1e5,
+    idempotencyMs: 9,
+  };
+  runner = new CommandRunner({
+    host: { facts: () => ({ owner: 'ada', instance: 'i', version: 2 }) } as unknown as SessionHost,
+    authorizer: { fault: () => undefined, maySee: () => true },
+    handlers: {
+      set_session_name: ({ sessionId, name }: Command<'set_session_name'>) => {
+        story.push('executed');
+        return { sessionId, name };
+      },
+      list_sessions: () => ({ sessions: [] }),
+    } as unknown as CommandHandlers,
+    server: {} as ServerFacts,
+    admission: new Admission({ limits: all, logger }),
+    lanes: new CommandLanes({ maxWaiting: 9, maxWaitMs: 1000 }),
+    locks: new SessionLocks({ maxWaiting: 9, maxWaitMs: 1000 }),
+    outcomes: new OutcomeStore({ limits: outcomes }),
+    logger,
+    journal: fake,
+  });
+});
+
+function send(command: Command): Promise<Answer> {
+  const issuer = { principal: { id: 'ada', scopes: ['*'] } } as unknown as CommandIssuer;
+  return new Promise((resolve) => {
+    runner.run(command, issuer, ({ text }) => {
+      story.push('answered');
+      resolve(JSON.parse(text) as Answer);
+    });
+  });
+}
+
+async function settle(): Promise<void> {
+  await new Promise(setImmediate);
+}
+
+it('records a command before it runs, and its outcome before it is answered', async () => {
+  let isDurable = (): void => {};
+  let isFinished = (): void => {};
+  journal.durable = new Promise((resolve) => (isDurable = resolve));
+  journal.finish = new Promise((resolve) => (isFinished = resolve));
+  const answer = send(rename);
+  await settle();
+  expect(story).toEqual(['accepted']);
+  isDurable();
+  await settle();
+  expect(story).toEqual(['accepted', 'executed', 'finished']);
+  isFinished();
+  expect(await answer).toMatchObject({ success: true, sessionVersion: 2 });
+  expect(accepted).toMatchObject([{ principalId: 'ada', command: rename, fingerprint: digestOf(rename) }]);
+  expect(finished).toMatchObject([
+    { outcome: { ok: true, sessionVersion: 2 }, sessionId: 's', instance: 'i', startedAtMs: expect.any(Number) },
+  ]);
+});
+
+it('answers who sends a command again only when its outcome is on record', async () => {
+  let isFinished = (): void => {};
+  journal.finish = new Promise((resolve) => (isFinished = resolve));
+  const answers = [send(rename), send(rename)];
+  await settle();
+  expect(story).toEqual(['accepted', 'executed', 'finished']);
+  isFinished();
+  expect((await Promise.all(answers)).map(({ replayed }) => replayed)).toEqual([undefined, true]);
+});
+
+it('does not run what cannot be recorded, and lets it be sent again', async () => {
+  journal.accept = () => {
+    throw UNAVAILABLE;
+  };
+  expect(await send(rename)).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  expect(story).toEqual(['answered']);
+  journal.accept = () => {};
+  journal.durable = Promise.reject(UNAVAILABLE);
+  expect(await send(rename)).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  expect(story).toEqual(['answered', 'accepted', 'withdrawn', 'answered']);
+  journal.durable = undefined;
+  expect(await send(rename)).toMatchObject({ success: true });
+  expect(story.filter((line) => line === 'executed')).toHaveLength(1);
+});
+
+it('says of a command whose outcome could not be recorded that it ran, and never runs it again', async () => {
+  journal.finish = Promise.reject(UNAVAILABLE);
+  const answer = await send(rename);
+  expect(answer).toMatchObject({ code: 'JOURNAL_UNAVAILABLE', details: { executed: true } });
+  expect(await send(rename)).toEqual({ ...answer, replayed: true });
+  expect(story.filter((line) => line === 'executed')).toHaveLength(1);
+});
+
+it('records a command that never runs with its outcome, and nothing of one that is not to be recorded', async () => {
+  expect(await send({ ...rename, dependsOn: ['nobody'] })).toMatchObject({ code: 'DEPENDENCY_UNKNOWN' });
+  expect(finished).toMatchObject([{ outcome: { ok: false, fault: { code: 'DEPENDENCY_UNKNOWN' } } }]);
+  expect(finished[0]?.startedAtMs).toBeUndefined();
+  story.length = 0;
+  await send({ type: 'list_sessions', id: 'l' });
+  expect(story).toEqual(['answered']);
+});
