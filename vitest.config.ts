@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defaultServerConditions } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { ResultsReporter } from './tooling/vitest/src/results-reporter.ts';
 
 // Tests run the sources; `module` must go, or @opentelemetry/api resolves to a build Node cannot load.
@@ -9,11 +9,16 @@ const conditions = ['@sessiond/source', ...defaultServerConditions.filter((condi
 const noLeftovers = fileURLToPath(new URL('tooling/vitest/src/no-leftovers.ts', import.meta.url));
 const programCoverage = fileURLToPath(new URL('tooling/vitest/src/program-coverage.ts', import.meta.url));
 
+const setupFiles = process.argv.includes('--coverage') ? [noLeftovers, programCoverage] : [noLeftovers];
+
+/** Packages whose tests leave their process as they found it. */
+const LIBRARIES = ['metrics-sinks', 'protocol', 'resilience', 'ring-buffer'];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // A process per file: tests may change their environment, open terminals and look at their own descriptors.
+    // Processes, mostly one per file: tests may change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
     maxWorkers: '100%',
     // Real children on a busy machine; a test that hangs fails here rather than never.
@@ -24,9 +29,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'libraries',
+          include: LIBRARIES.map((library) => `packages/${library}/{src,test,examples}/**/*.test.ts`),
+          // A process may take one file after the other, with what is loaded already: half the processor time.
+          isolate: false,
+          setupFiles,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'all',
           include: ['{packages,apps,tooling}/*/{src,test,examples}/**/*.test.ts'],
-          setupFiles: process.argv.includes('--coverage') ? [noLeftovers, programCoverage] : [noLeftovers],
+          exclude: [...configDefaults.exclude, ...LIBRARIES.map((library) => `packages/${library}/**`)],
+          setupFiles,
         },
       },
     ],
