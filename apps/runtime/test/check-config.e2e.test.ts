@@ -58,10 +58,15 @@ describe('sessiond check-config', () => {
   it.each([
     [['--port', '70000'], 'Cannot use option port from the flag --port: found 70,000'],
     [['--host', '0.0.0.0', '--auth', 'none'], 'use --auth token, or --host 127.0.0.1'],
+    [
+      ['--port', '0', '--tls-cert', '/no/c.pem', '--tls-key', '/no/k.pem'],
+      'The file of tlsKey cannot be read: /no/k.pem',
+    ],
     [['--config', '/nowhere/c.json'], 'Cannot read the configuration file /nowhere/c.json: ENOENT'],
   ])('names what is wrong with %j', async (args, sentence) => {
     const { stdout, exitCode } = await check(args);
-    expect([exitCode, stdout]).toEqual([2, expect.stringContaining(`problem  ${sentence}`.slice(0, 9))]);
+    expect(exitCode).toBe(2);
+    expect(stdout.split('\n')).toContainEqual(expect.stringMatching(/^problem {2}/));
     expect(stdout).toContain(sentence);
   });
 
