@@ -52,7 +52,9 @@ export function wordCounts(path: string): Map<string, number> {
  * daemon is gone. Everything is written down before it is sent and when it is answered.
  */
 export async function loadUntilGone(socketPath: string, ledger: Ledger, file: string): Promise<void> {
-  const wire = await WireClient.connect({ socketPath });
+  // It may be gone before anybody was connected.
+  const wire = await WireClient.connect({ socketPath }).catch(() => undefined);
+  if (wire === undefined) return;
   const own: string[] = [];
   const ask = async (sent: Sent): Promise<void> => {
     ledger.open.set(sent.id, sent);

@@ -1,11 +1,5 @@
-import { COMMAND_ID, CommandClient } from '../commands/command-client.ts';
-import {
-  type CommandServer,
-  SESSION_ID,
-  type StartCommandServer,
-  sessiondWith,
-  startFloor,
-} from '../commands/command-server.ts';
+import { type StartCommandServer, sessiondWith, startFloor } from '../commands/command-server.ts';
+import { createSession } from '../commands/create-session.ts';
 import { type CommandSample, commandSample, connectClients } from '../measure/command-sample.ts';
 import { connectionKiB, type Footprint, footprint, holdIdle } from '../measure/daemon-footprint.ts';
 import { median, pairedRounds, type Round, samplesOf } from '../rounds.ts';
@@ -69,19 +63,6 @@ async function takeTurns(bench: Workbench): Promise<readonly Round<CommandSample
   const samples = await pairedRounds(contestants, { rounds, onTurn });
   for (const stop of stops.reverse()) await stop();
   return samples;
-}
-
-async function createSession({ port }: CommandServer): Promise<void> {
-  const command = {
-    type: 'create_session',
-    id: COMMAND_ID,
-    sessionId: SESSION_ID,
-    kind: 'pty',
-    pty: { command: 'cat', cols: 80, rows: 24 },
-  };
-  const client = await CommandClient.open({ port, path: '/v1/ws' }, JSON.stringify(command));
-  await client.run(1, 1);
-  client.close();
 }
 
 function floorRows(samples: readonly Round<CommandSample>[]): readonly BenchRow[] {
