@@ -7,73 +7,22 @@ import {
   type ProtocolFault,
   UNREADABLE_COMMAND,
 } from '@sessiond/protocol';
-import type { Logger } from 'pino';
-import type { Admission } from '../admission/admission.ts';
-import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
-import type { CommandRefusal } from '../admission/command-refusal.ts';
-import type { Authorizer } from '../auth/authorizer.ts';
-import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
-import type { CommandJournal, JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
-import type { SessionHost } from '../sessions/session-host.ts';
-import { sessionNotFound } from '../sessions/session-not-found.ts';
+import type { CommandContext, CommandIssuer } from '../commands/command-context.ts';
+import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
 import { addressed, failureText, replayed } from './command-answer.ts';
 import { IssuedCommand } from './command-facts.ts';
-import type { CommandLanes } from './command-lanes.ts';
 import { CommandMemory, type Recalled, replayOf } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
 import { answerOf, isFinal, UNRECORDED } from './command-outcome.ts';
 import { CommandRun, type Respond, type RunEnvironment, type RunningCommand, type Waiter } from './command-run.ts';
+import type { CommandRunnerOptions, CommandRunnerSnapshot } from './command-runner-options.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
-import type { CommandTracer } from './command-tracer.ts';
+import { CommandTurns } from './command-turns.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dependencies } from './dependencies.ts';
 import { digestOf } from './fingerprint.ts';
-import type { OutcomeStore, OutcomeStoreSnapshot } from './outcome-store.ts';
 import { RunList } from './run-list.ts';
-import type { SessionLocks } from './session-locks.ts';
-
-/** What the runner needs; one for all connections. */
-export interface CommandRunnerOptions {
-  readonly host: SessionHost;
-  readonly handlers: CommandHandlers;
-  readonly server: ServerFacts;
-  readonly admission: Admission;
-  readonly lanes: CommandLanes;
-  readonly locks: SessionLocks;
-  readonly outcomes: OutcomeStore;
-  readonly logger: Logger;
-  /** Asked about every command that is not answered from memory. */
-  readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
-  /** Default: nobody is told. */
-  readonly observer?: CommandObserver | undefined;
-  /** Default: nothing is traced. */
-  readonly tracer?: CommandTracer | undefined;
-  /** Default: nothing is recorded. */
-  readonly journal?: CommandJournal | undefined;
-  /** How long a line of shell may run that does not say so itself; default that of the protocol. */
-  readonly shellTimeoutMs?: number | undefined;
-  /** Default: those of the platform. */
-  readonly deadlines?: Deadlines | undefined;
-  /** Monotonic milliseconds; default `performance.now`. */
-  readonly now?: (() => number) | undefined;
-}
-
-/** Commands at this moment. */
-export interface CommandRunnerSnapshot {
-  /** Let in and not answered yet: those that wait and those that run. */
-  readonly inFlight: number;
-  /** What stands before commands, the lanes included. */
-  readonly admission: AdmissionSnapshot;
-  readonly outcomes: OutcomeTotals;
-}
-
-/** What is remembered of commands, and how often that has helped since the start. */
-export interface OutcomeTotals extends OutcomeStoreSnapshot {
-  /** Commands answered from memory: by their id, and by their idempotency key. */
-  readonly replays: { readonly id: number; readonly key: number };
-  /** Commands that had to wait for one they depend on. */
-  readonly dependencyWaits: number;
-}
+import { assertVersion } from './session-version.ts';
 
 /**
  * Runs commands: answers from memory what was sent before; else asks who may and admission, waits for what the command depends on and for its turn, and carries it out under a signal that
@@ -92,10 +41,11 @@ export class CommandRunner {
   readonly #now: () => number;
   readonly #deadlines: Deadlines;
   readonly #memory: CommandMemory;
+  readonly #turns: CommandTurns;
   readonly #environment: RunEnvironment;
-  /** Commands that wait or run; bounded by what the connections may have unanswered. */
   /** Commands that create a session, by the id it is to have; of several with the same, the first. */
   readonly #toCome = new Map<string, CommandRun>();
+  /** Commands that wait or run; bounded by what the connections may have unanswered. */
   readonly #runs = new RunList<CommandRun>();
   readonly #replays = { id: 0, key: 0 };
   #dependencyWaits = 0;
@@ -108,6 +58,7 @@ export class CommandRunner {
     this.#observer = observer ?? unobservedCommands;
     this.#now = now ?? (() => performance.now());
     this.#deadlines = deadlines ?? new Deadlines({ now });
+    this.#turns = new CommandTurns(options);
     this.#memory = new CommandMemory({ outcomes, sessions: host });
     this.#environment = {
       host,
@@ -255,16 +206,8 @@ export class CommandRunner {
   /** Carries the command out at once if it need not wait: no turn of the event loop, nor of the microtasks. */
   #begin(run: CommandRun): void {
     if (run.command.dependsOn !== undefined && !this.#findDependencies(run)) return;
-    if (
-      run.dependencies === undefined &&
-      this.#takeTurn(run) &&
-      this.#takeLock(run) &&
-      run.record?.durable === undefined
-    ) {
-      this.#start(run);
-    } else {
-      void this.#startLater(run);
-    }
+    if (this.#turns.takeNow(run) && run.record?.durable === undefined) this.#start(run);
+    else void this.#startLater(run);
   }
 
   /** @returns whether the command may still be able to run. */
@@ -282,31 +225,10 @@ export class CommandRunner {
     }
   }
 
-  #takeTurn(run: CommandRun): boolean {
-    const { laneKey } = run;
-    if (laneKey === undefined || run.turn !== undefined) return true;
-    run.isInLane = true;
-    run.turn = this.#options.lanes.enter(laneKey);
-    return run.turn !== undefined;
-  }
-
-  #takeLock(run: CommandRun): boolean {
-    const { lockKey } = run;
-    if (lockKey === undefined || run.lock !== undefined) return true;
-    run.lock = this.#options.locks.enter(lockKey);
-    return run.lock !== undefined;
-  }
-
-  /** Waits for everything the command has to wait for: for dependencies outside its lane, before it takes its place there. */
   async #startLater(run: CommandRun): Promise<void> {
-    const { laneKey, lockKey, dependencies, signal, record } = run;
     try {
-      const isAhead = (other: CommandRun): boolean => other.isInLane && other.laneKey === laneKey;
-      await dependencies?.met(signal, laneKey === undefined ? undefined : isAhead);
-      if (!this.#takeTurn(run)) run.turn = granted(await this.#options.lanes.wait(laneKey!, signal));
-      await dependencies?.met(signal);
-      if (!this.#takeLock(run)) run.lock = granted(await this.#options.locks.wait(lockKey!, signal));
-      await record?.durable;
+      await this.#turns.wait(run);
+      await run.record?.durable;
       this.#checkReach(run);
     } catch (error) {
       this.#decide(run, { ok: false, fault: run.abortReason ?? this.#faultOf(error, run.facts) });
@@ -366,7 +288,7 @@ export class CommandRunner {
 
   #handle(run: CommandRun): unknown {
     const { command, span } = run;
-    this.#checkVersion(command);
+    assertVersion(command, this.#options.host);
     const handler = this.#options.handlers[command.type] as (command: Command, context: CommandContext) => unknown;
     return span === undefined ? handler(command, run) : span.within(() => handler(command, run));
   }
@@ -454,16 +376,6 @@ export class CommandRunner {
     return { ok: false, fault: this.#faultOf(error, facts) };
   }
 
-  #checkVersion({ sessionId, ifSessionVersion }: Command): void {
-    if (ifSessionVersion === undefined || sessionId === undefined) return;
-    const facts = this.#options.host.facts(sessionId);
-    if (facts === undefined) throw errorOf(sessionNotFound(sessionId));
-    const { version } = facts;
-    if (version === ifSessionVersion) return;
-    const message = `Cannot run the command: the session has version ${version}, expected ${ifSessionVersion}`;
-    throw new ProtocolError('SESSION_VERSION_MISMATCH', message, { details: { sessionVersion: version } });
-  }
-
   #cancel(issuer: CommandIssuer, commandId: string): boolean {
     const run = this.#memory.unanswered(issuer, commandId);
     if (run === undefined || run.isDecided) return false;
@@ -477,16 +389,6 @@ export class CommandRunner {
     const message = 'The command failed because of a defect of the server; its log tells more under the correlation id';
     return { code: 'INTERNAL', message, details: { correlationId } };
   }
-}
-
-/** What a wait has led to. @throws ProtocolError when that is a refusal. */
-function granted<T extends { readonly ok: true }>(answer: T | CommandRefusal): T {
-  if (answer.ok) return answer;
-  throw errorOf(answer.fault);
-}
-
-function errorOf(fault: ProtocolFault): ProtocolError {
-  return new ProtocolError(fault.code, fault.message, fault);
 }
 
 function timedOut(timeoutMs: number): ProtocolError {
