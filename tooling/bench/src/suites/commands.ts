@@ -21,9 +21,11 @@ const FLOOR = 'ws alone';
 const SAME = 1.05;
 
 /** Who takes part, and what is special about them. */
-const SERVERS: Readonly<
+type Servers = Readonly<
   Record<string, { readonly start: StartCommandServer; readonly idle?: number; readonly past?: number }>
-> = {
+>;
+
+const SERVERS: Servers = {
   [FLOOR]: { start: startFloor },
   [OURS]: { start: sessiondWith() },
   '50 idle connections': { start: sessiondWith(), idle: 50 },
@@ -31,26 +33,41 @@ const SERVERS: Readonly<
   '1M past commands': { start: sessiondWith(), past: MANY_PAST_COMMANDS },
 };
 
+/** The same daemon with every mode of its journal. */
+const JOURNALS: Servers = {
+  'journal off': { start: sessiondWith('--journal', 'off') },
+  'journal async': { start: sessiondWith('--journal', 'async') },
+  'journal sync': { start: sessiondWith('--journal', 'sync') },
+};
+
+/** A command that is recorded. */
+const RENAME = JSON.stringify({ type: 'set_session_name', id: COMMAND_ID, sessionId: SESSION_ID, name: 'bench' });
+
 /** Control commands against `ws` alone: round trips, rate, CPU, what others cost them, and what the daemon weighs. */
 export const suite: BenchSuite = {
   name: 'commands',
   run: () =>
     onStage(async ({ bench }) => {
-      const samples = await takeTurns(bench);
-      return [...floorRows(samples), ...othersRows(samples), ...(await weightRows(bench))];
+      const samples = await takeTurns(bench, SERVERS);
+      const journals = await takeTurns(bench, JOURNALS, RENAME);
+      return [...floorRows(samples), ...othersRows(samples), ...journalRows(journals), ...(await weightRows(bench))];
     }),
 };
 
-async function takeTurns(bench: Workbench): Promise<readonly Round<CommandSample>[]> {
+async function takeTurns(
+  bench: Workbench,
+  servers: Servers,
+  command?: string,
+): Promise<readonly Round<CommandSample>[]> {
   const rounds = roundsOfThisRun(DEFAULTS.rounds);
   const contestants = new Map<string, () => Promise<CommandSample>>();
   const stops: (() => Promise<void>)[] = [];
-  for (const [name, { start, idle = 0, past = 0 }] of Object.entries(SERVERS)) {
+  for (const [name, { start, idle = 0, past = 0 }] of Object.entries(servers)) {
     progress(`starting ${name}`);
     const server = await start(bench);
     stops.push(server.stop);
     if (name !== FLOOR) await createSession(server);
-    const clients = await connectClients(server);
+    const clients = await connectClients(server, command);
     await clients.tcp.run(WARM_UP_COMMANDS + past, DEFAULTS.depth);
     const drop = await holdIdle(server.port, idle);
     contestants.set(name, () => commandSample(server, clients, DEFAULTS));
@@ -102,6 +119,23 @@ function othersRows(samples: readonly Round<CommandSample>[]): readonly BenchRow
         target: { most: SAME },
       }),
     );
+}
+
+/** What it costs to record commands. */
+function journalRows(samples: readonly Round<CommandSample>[]): readonly BenchRow[] {
+  const [off, async, sync] = Object.keys(JOURNALS) as [string, string, string];
+  const cpu = { name: 'CPU of a recorded command', unit: 'µs', rival: off };
+  const perSecond = median(samplesOf(samples, sync).map((sample) => sample.perSecond));
+  return [
+    cheapest(cpuOf(samples), { ...cpu, name: `${cpu.name}, ${async}`, ours: async, target: { most: 1.5 } }),
+    cheapest(cpuOf(samples), { ...cpu, name: `${cpu.name}, ${sync}`, ours: sync }),
+    bounded(`recorded commands, 100 on their way, ${sync}`, '1/s', perSecond, { least: 25_000 }),
+    bounded(
+      `round trip of a recorded command, ${sync}, p50`,
+      'µs',
+      median(samplesOf(samples, sync).map(({ p50 }) => p50)),
+    ),
+  ];
 }
 
 async function weightRows(bench: Workbench): Promise<readonly BenchRow[]> {
