@@ -1,4 +1,5 @@
-import { type StartCommandServer, sessiondWith, startFloor } from '../commands/command-server.ts';
+import { COMMAND_ID } from '../commands/command-client.ts';
+import { SESSION_ID, type StartCommandServer, sessiondWith, startFloor } from '../commands/command-server.ts';
 import { createSession } from '../commands/create-session.ts';
 import { type CommandSample, commandSample, connectClients } from '../measure/command-sample.ts';
 import { connectionKiB, type Footprint, footprint, holdIdle } from '../measure/daemon-footprint.ts';
