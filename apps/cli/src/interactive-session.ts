@@ -3,6 +3,7 @@ import { isClientError } from '@sessiond/client';
 import type { Context } from './context.ts';
 import { DetachKeys } from './detach-keys.ts';
 import { EXIT_CODES, exitCodeOfChild } from './exit-codes.ts';
+import { lostStatusText } from './lost-status.ts';
 import { gapText } from './output.ts';
 import { Resizer } from './resizer.ts';
 import { followSession } from './session-stream.ts';
@@ -53,7 +54,11 @@ export async function runInteractive(context: Context, client: Client, options: 
     const end = await followSession(context, client, { sessionId, from, role, show, drive, leaveOnExit: true });
     terminal.restore();
     interruption.signal.throwIfAborted();
-    if (end.kind === 'ended') return exitCodeOfChild(end.exit);
+    if (end.kind === 'ended') {
+      const lost = lostStatusText(end.exit);
+      if (lost !== undefined) notices.say(lost);
+      return exitCodeOfChild(end.exit);
+    }
     notices.say(`detached from ${sessionId}; come back with: sessionctl attach ${sessionId}`);
     return EXIT_CODES.ok;
   } finally {

@@ -2,6 +2,7 @@ import type { Attachment, Chunk, Client } from '@sessiond/client';
 import { isClientError } from '@sessiond/client';
 import type { Context } from './context.ts';
 import { EXIT_CODES, exitCodeOfChild } from './exit-codes.ts';
+import { lostStatusText } from './lost-status.ts';
 import { chunkJson, gapText } from './output.ts';
 import { followSession } from './session-stream.ts';
 
@@ -59,6 +60,8 @@ export async function runPiped(context: Context, client: Client, options: PipedO
     interruption.signal.throwIfAborted();
     if (end.kind === 'detached') return EXIT_CODES.ok;
     if (json) await output.json({ type: 'exit', ...(end.exit ?? { exitCode: null, signal: null }) });
+    const lost = lostStatusText(end.exit);
+    if (lost !== undefined) notices.say(lost);
     return exitCodeOfChild(end.exit);
   } finally {
     stopTaking();

@@ -2,6 +2,7 @@ import type { ExitInfo, SessionInfo } from '@sessiond/protocol';
 
 /** How a program ended, in words. */
 export function exitText({ exitCode, signal, reason }: ExitInfo): string {
+  if (reason === 'lost') return 'lost with its daemon';
   const how =
     exitCode !== null ? `exited with ${exitCode}` : signal !== null ? `ended by ${signal}` : 'ended, status lost';
   return reason === 'exited' || reason === 'signaled' ? how : `${how} (${reason})`;

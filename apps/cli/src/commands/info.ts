@@ -36,6 +36,7 @@ function facts(session: SessionState): Fact[] {
   return [
     ['id', session.sessionId],
     ...(session.name === undefined ? [] : [['name', session.name] satisfies Fact]),
+    ['owner', session.owner],
     ['state', stateText(session)],
     ['command', commandText(session)],
     ['cwd', session.cwd],

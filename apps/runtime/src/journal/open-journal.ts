@@ -86,7 +86,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
   const recovery: RecoverySummary = {
     journal: mode,
     recoveredAt: new Date().toISOString(),
-    durationMs: performance.now() - startedMs,
+    durationMs: Math.round(performance.now() - startedMs),
     ...recovered.counts,
     setAside: isSetAside,
   };

@@ -153,9 +153,11 @@ export class BashRun {
     return exit;
   }
 
-  #answer({ exitCode, signal }: ProcessExit, durationMs: number): BashData {
+  #answer({ exitCode, signal }: ProcessExit, elapsedMs: number): BashData {
     const { sessionId, tell } = this.#request;
     const { observer } = this.#parts;
+    // To the microsecond: what is finer is noise.
+    const durationMs = Math.round(elapsedMs * 1000) / 1000;
     const reason = this.#abort.signal.reason as ProtocolError | undefined;
     const kept = this.#output.kept();
     const how = reason === undefined ? 'exit' : reason.code === 'TIMEOUT' ? 'timeout' : 'aborted';
