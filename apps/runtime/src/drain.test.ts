@@ -15,9 +15,10 @@ async function run(code: string): Promise<{ said: string[]; exitCode: number | n
       abandon: () => say('abandon'),
     };
     let start = () => subject;
+    let onReload;
     const keepAlive = setTimeout(() => {}, 60_000);
     ${code}
-    process.exitCode = await runUntilEnded(start, { logger, flush: () => say('flush'), finished });
+    process.exitCode = await runUntilEnded(start, { logger, flush: () => say('flush'), finished, onReload });
     clearTimeout(keepAlive);`;
   const args = [
     '--import',
@@ -62,6 +63,50 @@ it('ends at once with a second signal, whichever of the two it is', async () => 
     subject.stop = () => { say('stop'); process.kill(process.pid, 'SIGINT'); return new Promise(() => {}); };
     setImmediate(() => process.kill(process.pid, 'SIGTERM'));`;
   expect(await run(code)).toEqual({ said: ['draining', 'stop', 'abandon', 'flush'], exitCode: 1 });
+});
+
+it('is not talked into a failure by a signal that comes after the end', async () => {
+  const code = `
+    let finished;
+    logger.info = ({ event }) => { say(event); if (event === 'ended') process.kill(process.pid, 'SIGTERM'); };
+    process.on('SIGTERM', () => clearTimeout(keepAlive));
+    process.once('beforeExit', () => new Promise((resolve) => setTimeout(resolve, 100)));
+    setImmediate(() => process.kill(process.pid, 'SIGINT'));`;
+  expect(await run(code)).toEqual({ said: ['draining', 'stop', 'ended', 'flush'], exitCode: 0 });
+});
+
+it('ends in order at SIGHUP, twice for at once, where there is nothing to read again', async () => {
+  const hangUp = `let finished; setImmediate(() => process.kill(process.pid, 'SIGHUP'));`;
+  expect(await run(hangUp)).toEqual({ said: ['draining', 'stop', 'ended', 'flush'], exitCode: 0 });
+  const twice = `${hangUp}
+    subject.stop = () => { say('stop'); process.kill(process.pid, 'SIGHUP'); return new Promise(() => {}); };`;
+  expect(await run(twice)).toEqual({ said: ['draining', 'stop', 'abandon', 'flush'], exitCode: 1 });
+});
+
+it('reads again at SIGHUP what there is to read again, also while it starts', async () => {
+  const code = `
+    let finished;
+    let heard;
+    onReload = () => { say('reload'); heard(); };
+    const hangUp = () => new Promise((resolve) => { heard = resolve; process.kill(process.pid, 'SIGHUP'); });
+    start = async () => {
+      await hangUp();
+      say('started');
+      void hangUp().then(() => process.kill(process.pid, 'SIGTERM'));
+      return subject;
+    };`;
+  expect(await run(code)).toEqual({
+    said: ['reload', 'started', 'reload', 'draining', 'stop', 'ended', 'flush'],
+    exitCode: 0,
+  });
+});
+
+it('leaves nothing behind when the orderly end fails', async () => {
+  const code = `
+    let finished;
+    subject.stop = async () => { say('stop'); throw new Error('oops'); };
+    setImmediate(() => process.kill(process.pid, 'SIGTERM'));`;
+  expect(await run(code)).toEqual({ said: ['draining', 'stop', 'fatal oops', 'abandon', 'flush'], exitCode: 1 });
 });
 
 it.each([

@@ -132,7 +132,10 @@ it('[R13] answers health and metrics when nothing else is answered', async () =>
   expect(admission).toMatchObject({
     limiters: [{ name: 'data', limitPerMinute: 0 }, { name: 'control' }, { name: 'principal' }, { name: 'total' }],
     bulkheads: [{ name: 'commands', limit: 1, usage: 0 }, { name: 'principal' }, { name: 'lane' }],
-    breakers: [{ name: 'spawn', state: 'closed' }],
+    breakers: [
+      { name: 'spawn', state: 'closed' },
+      { name: 'bash', state: 'closed' },
+    ],
   });
 });
 

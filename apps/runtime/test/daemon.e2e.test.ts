@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
@@ -267,6 +268,28 @@ describe('sessiond stdio', () => {
     expect(await ended).toEqual([0, null]);
     const ids = (await received).split('\n').flatMap((line) => /"type":"response","id":"(\w+)"/.exec(line)?.[1] ?? []);
     expect(ids).toEqual(['large', 'behind']);
+  });
+
+  it('ends in order, programs and all, when the terminal it was started in is closed', async () => {
+    const child = spawnDaemon(['stdio', '--grace-ms', '100'], { homeDir: dir });
+    const ended = once(child, 'exit');
+    const script = 'trap "" HUP TERM; echo up; while :; do sleep 0.05; done';
+    const pty = { command: '/bin/sh', args: ['-c', script] };
+    const commands = [
+      { id: 'create', type: 'create_session', kind: 'pty', sessionId: 's', cwd: '/', pty },
+      { id: 'up', type: 'wait_for', sessionId: 's', text: 'up' },
+      { id: 'state', type: 'get_state', sessionId: 's', dependsOn: ['up'] },
+    ];
+    for (const command of commands) child.stdin!.write(`${JSON.stringify(command)}\n`);
+    let pid = 0;
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const { id, data } = JSON.parse(line) as { id?: string; data?: { pid: number } };
+      if (id !== 'state') continue;
+      pid = data!.pid;
+      child.kill('SIGHUP');
+    }
+    expect(await ended).toEqual([0, null]);
+    expect([pid > 0, existsSync(`/proc/${pid}`)]).toEqual([true, false]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -115,6 +117,38 @@ describe('POST /v1/commands', () => {
     // The command that asks is the only one left.
     await expect.poll(async () => (await metrics())['sessiond.command.inflight ']).toBe(1);
     expect((await postCommand({ socketPath }, { type: 'health_check' })).status).toBe(200);
+  });
+
+  it('frees the places of pipelined requests when their connection is gone', async () => {
+    const { socketPath } = await start('--max-connections', '2', '--connection-share-percent', '100');
+    await postCommand({ socketPath }, CREATE);
+    const body = JSON.stringify({ type: 'wait_for', sessionId: 's', text: 'never' });
+    const head = `POST /v1/commands HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const socket = connect(socketPath);
+    socket.write(`${head}${body}`.repeat(2));
+    const statusOfHealth = async (): Promise<number> => {
+      return (await postCommand({ socketPath }, { type: 'health_check' })).status;
+    };
+    await expect.poll(statusOfHealth).toBe(503);
+    socket.destroy();
+    await expect.poll(statusOfHealth).toBe(200);
+    // One place for this one, and the other for those who ask.
+    await WireClient.connect({ socketPath });
+    await expect.poll(statusOfHealth).toBe(200);
+  });
+
+  it('keeps the place of a client until it has read its answer', async () => {
+    const { socketPath } = await start('--max-connections', '1');
+    const script = 'head -c 1000000 /dev/zero | tr "\\0" x; echo done; cat';
+    await postCommand({ socketPath }, { ...CREATE, pty: { command: '/bin/sh', args: ['-c', script] } });
+    await postCommand({ socketPath }, { type: 'wait_for', sessionId: 's', text: 'done' });
+    const reading = openCommand({ socketPath });
+    reading.end(JSON.stringify({ type: 'read_output', sessionId: 's', maxBytes: 1_000_000 }));
+    const [answer] = (await once(reading, 'response')) as [IncomingMessage];
+    const other = await postCommand({ socketPath }, { type: 'health_check' });
+    expect([other.status, JSON.parse(other.body).code]).toEqual([503, 'CAPACITY_EXCEEDED']);
+    expect((await text(answer)).length).toBeGreaterThan(1_000_000);
+    await expect.poll(async () => (await postCommand({ socketPath }, { type: 'health_check' })).status).toBe(200);
   });
 
   it('takes a place among the connections', async () => {

@@ -7,9 +7,9 @@ import type { CommandOptions } from './command-options.ts';
 export async function serve({ config, version, env }: CommandOptions): Promise<number> {
   const log = createLog(config.logLevel);
   const { logger, flush } = log;
+  let daemon: Daemon | undefined;
   const start = async (): Promise<Daemon> => {
-    const daemon = await startDaemon({ config, log, version, env });
-    process.on('SIGHUP', () => daemon.reload());
+    daemon = await startDaemon({ config, log, version, env });
     const { url, socketPath, tokenPath } = daemon;
     const places = [url, socketPath].filter((place) => place !== null).join(' and ');
     logger.info(
@@ -18,5 +18,5 @@ export async function serve({ config, version, env }: CommandOptions): Promise<n
     );
     return daemon;
   };
-  return runUntilEnded(start, { logger, flush });
+  return runUntilEnded(start, { logger, flush, onReload: () => daemon?.reload() });
 }

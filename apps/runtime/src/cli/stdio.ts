@@ -2,7 +2,7 @@ import { closeCodes } from '@sessiond/protocol';
 import { OWNER } from '../auth/auth-provider.ts';
 import { createInstruments, createSessionServer } from '../compose.ts';
 import { Containment } from '../containment.ts';
-import { runUntilEnded } from '../drain.ts';
+import { type Endable, runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
 import { StdioTransport } from '../transports/stdio-transport.ts';
 import type { CommandOptions } from './command-options.ts';
@@ -14,27 +14,27 @@ import type { CommandOptions } from './command-options.ts';
 export async function serveStdio({ config, version, env }: CommandOptions): Promise<number> {
   const log = createLog(config.logLevel);
   const { logger, flush } = log;
-  const instruments = createInstruments({ config, log, version });
-  const containment = new Containment(logger);
-  instruments.telemetry.watchContainment(() => containment.failures);
-  const runtime = createSessionServer({
-    config,
-    logger,
-    instruments,
-    containment,
-    version,
-    transports: ['stdio'],
-    env,
-  });
   const stdio = new StdioTransport({
     input: process.stdin,
     output: process.stdout,
     maxMessageBytes: config.maxMessageBytes,
   });
-  runtime.accept(stdio, OWNER);
-  void runtime.reconcileOrphans();
-  return runUntilEnded(
-    () => ({
+  const start = (): Endable => {
+    const instruments = createInstruments({ config, log, version });
+    const containment = new Containment(logger);
+    instruments.telemetry.watchContainment(() => containment.failures);
+    const runtime = createSessionServer({
+      config,
+      logger,
+      instruments,
+      containment,
+      version,
+      transports: ['stdio'],
+      env,
+    });
+    runtime.accept(stdio, OWNER);
+    void runtime.reconcileOrphans();
+    return {
       stop: async () => {
         await runtime.shutdown('shutting down', config.drainMs);
         await instruments.close();
@@ -42,7 +42,7 @@ export async function serveStdio({ config, version, env }: CommandOptions): Prom
         process.stdin.destroy();
       },
       abandon: () => runtime.host.killAll(),
-    }),
-    { logger, flush, finished: stdio.closed },
-  );
+    };
+  };
+  return runUntilEnded(start, { logger, flush, finished: stdio.closed });
 }

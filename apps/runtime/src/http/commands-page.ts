@@ -9,12 +9,13 @@ import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
 import type { Page } from './metrics-page.ts';
 import { readBody } from './read-body.ts';
 import { type Refusal, refuse, respondText } from './refusal.ts';
+import { whenOver } from './when-over.ts';
 
 /** What the page for single commands needs. */
 export interface CommandsPageOptions {
   /** Who may send commands is who may connect. */
   readonly door: Pick<Door, 'identify'>;
-  /** Where a request takes a place until it is answered, as a connection does. */
+  /** Where a request takes a place until its answer has left, as a connection does. */
   readonly places: ConnectionPlaces;
   readonly maxMessageBytes: number;
   readonly run: (command: SingleCommand) => Promise<CommandAnswer>;
@@ -31,7 +32,7 @@ const RETRY_SECONDS = '1';
  * says when to try again.
  *
  * Only JSON that calls itself so is taken: a form of a web page cannot send that without being asked for permission first. The body is read after it is
- * known who sends it, and never beyond `maxMessageBytes`.
+ * known who sends it, and never beyond `maxMessageBytes`. A client that does not read its answer keeps its place.
  */
 export function createCommandsPage(options: CommandsPageOptions): Page {
   const { door, places, onTurnedAway } = options;
@@ -52,18 +53,19 @@ export function createCommandsPage(options: CommandsPageOptions): Page {
         headers,
       });
     }
-    try {
-      await answer(request, response, identified.principal, options);
-    } finally {
+    const gone = new AbortController();
+    whenOver(request, response, () => {
       place.leave();
-    }
+      gone.abort();
+    });
+    await answer(request, response, { principal: identified.principal, gone: gone.signal }, options);
   };
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  principal: Principal,
+  sender: { readonly principal: Principal; readonly gone: AbortSignal },
   { maxMessageBytes, run }: CommandsPageOptions,
 ): Promise<void> {
   const body = await readBody(request, maxMessageBytes);
@@ -71,9 +73,7 @@ async function answer(
     if (body.reason === 'too-large') refuse(response, tooLarge(maxMessageBytes));
     return;
   }
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  const { code, text } = await run({ text: body.text, principal, gone: gone.signal });
+  const { code, text } = await run({ text: body.text, ...sender });
   respondText(response, `${JSON_TYPE}; charset=utf-8`, `${text}\n`, {
     status: code === 'OK' ? 200 : errorCodes[code].httpStatus,
     headers: code === 'OK' ? {} : retryHeaders(text),

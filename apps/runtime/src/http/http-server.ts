@@ -8,8 +8,11 @@ import type { Page } from './metrics-page.ts';
 import { refuse, requestUrl, respondJson } from './refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from './request-origin.ts';
 
-/** Time a client has to send the head of a request, so that half requests cannot pile up. */
-const HEAD_MS = 10_000;
+/** Time a client has for the handshake of TLS, and then for a request, so that half of them cannot pile up. */
+const REQUEST_MS = 10_000;
+
+/** How often it is looked for requests whose time is over. */
+const LOOK_MS = 2_000;
 
 /** Sockets beyond the connection limit, so that probes and refusals still get through when it is reached. */
 const SPARE_SOCKETS = 64;
@@ -21,6 +24,8 @@ export interface HttpServerOptions {
   readonly probes: Probes;
   readonly requestOrigin: RequestOriginOptions;
   readonly maxConnections: number;
+  /** Time a client has for the handshake of TLS, and then for a request with its body; default 10 s. Who is late is cut off within two seconds. */
+  readonly requestMs?: number | undefined;
   readonly containment: Containment;
   /** What is answered at `/metrics`. */
   readonly metricsPage: Page;
@@ -46,7 +51,7 @@ const READING = Object.freeze(['GET', 'HEAD']);
  * protocol. It is returned before it listens.
  */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { tls, requestOrigin, maxConnections, containment, onRefused, onUpgrade } = options;
+  const { tls, requestOrigin, maxConnections, containment, onRefused, onUpgrade, requestMs = REQUEST_MS } = options;
   const routes = routesOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
     const refused = refuseRequestOrigin(request, requestOrigin);
@@ -70,8 +75,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
     const owner: Owner = { kind: 'request', facts: {}, end: () => fail(response) };
     containment.run(owner, () => answer(request, response));
   };
-  const times = { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS };
-  const server = tls === undefined ? createServer(times, contained) : createTlsServer({ ...times, ...tls }, contained);
+  const times = { headersTimeout: requestMs, requestTimeout: requestMs, connectionsCheckingInterval: LOOK_MS };
+  const server =
+    tls === undefined
+      ? createServer(times, contained)
+      : createTlsServer({ ...times, handshakeTimeout: requestMs, ...tls }, contained);
   server.maxConnections = maxConnections + SPARE_SOCKETS;
   server.on('upgrade', (request, socket, head) => onUpgrade(request, socket as Socket, head));
   return server;

@@ -13,7 +13,7 @@ export type ConnectionPlace =
   | { readonly ok: false; readonly reason: Extract<ConnectionRefusal, 'limit' | 'share'> };
 
 /**
- * The places of a daemon for connections of all kinds: WebSockets, raw terminals, and commands that came over HTTP and are not answered yet. Nobody can
+ * The places of a daemon for connections of all kinds: WebSockets, raw terminals, and commands that came over HTTP, until their answer has left. Nobody can
  * take all of them, unless the limit is so small that the share rounds up to it. Remembers as many principals as have places. O(1).
  */
 export class ConnectionPlaces {
