@@ -34,4 +34,5 @@ for (const input of Object.keys(metafile.inputs)) {
   licenses.set(name, readFileSync(`${root}/${file}`, 'utf8').trim());
 }
 const texts = [...licenses].sort().map(([name, text]) => `${name}\n\n${text}\n`);
-writeFileSync('dist/THIRD_PARTY_LICENSES', `The program contains these packages:\n\n${texts.join('\n---\n\n')}`);
+// Not named after licenses: pnpm takes such a file for the package's own and leaves that one out of the tarball.
+writeFileSync('dist/THIRD_PARTY_NOTICES', `The program contains these packages:\n\n${texts.join('\n---\n\n')}`);

@@ -1,8 +1,8 @@
 import { type Command, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
 import type { Pty } from '@sessiond/pty-core';
 import { untilAborted } from '../execution/until-aborted.ts';
-import type { PtySession } from './pty-session.ts';
 import { RegexScanner } from './regex-scanner.ts';
+import { assertSameStream, offsetOf } from './stream-bounds.ts';
 import { type Found, TextScanner } from './text-scanner.ts';
 
 type WaitFor = Command<'wait_for'>;
@@ -16,17 +16,23 @@ const SCAN_BYTES_PER_TURN = 1024 * 1024;
 /**
  * Waits until a PTY's output or exit fulfils a condition.
  * Watching costs the session nothing and counts as delivering nothing.
+ * @param streamId names this life of the output; the request may insist on it.
  * @param signal ends the waiting, the watching and any worker at once; its reason is thrown.
  * @throws ProtocolError for a malformed expression or a position that does not exist, and when the output ends before
  * the condition holds, because then it never will.
  */
-export async function waitForOutput(session: PtySession, request: WaitFor, signal: AbortSignal): Promise<WaitResult> {
+export async function waitForOutput(
+  pty: Pty,
+  streamId: string,
+  request: WaitFor,
+  signal: AbortSignal,
+): Promise<WaitResult> {
   signal.throwIfAborted();
-  session.checkStream(request.streamId);
-  const { pty, streamId } = session;
+  const bounds = { streamId, start: pty.output.start, end: pty.output.end };
+  assertSameStream(bounds, request.streamId);
   if (request.exit === true) return { streamId, ...(await exited(pty, signal)) };
   if (request.idleMs !== undefined) return { streamId, ...(await idle(pty, request.idleMs, signal)) };
-  const from = session.resolvePosition('wait', request.from ?? 'start');
+  const from = offsetOf('wait', request.from ?? 'start', bounds);
   if (request.text === undefined) return { streamId, ...(await regex(pty, request.regex!, from, signal)) };
   const { from: offset, to: endOffset } = await text(pty, request.text, from, signal);
   return { matched: 'text', streamId, offset, endOffset };

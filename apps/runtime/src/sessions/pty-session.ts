@@ -6,7 +6,6 @@ import type {
   ResponseDataOf,
   SessionInfo,
   SessionState,
-  StreamPosition,
 } from '@sessiond/protocol';
 import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
@@ -217,10 +216,10 @@ export class PtySession implements HostedSession {
    * @throws ProtocolError for another life of the stream or an offset that was never written.
    */
   attach(request: Command<'attach'>, handlers: AttachmentHandlers): SessionAttachment {
-    this.checkStream(request.streamId);
+    assertSameStream(this.#bounds(), request.streamId);
     const options = {
       streamId: this.streamId,
-      from: this.resolvePosition('attach', request.from ?? 'start'),
+      from: offsetOf('attach', request.from ?? 'start', this.#bounds()),
       role: request.role ?? 'driver',
       windowBytes: request.window ?? 0,
       onWritten: (bytes: number) => this.#written(bytes),
@@ -258,14 +257,14 @@ export class PtySession implements HostedSession {
   }
 
   waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
-    return waitForOutput(this, request, signal);
+    return waitForOutput(this.#pty, this.streamId, request, signal);
   }
 
   /** A copy of past output; a `from` that is gone already is answered with the oldest bytes and a `gap`. */
   readOutput(request: Command<'read_output'>): ResponseDataOf<'read_output'> {
-    this.checkStream(request.streamId);
+    assertSameStream(this.#bounds(), request.streamId);
     const { start, end, ended } = this.#pty.output;
-    const asked = this.resolvePosition('read', request.from ?? 'start');
+    const asked = offsetOf('read', request.from ?? 'start', this.#bounds());
     const from = Math.max(asked, start);
     const bytes = this.#pty.output.readAt(from, Math.min(request.maxBytes ?? DEFAULT_READ_BYTES, MAX_READ_BYTES));
     return {
@@ -278,16 +277,6 @@ export class PtySession implements HostedSession {
       end,
       ended,
     };
-  }
-
-  /** @throws ProtocolError when offsets of another life of the output are meant. */
-  checkStream(streamId: string | undefined): void {
-    assertSameStream(this.#bounds(), streamId);
-  }
-
-  /** The offset a position means now. @throws ProtocolError for one that was never written. */
-  resolvePosition(action: string, position: StreamPosition): number {
-    return offsetOf(action, position, this.#bounds());
   }
 
   #bounds(): StreamBounds {
