@@ -33,6 +33,7 @@ import type { Principal } from './auth/auth-provider.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { type CredentialEnd, credentialEnds, onCredentialEnd } from './auth/credential-end.ts';
 import { isAllowed } from './auth/is-allowed.ts';
+import { isWithin } from './auth/is-within.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
 import type { Guard } from './containment.ts';
@@ -235,8 +236,9 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   mayWatch({ principalId, sessionId }: CommandFacts): boolean {
     const { principal, authorizer } = this.#options;
-    if (principalId === principal.id || sessionId === undefined || isAllowed(principal, 'admin')) return true;
-    return authorizer.maySee(principal, sessionId);
+    if (sessionId === undefined) return principalId === principal.id || principal.within === undefined;
+    if (!isWithin(principal, sessionId)) return false;
+    return principalId === principal.id || isAllowed(principal, 'admin') || authorizer.maySee(principal, sessionId);
   }
 
   #receiveEvent(event: SessionEvent): void {
@@ -402,6 +404,8 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   #expire(reason: CredentialEnd): void {
     const fault: ProtocolFault = { code: 'UNAUTHENTICATED', message: credentialEnds[reason] };
     this.#fail(fault);
+    // Nothing more of it is taken, whether or not it answers the closing handshake.
+    this.#close();
     this.end(closeCodes.notAllowed, `${fault.code}: ${fault.message}`);
   }
 

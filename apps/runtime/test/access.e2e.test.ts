@@ -51,6 +51,20 @@ const post = (path: string, token: string | undefined, body = '', headers: Recor
     ...(body !== '' && { body }),
   });
 
+/** What opens a WebSocket, byte for byte. */
+function upgradeHead(headers = ''): Buffer {
+  return Buffer.from(
+    'GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`,
+  );
+}
+
+/** A message of fewer than 126 bytes in a frame, masked with zeros. */
+function frameOf(message: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(message));
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
 describe('[S43] a session of somebody else', () => {
   it('does not exist: in lists, commands, attachments, raw terminals', async () => {
     await start();
@@ -124,6 +138,29 @@ describe('[S43] a token', () => {
     expect(await client.wire.closed).toMatchObject({ code: 1008 });
   });
 
+  it('is good for nothing more once it is revoked, also where the closing handshake is not answered', async () => {
+    await start();
+    const socket = connectSocket(Number(new URL(daemon!.url).port), '127.0.0.1').setEncoding('latin1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    const until = async (said: string): Promise<void> => {
+      while (!received.includes(said)) await once(socket, 'data');
+    };
+    socket.write(upgradeHead(`Authorization: Bearer ${await tokenFor('gone')}\r\n`));
+    await until('server_ready');
+    await revokeToken(tokenFilePath(daemon!.stateDir), 'gone');
+    await until('UNAUTHENTICATED: The credential');
+    const closeFrame = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
+    const late = frameOf({ type: 'create_session', kind: 'pty', sessionId: 'late' });
+    socket.write(Buffer.concat([late, closeFrame]));
+    await once(socket, 'close');
+    const owner = await TerminalClient.connect({ socketPath: daemon!.socketPath });
+    clients.push(owner);
+    expect(await owner.ask('list_sessions')).toEqual({ sessions: [] });
+  });
+
   it('that expires ends its connections then', async () => {
     await start();
     const client = await connect(await tokenFor('short', { expiresAt: new Date(Date.now() + 1_000) }));
@@ -174,6 +211,36 @@ describe('[S43] a ticket', () => {
       expect((await post('/v1/tickets', token, body)).status, body).toBe(400);
     }
     expect((await post('/v1/tickets', token, ' '.repeat(20_000))).status).toBe(413);
+  });
+
+  it('for less tells nothing of what its maker does beyond that, though their commands have the same ids', async () => {
+    await start();
+    const token = await tokenFor('ada', { scopes: [...ALL, 'commands:watch'] });
+    const ada = await connect(token);
+    await ada.ask('create_session', { kind: 'pty', sessionId: 'secret', pty: { command: 'cat' } });
+    const read = { id: '1', sessionId: 'secret' };
+    const [list, waiting] = [{ id: '2' }, { id: '3', sessionId: 'secret', text: 'never' }];
+    await ada.command('get_state', read);
+    await ada.command('list_sessions', list);
+    const waited = ada.command('wait_for', waiting);
+    const answer = await post('/v1/tickets', token, '{"sessions":["demo-*"]}');
+    const { ticket } = (await answer.json()) as { ticket: string };
+    const page = await TerminalClient.connect({
+      url: daemon!.url,
+      protocols: ['sessiond.v1', `sessiond.ticket.${ticket}`],
+    });
+    clients.push(page);
+    page.wire.send({ type: 'hello', protocolVersion: '1.0.0', watchCommands: true });
+    expect(await page.command('get_state', read)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    expect(await page.command('list_sessions', list)).toMatchObject({ data: { sessions: [] } });
+    expect(await page.ask('cancel_command', { commandId: '3' })).toMatchObject({ cancelled: false });
+    expect(await page.ask('get_command_history')).toMatchObject({ entries: [] });
+    expect(await page.command('wait_for', waiting)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await ada.command('bash', { sessionId: 'secret', command: 'true' });
+    expect(await ada.ask('cancel_command', { commandId: '3' })).toMatchObject({ cancelled: true });
+    await waited;
+    await page.ask('health_check');
+    expect(JSON.stringify(page.events)).not.toContain('secret');
   });
 
   it('is made for nobody who may not connect, and for no foreign page', async () => {
@@ -264,15 +331,9 @@ describe('a provider of one`s own', () => {
       });`),
     });
     const socket = connectSocket(Number(new URL(daemon!.url).port), '127.0.0.1');
-    const frame = (id: string): Buffer => {
-      const payload = Buffer.from(JSON.stringify({ type: 'health_check', id }));
-      return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
-    };
-    const head =
-      'GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    const frame = (id: string): Buffer => frameOf({ type: 'health_check', id });
     // In one piece, so that the first two are already there when the request is seen.
-    socket.write(Buffer.concat([Buffer.from(head), frame('one'), frame('two')]));
+    socket.write(Buffer.concat([upgradeHead(), frame('one'), frame('two')]));
     socket.write(frame('three'));
     let received = '';
     for await (const chunk of socket.setEncoding('latin1')) {

@@ -57,6 +57,31 @@ describe('a session', () => {
   });
 });
 
+describe('a principal that is no longer known', () => {
+  it('may do nothing any more, whatever it was let in with', () => {
+    const revocation = new AbortController();
+    const revoked: Principal = { ...admin, revoked: revocation.signal };
+    expect(code(revoked, onSession('mine'))).toBe('OK');
+    revocation.abort();
+    expect(code(revoked, onSession('mine'))).toBe('UNAUTHENTICATED');
+    expect(authorizer.covers(revoked, onSession('mine'))).toBe(false);
+    expect(code({ ...ada, expiresAtMs: Date.now() }, { type: 'health_check' })).toBe('UNAUTHENTICATED');
+    expect(code({ ...ada, expiresAtMs: Date.now() + 60_000 }, { type: 'health_check' })).toBe('OK');
+  });
+});
+
+describe('what became of a command', () => {
+  it('is told to its principal also when the session is gone, and to a holder of less only within that', () => {
+    const less: Principal = { ...ada, within: ['demo-*'] };
+    expect(authorizer.covers(ada, onSession('gone'))).toBe(true);
+    expect(authorizer.covers(less, onSession('gone'))).toBe(false);
+    expect(authorizer.covers(less, onSession('demo-1'))).toBe(true);
+    expect(authorizer.covers(less, { type: 'list_sessions' })).toBe(false);
+    expect(authorizer.covers(less, { type: 'health_check' })).toBe(true);
+    expect(authorizer.covers({ ...ada, scopes: ['sessions:write'] }, onSession('mine'))).toBe(false);
+  });
+});
+
 describe('the id of a new session', () => {
   const create = (sessionId?: string): Command => ({ type: 'create_session', ...(sessionId && { sessionId }) });
 

@@ -2,7 +2,9 @@ import { type Command, commandContract, type ErrorCode, type ProtocolFault, requ
 import type { SessionFacts } from '../sessions/session-host.ts';
 import { sessionNotFound } from '../sessions/session-not-found.ts';
 import type { Principal } from './auth-provider.ts';
+import { credentialEnds, endOf } from './credential-end.ts';
 import { isAllowed } from './is-allowed.ts';
+import { isWithin } from './is-within.ts';
 import { matchesSessionPattern } from './session-pattern.ts';
 
 /** Where the owner of a session is looked up. */
@@ -46,15 +48,29 @@ export class Authorizer {
     return fault;
   }
 
+  /**
+   * Whether a principal that sends a command again may be told what became of the first one, or may cancel it. Of two connections of one principal, one can
+   * have come with a ticket for less, and knows the ids that the other uses; whether the session is still there is not asked, because outcomes outlive it.
+   */
+  covers(principal: Principal, command: Command): boolean {
+    const { sessionId } = command;
+    const scope = requiredScope(command);
+    if (endOf(principal) !== undefined || (scope !== null && !isAllowed(principal, scope))) return false;
+    if (principal.within === undefined) return true;
+    // What is told of no session in particular was told of all that the other one may see.
+    return sessionId === undefined ? scope === null : isWithin(principal, sessionId);
+  }
+
   #fault(principal: Principal, command: Command): ProtocolFault | undefined {
+    const end = endOf(principal);
+    if (end !== undefined) return { code: 'UNAUTHENTICATED', message: credentialEnds[end] };
     const scope = requiredScope(command);
     if (scope !== null && !isAllowed(principal, scope)) {
       return { code: 'FORBIDDEN', message: `Cannot run the command: it needs the scope ${scope}`, details: { scope } };
     }
     const { sessionId, ifSessionVersion } = command;
     if (principal.within === undefined && (sessionId === undefined || isAllowed(principal, 'admin'))) return undefined;
-    const { sessionAccess } = commandContract(command.type);
-    if (sessionAccess === 'give' && !mayGive(principal, sessionId)) {
+    if (givesSession(command) && !mayGive(principal, sessionId)) {
       return {
         code: 'FORBIDDEN',
         message: 'Cannot create the session: its id has to match one of the patterns of the principal',
@@ -63,7 +79,7 @@ export class Authorizer {
     }
     if (sessionId === undefined) return undefined;
     // A version says that the session exists, and how often it changed.
-    const reaches = sessionAccess === 'reach' || ifSessionVersion !== undefined;
+    const reaches = commandContract(command.type).sessionAccess === 'reach' || ifSessionVersion !== undefined;
     return reaches && !this.maySee(principal, sessionId) ? sessionNotFound(sessionId) : undefined;
   }
 
@@ -80,6 +96,10 @@ export class Authorizer {
   }
 }
 
+function givesSession({ type }: Command): boolean {
+  return commandContract(type).sessionAccess === 'give';
+}
+
 /**
  * Whether a session that the principal creates may have the id, or none, for one that the server makes. Without patterns any may, which tells which
  * ids are taken.
@@ -92,10 +112,6 @@ function mayGive(principal: Principal, sessionId: string | undefined): boolean {
     isAllowed(principal, 'admin') ||
     matchesAny(principal.sessions, sessionId)
   );
-}
-
-function isWithin({ within }: Principal, sessionId: string): boolean {
-  return within === undefined || matchesAny(within, sessionId);
 }
 
 function matchesAny(patterns: readonly string[] = [], sessionId: string): boolean {

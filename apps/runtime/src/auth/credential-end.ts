@@ -10,6 +10,12 @@ export const credentialEnds: Readonly<Record<CredentialEnd, string>> = Object.fr
   revoked: 'The credential of this connection was revoked; connect again with a valid one',
 });
 
+/** Why the principal is no longer known; `undefined` while it is. Costs a comparison for those that do not expire. */
+export function endOf({ expiresAtMs, revoked }: Principal, now: () => number = Date.now): CredentialEnd | undefined {
+  if (revoked?.aborted === true) return 'revoked';
+  return expiresAtMs !== undefined && now() >= expiresAtMs ? 'expired' : undefined;
+}
+
 /** The longest that a timer can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

@@ -50,6 +50,22 @@ describe('a ticket', () => {
     expect(office.redeem(ticket)).toBeUndefined();
   });
 
+  it('is worth nothing once that credential has expired', () => {
+    expect(office.redeem(issue({ ...ada, expiresAtMs: Date.now() }))).toBeUndefined();
+  });
+
+  it('reaches no session that its maker may have nothing to do with', () => {
+    const limited: Principal = { ...ada, within: ['a-*', 'b-1'] };
+    for (const sessions of [['*'], ['a-*', 'b-*'], ['a*'], ['b-1*']]) {
+      expect(office.issue(limited, { sessions }), String(sessions)).toMatchObject({
+        ok: false,
+        fault: { code: 'FORBIDDEN', details: { field: 'sessions' } },
+      });
+    }
+    expect(office.redeem(issue(limited))).toMatchObject({ within: ['a-*', 'b-1'] });
+    expect(office.redeem(issue(limited, { sessions: ['a-x*', 'b-1'] }))).toMatchObject({ within: ['a-x*', 'b-1'] });
+  });
+
   it('that nobody made lets nobody in', () => {
     issue();
     expect(office.redeem('x'.repeat(43))).toBeUndefined();

@@ -3,7 +3,9 @@ import type { ProtocolFault, Scope } from '@sessiond/protocol';
 import type { Clock } from '@sessiond/resilience';
 import type { Principal } from './auth-provider.ts';
 import { digestOf } from './credential.ts';
+import { endOf } from './credential-end.ts';
 import { isAllowed } from './is-allowed.ts';
+import { isWithin } from './is-within.ts';
 
 const TICKET_BYTES = 32;
 
@@ -64,6 +66,11 @@ export class TicketOffice {
       const message = `Cannot make a ticket: it asks for the scope ${missing}, which its maker does not have`;
       return { ok: false, fault: { code: 'FORBIDDEN', message, details: { scope: missing } } };
     }
+    const beyond = sessions?.some((pattern) => !isWithin(principal, pattern)) === true;
+    if (beyond) {
+      const message = 'Cannot make a ticket: it asks for sessions that its maker may have nothing to do with';
+      return { ok: false, fault: { code: 'FORBIDDEN', message, details: { field: 'sessions' } } };
+    }
     const held = this.#perHolder.get(principal.id) ?? 0;
     if (held >= MAX_PER_PRINCIPAL || this.#tickets.size >= MAX_TICKETS) {
       const message = 'Cannot make a ticket: too many are out and not used; use them, or try again later';
@@ -86,7 +93,7 @@ export class TicketOffice {
     const found = this.#tickets.get(digest);
     if (found === undefined) return undefined;
     this.#forget(digest, found);
-    return found.principal.revoked?.aborted === true ? undefined : found.principal;
+    return endOf(found.principal) === undefined ? found.principal : undefined;
   }
 
   /** Tickets that can be used now. */

@@ -28,7 +28,8 @@ export interface CommandMemoryOptions {
   readonly sessions: { facts(sessionId: string): Pick<SessionFacts, 'instance'> | undefined };
 }
 
-const UNKNOWN: OutcomeKeys = Object.freeze({ byId: undefined, byKey: undefined });
+/** Of a command that is not remembered. */
+export const UNKNOWN: OutcomeKeys = Object.freeze({ byId: undefined, byKey: undefined });
 
 const ID_CONFLICT: ProtocolFault = Object.freeze({
   code: 'ID_CONFLICT',

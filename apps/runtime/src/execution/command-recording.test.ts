@@ -65,7 +65,7 @@ beforeEach(() => {
   };
   runner = new CommandRunner({
     host: { facts: () => ({ owner: 'ada', instance: 'i', version: 2 }) } as unknown as SessionHost,
-    authorizer: { fault: () => undefined, maySee: () => true },
+    authorizer: { fault: () => undefined, covers: () => true, maySee: () => true },
     handlers: {
       set_session_name: ({ sessionId, name }: Command<'set_session_name'>) => {
         story.push('executed');

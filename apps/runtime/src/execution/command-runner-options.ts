@@ -22,8 +22,8 @@ export interface CommandRunnerOptions {
   readonly locks: SessionLocks;
   readonly outcomes: OutcomeStore;
   readonly logger: Logger;
-  /** Asked about every command that is not answered from memory. */
-  readonly authorizer: Pick<Authorizer, 'fault' | 'maySee'>;
+  /** Asked about every command, whether it is answered from memory or not. */
+  readonly authorizer: Pick<Authorizer, 'fault' | 'covers' | 'maySee'>;
   /** Default: nobody is told. */
   readonly observer?: CommandObserver | undefined;
   /** Default: nothing is traced. */

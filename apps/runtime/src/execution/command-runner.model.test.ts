@@ -61,7 +61,7 @@ class World {
     const limits = { maxOutcomes: 1000, outcomeBytes: 1e6, maxIdempotencyKeys: 100, idempotencyBytes: 1e6 };
     this.#runner = new CommandRunner({
       host: { facts: () => ({ owner: 'ada', instance: 'i', version: 1 }) } as unknown as SessionHost,
-      authorizer: { fault: () => undefined, maySee: () => true },
+      authorizer: { fault: () => undefined, covers: () => true, maySee: () => true },
       handlers: {
         bash: this.#handle,
         get_state: this.#handle,

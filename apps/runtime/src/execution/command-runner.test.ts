@@ -80,7 +80,7 @@ function runnerWith(limits: Partial<AdmissionLimits>): CommandRunner {
   } as unknown as CommandHandlers;
   return new CommandRunner({
     host,
-    authorizer: { fault: () => undefined, maySee: () => true },
+    authorizer: { fault: () => undefined, covers: () => true, maySee: () => true },
     handlers,
     server: {} as ServerFacts,
     admission: new Admission({ limits: { ...LIMITS, ...limits }, logger, observer }),

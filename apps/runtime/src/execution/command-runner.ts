@@ -11,7 +11,7 @@ import type { CommandContext, CommandIssuer } from '../commands/command-context.
 import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
 import { addressed, failureText, replayed } from './command-answer.ts';
 import { IssuedCommand } from './command-facts.ts';
-import { CommandMemory, type Recalled, replayOf } from './command-memory.ts';
+import { CommandMemory, type Recalled, replayOf, UNKNOWN } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
 import { answerOf, isFinal, UNRECORDED } from './command-outcome.ts';
 import { CommandRun, type Respond, type RunEnvironment, type RunningCommand, type Waiter } from './command-run.ts';
@@ -87,8 +87,10 @@ export class CommandRunner {
     const keys = this.#memory.keysOf(command, issuer);
     const recalled = this.#memory.recall(command, keys);
     const facts = new IssuedCommand(command, issuer);
-    const waiter: Waiter = { command, respond, facts, keys };
-    if (recalled !== undefined) return this.#recall(recalled, waiter);
+    const isCovered = recalled === undefined || this.#options.authorizer.covers(issuer.principal, command);
+    // What it is not to be told of it does not take the place of either.
+    const waiter: Waiter = { command, respond, facts, keys: isCovered ? keys : UNKNOWN };
+    if (recalled !== undefined && isCovered) return this.#recall(recalled, waiter);
     const fault =
       this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId) ?? this.#closed(command);
     if (fault !== undefined) return this.#refuse(waiter, fault);
@@ -108,7 +110,7 @@ export class CommandRunner {
     if (run.contract.sessionAccess === 'give' && sessionId !== undefined && !this.#toCome.has(sessionId)) {
       this.#toCome.set(sessionId, run);
     }
-    this.#memory.enter(run, keys);
+    this.#memory.enter(run, waiter.keys);
     this.#observer.commandAccepted(facts);
     this.#begin(run);
     return run.isAnswered ? undefined : run;
@@ -379,6 +381,7 @@ export class CommandRunner {
   #cancel(issuer: CommandIssuer, commandId: string): boolean {
     const run = this.#memory.unanswered(issuer, commandId);
     if (run === undefined || run.isDecided) return false;
+    if (!this.#options.authorizer.covers(issuer.principal, run.command)) return false;
     run.abort(new ProtocolError('CANCELLED', 'The command was cancelled'));
     return true;
   }
