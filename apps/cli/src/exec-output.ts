@@ -15,6 +15,7 @@ export class ExecOutput {
   readonly #stop: () => void;
   #queue: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
+  #isEnding = false;
   #offset = 0;
 
   /** Begins to listen; create it before the command is sent. */
@@ -32,6 +33,12 @@ export class ExecOutput {
     await this.#queue;
   }
 
+  /** Lets the answer come whatever the reader does: from now on, what there is no room for is dropped. */
+  stopWaiting(): void {
+    this.#isEnding = true;
+    this.#client.resume();
+  }
+
   stop(): void {
     this.#stop();
     this.#client.resume();
@@ -39,8 +46,9 @@ export class ExecOutput {
 
   #take(event: BashEvent<'bash.output'>): void {
     const { bytes } = event;
+    if (this.#isEnding && this.#waitingBytes > MAX_WAITING_BYTES) return;
     this.#waitingBytes += bytes;
-    if (this.#waitingBytes > MAX_WAITING_BYTES) this.#client.pause();
+    if (!this.#isEnding && this.#waitingBytes > MAX_WAITING_BYTES) this.#client.pause();
     this.#queue = this.#queue
       .then(() => this.#pass(event))
       .finally(() => {

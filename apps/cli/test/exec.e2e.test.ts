@@ -105,6 +105,29 @@ describe('exec', () => {
     expect(await cli(['info', 's', '--json'])).toMatchObject({ code: 0, stdout: expect.stringContaining('"active"') });
   });
 
+  it('ends at the first Ctrl-C, also when nobody reads what it has printed', async () => {
+    const { child, pid } = await begin('head -c 100000000 /dev/zero; sleep 600');
+    child.stdout!.pause();
+    let before = 0;
+    const stands = (): boolean => {
+      const last = before;
+      before = rssBytes(child.pid!);
+      return before === last;
+    };
+    await expect.poll(stands, { interval: 300, timeout: 20_000 }).toBe(true);
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(130);
+    expect(sessionMembers(pid)).toEqual([]);
+  }, 60_000);
+
+  it('ends, and the program with it, when its reader goes', async () => {
+    const { child, pid } = await begin('yes; sleep 600');
+    child.stdout!.destroy();
+    expect(await ended(child)).toMatchObject({ code: 141, stderr: '' });
+    await expect.poll(() => sessionMembers(pid), { timeout: 15_000 }).toEqual([]);
+  });
+
   it('ends the program when sessionctl is killed', async () => {
     const { child, pid } = await begin('sleep 600 & sleep 600');
     child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, sessionMembers, startDaemon, type TestDaemon } from '@sessiond/testkit';
@@ -72,6 +72,19 @@ function told(client: TerminalClient, stream?: string): string {
     return [piece.data === undefined ? Buffer.from(piece.dataBase64!, 'base64') : Buffer.from(piece.data)];
   });
   return Buffer.concat(bytes).toString();
+}
+
+/** Resolves when no output is read from any shell any more. @returns how much was. */
+async function untilUnread(client: TerminalClient): Promise<number> {
+  let before = -1;
+  const stands = async (): Promise<boolean> => {
+    const last = before;
+    const { metrics } = (await client.ask('get_metrics')) as { metrics: { name: string; value: number }[] };
+    before = metrics.find(({ name }) => name === 'sessiond.bash.output')!.value;
+    return before === last;
+  };
+  await expect.poll(stands, { interval: 200, timeout: 15_000 }).toBe(true);
+  return before;
 }
 
 /** The processes of the shell that was started last, once it says that it is ready. */
@@ -181,18 +194,7 @@ describe('a bash command', () => {
     client.wire.ws.pause();
     const { pid } = client.eventsOf('bash.started')[0]!['event'] as { pid: number };
     const other = await connect();
-    const read = async (): Promise<number> => {
-      const { metrics } = (await other.ask('get_metrics')) as { metrics: { name: string; value: number }[] };
-      return metrics.find(({ name }) => name === 'sessiond.bash.output')!.value;
-    };
-    let before = -1;
-    const stands = async (): Promise<boolean> => {
-      const last = before;
-      before = await read();
-      return before === last;
-    };
-    await expect.poll(stands, { interval: 200, timeout: 15_000 }).toBe(true);
-    expect(before).toBeLessThan(bytes);
+    expect(await untilUnread(other)).toBeLessThan(bytes);
     expect(sessionMembers(pid).length).toBeGreaterThan(0);
     client.wire.ws.resume();
     expect(await answer).toMatchObject({ success: true, data: { exitCode: 0, totalBytes: bytes + 5 } });
@@ -267,6 +269,37 @@ describe('everything a bash command has started is gone', () => {
     expect(sessionMembers(pid)).toEqual([]);
     expect(await client.ask('abort_bash', { sessionId: 's' })).toEqual({ sessionId: 's', aborted: false });
     expect(client.eventsOf('bash.finished')).toMatchObject([{ event: { reason: 'aborted' } }]);
+  });
+
+  it('also when the shell is the first to go', async () => {
+    const client = await connect();
+    await session(client);
+    // The job holds no pipe and ignores what ends the shell.
+    const job = `trap '' TERM HUP; exec sleep 300 </dev/null >/dev/null 2>&1`;
+    const running = bash(client, `(${job}) & wait`);
+    await client.until(() => client.eventsOf('bash.started').length === 1);
+    const { pid } = client.eventsOf('bash.started')[0]!['event'] as { pid: number };
+    const jobs = (): ProcessId[] =>
+      sessionMembers(pid).filter((found) => readFileSync(`/proc/${found.pid}/comm`, 'utf8') === 'sleep\n');
+    await expect.poll(() => jobs().length, { timeout: 15_000 }).toBe(1);
+    const left = jobs();
+    await client.ask('abort_bash', { sessionId: 's' });
+    expect(left.filter(isAlive)).toEqual([]);
+    expect(await running).toMatchObject({ code: 'CANCELLED', details: { signal: 'SIGTERM' } });
+  });
+
+  it('also when its issuer does not read, who is told how it ended', async () => {
+    const [client, other] = [await connect(), await connect()];
+    await session(client);
+    const running = bash(client, 'yes');
+    await client.until(() => client.eventsOf('bash.output').length > 0);
+    client.wire.ws.pause();
+    const { pid } = client.eventsOf('bash.started')[0]!['event'] as { pid: number };
+    await untilUnread(other);
+    expect(await other.ask('abort_bash', { sessionId: 's' })).toMatchObject({ aborted: true });
+    expect(sessionMembers(pid)).toEqual([]);
+    client.wire.ws.resume();
+    expect(await running).toMatchObject({ code: 'CANCELLED', details: { exitCode: null, signal: 'SIGTERM' } });
   });
 
   it('after its deadline, which is answered with what it wrote', async () => {

@@ -25,7 +25,7 @@ export interface Transport {
    * `onTaken` is called once when the operating system has taken it, or with an error when it never will.
    */
   send(data: string | Uint8Array, onTaken?: (error?: Error) => void): void;
-  /** Stops reading, until `resume`; absent where that cannot be done. Idempotent. */
+  /** Stops reading, until `resume`, without being taken for gone; absent where that cannot be done. Idempotent. */
   pause?(): void;
   /** Reads on. Idempotent. */
   resume?(): void;

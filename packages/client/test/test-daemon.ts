@@ -66,6 +66,7 @@ export class TestDaemon {
   readonly #options: TestDaemonOptions;
   readonly #sockets = new Map<WebSocket, TestAttachment[]>();
   readonly #raw = new Set<Socket>();
+  #pongs = 0;
   #server: Server | undefined;
   #port = 0;
   #channels = 0;
@@ -81,6 +82,11 @@ export class TestDaemon {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Signs of life from clients; it asks for none. */
+  get pongs(): number {
+    return this.#pongs;
   }
 
   get connections(): number {
@@ -185,6 +191,9 @@ export class TestDaemon {
     this.#sockets.set(socket, attachments);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => {});
+    socket.on('pong', () => {
+      this.#pongs += 1;
+    });
     const ready = serverReady({
       serverVersion: '0.0.0',
       connectionId: `connection-${this.#sockets.size}`,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -11,8 +11,10 @@ export interface Pipe {
   readonly writeEnd: number;
 }
 
-/** One call of mkfifo(1) makes so many. */
+/** One call of mkfifo(1) makes so many, or as many as are waited for. */
 const BATCH = 8;
+/** The most that one call makes; the names of so many are far from what a command line holds. */
+const MAX_BATCH = 256;
 
 const run = promisify(execFile);
 
@@ -28,20 +30,25 @@ const run = promisify(execFile);
 export class FifoPipes {
   readonly #folder: string;
   readonly #spare: string[] = [];
+  /** The call of mkfifo(1) that is under way. */
+  #making: Promise<void> | undefined;
+  /** Callers that wait for one. */
+  #waiting = 0;
+  #closed = false;
 
   /** @param folder is created for this user only if it is missing, and may be shared with other processes. @throws Error of the file system. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder)) {
-      if (/^\d+$/.test(name) && !isAlive(Number(name))) rmSync(join(folder, name), { recursive: true, force: true });
+      if (/^\d+$/.test(name) && !isOther(Number(name))) rmSync(join(folder, name), { recursive: true, force: true });
     }
     this.#folder = join(folder, String(process.pid));
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Opens a pipe; every eighth takes a few milliseconds. @throws Error when the system has none to give. */
+  /** Opens a pipe; every eighth takes a few milliseconds. @throws Error when the system has none to give, or after `close`. */
   async open(): Promise<Pipe> {
-    const path = this.#spare.pop() ?? (await this.#make());
+    const path = await this.#take();
     try {
       // In this order: without a reader, opening to write would wait for one.
       const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -56,21 +63,48 @@ export class FifoPipes {
     }
   }
 
-  /** Removes what is unused. */
+  /** Removes what is unused; none can be opened any more. Idempotent. */
   close(): void {
+    this.#closed = true;
     this.#spare.length = 0;
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #make(): Promise<string> {
-    const [first, ...rest] = Array.from({ length: BATCH }, () => join(this.#folder, randomUUID()));
-    await run('mkfifo', ['-m', '600', first!, ...rest]);
-    this.#spare.push(...rest);
-    return first!;
+  /** The path of a FIFO that is nobody else's. */
+  async #take(): Promise<string> {
+    for (;;) {
+      const path = this.#spare.pop();
+      // Whoever tidies up where the folder lies may have removed it.
+      if (path !== undefined && !existsSync(path)) continue;
+      if (path !== undefined) return path;
+      this.#waiting += 1;
+      try {
+        // Those that come while it runs share the next call.
+        this.#making ??= this.#make().finally(() => {
+          this.#making = undefined;
+        });
+        await this.#making;
+      } finally {
+        this.#waiting -= 1;
+      }
+    }
+  }
+
+  async #make(): Promise<void> {
+    if (this.#closed) throw new Error('Cannot make pipes: they are closed');
+    const count = Math.min(MAX_BATCH, Math.max(BATCH, this.#waiting));
+    const paths = Array.from({ length: count }, () => join(this.#folder, randomUUID()));
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    await run('mkfifo', ['-m', '600', ...paths]);
+    if (this.#closed) this.close();
+    else this.#spare.push(...paths);
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process lives that has this pid and is not this one. */
+function isOther(pid: number): boolean {
+  // In a container every daemon may have the same.
+  if (pid === process.pid) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {

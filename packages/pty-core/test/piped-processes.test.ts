@@ -195,12 +195,28 @@ test('says why it cannot be started, and leaves nothing behind', async () => {
 test('removes the unused pipes of a process that was killed, and of no other', () => {
   const path = join(folder, 'other');
   // No process has this pid: it is above the most that Linux gives.
-  for (const name of ['4194305', '1', 'notes']) mkdirSync(join(path, name), { recursive: true });
-  writeFileSync(join(path, '4194305', 'left'), '');
+  // In a container the process that was killed may have had the pid that this one has.
+  const own = String(process.pid);
+  for (const name of ['4194305', '1', 'notes', own]) mkdirSync(join(path, name), { recursive: true });
+  for (const name of ['4194305', own]) writeFileSync(join(path, name, 'left'), '');
   const other = new PipedProcesses({ folder: path });
-  expect(readdirSync(path).toSorted()).toEqual(['1', 'notes', String(process.pid)].toSorted());
+  expect(readdirSync(path).toSorted()).toEqual(['1', 'notes', own].toSorted());
+  expect(readdirSync(join(path, own))).toEqual([]);
   other.close();
   expect(readdirSync(path).toSorted()).toEqual(['1', 'notes']);
+});
+
+test('keeps at most seven unused pipes, however many were wanted at a time', async () => {
+  await Promise.all(Array.from({ length: 40 }, async () => (await run('true')).process.finished));
+  expect(readdirSync(join(folder, 'pipes', String(process.pid))).length).toBeLessThanOrEqual(7);
+});
+
+test('makes new pipes when those that it had, or their folder, were removed', async () => {
+  await (await run('true')).process.finished;
+  rmSync(join(folder, 'pipes', String(process.pid)), { recursive: true });
+  const { process: again, text } = await run('echo again');
+  expect(await again.finished).toEqual({ exitCode: 0, signal: null });
+  expect(text()).toBe('again\n');
 });
 
 test('leaves as many descriptors after fifty lives as before', async () => {

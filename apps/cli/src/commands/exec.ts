@@ -17,6 +17,9 @@ interface ExecOptions extends CommonOptions {
   readonly timeout?: number;
 }
 
+/** How long after a signal what the command has still said may wait for a reader that does not read. */
+const LAST_WORDS_MS = 1_000;
+
 const NOTES = `
 The program runs beside the one in the terminal, in the working directory and environment of the session, with an empty stdin.
 Its stdout and stderr come out apart, byte for byte. Ctrl-C ends it with everything it has started; so does the end of sessionctl.
@@ -43,7 +46,7 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
     const sessionId = await findSessionId(client, session);
     const id = `exec-${randomUUID()}`;
     const output = new ExecOutput(client, id, context, options.json === true);
-    const interrupt = interruptible(client, id, context);
+    const interrupt = interruptible(client, id, output, context);
     try {
       const data = await client.request(
         'bash',
@@ -61,7 +64,12 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
       if (options.json === true) await context.output.json(exitJson(data));
       return exitCodeOfChild({ ...data, reason: 'exited' });
     } catch (error) {
-      if (isClientError(error, 'CANCELLED') && interrupt.by !== undefined) throw new Interrupted(interrupt.by);
+      if (isClientError(error, 'CANCELLED') && interrupt.by !== undefined) {
+        const interrupted = new Interrupted(interrupt.by);
+        setTimeout(() => context.interruption.fail(interrupted), LAST_WORDS_MS).unref();
+        await output.flushed();
+        throw interrupted;
+      }
       await output.flushed();
       throw error;
     } finally {
@@ -75,12 +83,14 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
 function interruptible(
   client: Client,
   commandId: string,
+  output: ExecOutput,
   { interruption }: Context,
 ): { readonly by: Interrupted['signal'] | undefined; stop(): void } {
   let by: Interrupted['signal'] | undefined;
   const stop = interruption.take((signal) => {
     if (by !== undefined) return false;
     by = signal;
+    output.stopWaiting();
     // If it cannot be told, it ends with the connection.
     client.request('cancel_command', { commandId }).catch(() => interruption.fail(new Interrupted(signal)));
     return true;

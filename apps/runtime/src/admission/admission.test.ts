@@ -70,10 +70,11 @@ function run(
   command: Command,
   principal: string,
   outcome?: ProtocolFault,
+  instance = 'st-1',
 ): ProtocolFault | undefined {
   const answer = admission.admit(command, principal);
   if (!answer.ok) return answer.fault;
-  const refusal = answer.begin();
+  const refusal = answer.begin(() => instance);
   if (refusal !== undefined) return refusal.fault;
   answer.end(outcome);
   answer.leave();
@@ -350,7 +351,7 @@ describe('the breaker before programs', () => {
     const admission = admissionWith(LIMITS);
     const waiting = admitted(admission.admit(CREATE, 'ada'));
     for (let time = 0; time < 3; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
-    expect(waiting.begin()?.fault.code).toBe('CIRCUIT_OPEN');
+    expect(waiting.begin(() => 'st-1')?.fault.code).toBe('CIRCUIT_OPEN');
     expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
   });
 
@@ -382,7 +383,7 @@ it('[R13] never limits what tells how the server is or takes work from it, and c
   for (const command of unlimited) {
     const answers = Array.from({ length: 1000 }, () => admission.admit(command, 'ada'));
     expect(answers.every(({ ok }) => ok)).toBe(true);
-    expect(admitted(answers[0]!).begin()).toBeUndefined();
+    expect(admitted(answers[0]!).begin(() => 'st-1')).toBeUndefined();
   }
   expect(told).toEqual([]);
   expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
@@ -419,6 +420,18 @@ describe('the breaker before bash', () => {
     ]);
   });
 
+  it('lets a new session begin anew that has the id of one whose commands were stopped', () => {
+    const admission = admissionWith(LIMITS);
+    const changes: object[] = [];
+    admission.onBreakerChanged((change) => changes.push(change));
+    for (let time = 0; time < 10; time += 1) run(admission, bash('s'), 'ada', LATE, 'st-1');
+    expect(run(admission, bash('s'), 'ada', undefined, 'st-1')).toMatchObject({ code: 'CIRCUIT_OPEN' });
+    for (let time = 0; time < 9; time += 1) {
+      expect(run(admission, bash('s'), 'ada', LATE, 'st-2')).toBeUndefined();
+    }
+    expect(changes).toEqual([{ breaker: 'bash', scope: 'session', key: 's', from: 'closed', to: 'open' }]);
+  });
+
   it('[S31] opens for everybody after fifty timeouts in many sessions', () => {
     const admission = admissionWith(LIMITS);
     const changes: object[] = [];
@@ -433,7 +446,9 @@ describe('the breaker before bash', () => {
     [{ code: 'CANCELLED', message: 'no' }, 'ignored'],
     [{ code: 'CAPACITY_EXCEEDED', message: 'no' }, 'ignored'],
     [{ code: 'SESSION_NOT_FOUND', message: 'no' }, 'ignored'],
-    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'cwd-not-found' } }, 'failure'],
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'cwd-not-found' } }, 'ignored'],
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'arguments-too-long' } }, 'ignored'],
+    [{ code: 'SPAWN_FAILED', message: 'no', details: { reason: 'out-of-resources' } }, 'failure'],
     [LATE, 'failure'],
   ])('takes %j for %s', (fault, expected) => {
     run(admissionWith(LIMITS), bash('s'), 'ada', fault);

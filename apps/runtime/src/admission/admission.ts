@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type AdmissionObserver, unobservedAdmission } from './admission-observer.ts';
 import type { AdmissionSnapshot } from './admission-snapshot.ts';
 import { type BreakerLimits, breakerRules } from './breaker-rules.ts';
-import { type Attempt, type BreakerChange, CommandBreakers } from './command-breakers.ts';
+import { type Attempt, type BreakerChange, CommandBreakers, type InstanceOf } from './command-breakers.ts';
 import { type BudgetLimits, CommandBudgets, type Expense } from './command-budgets.ts';
 import { CommandPlaces, type PlaceLimits } from './command-places.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -29,7 +29,7 @@ export interface AdmittedCommand {
    * Asks the breaker, when execution is about to begin: what waited in a lane must not be tried after all if what it needs has failed
    * meanwhile. A command that is refused is withdrawn already.
    */
-  begin(): CommandRefusal | undefined;
+  begin(instanceOf: InstanceOf): CommandRefusal | undefined;
   /** The answer is decided; `undefined` is a success. Work may still go on. */
   end(fault: ProtocolFault | undefined): void;
   /** The work is really over: gives the place back. */
@@ -138,8 +138,8 @@ class LimitedCommand implements AdmittedCommand {
     this.#expense = expense;
   }
 
-  begin(): CommandRefusal | undefined {
-    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId);
+  begin(instanceOf: InstanceOf): CommandRefusal | undefined {
+    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId, instanceOf);
     if (!answer.ok) {
       this.withdraw();
       return answer;

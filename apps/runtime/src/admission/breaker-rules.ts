@@ -11,10 +11,10 @@ export interface BreakerRule {
   readonly trouble: string;
   /** What has a breaker of its own, beside the one of everybody. */
   readonly scope: 'principal' | 'session';
-  /** Whose failures count together. */
-  readonly keyOf: (command: Command, principalId: string) => string;
-  /** What the end of a command says about the machine; `undefined` is a success. */
-  readonly outcomeOf: (fault: ProtocolFault | undefined) => Outcome;
+  /** Whose failures count together; `instance` is the life of the session that the command is for. */
+  readonly keyOf: (command: Command, principalId: string, instance: string | undefined) => string;
+  /** The id, of the session or principal, that such a key is about. */
+  readonly idOf: (key: string) => string;
   /** Failures of one key within the window that stop that key. */
   readonly failuresPerKey: number;
   /** Failures of all keys together that stop everybody, at least 5: one key counts for at most a fifth of them. Ten keys that are stopped do, too. */
@@ -48,7 +48,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       trouble: 'programs could not be started lately',
       scope: 'principal',
       keyOf: (_command, principalId) => principalId,
-      outcomeOf: spawnOutcome,
+      idOf: (key) => key,
       failuresPerKey: limits.spawnFailuresPerPrincipal,
       failuresTotal: limits.spawnFailuresTotal,
       windowMs: limits.spawnFailureWindowMs,
@@ -62,8 +62,9 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       commands: ['bash'],
       trouble: 'shell commands did not end in time lately, or could not be started',
       scope: 'session',
-      keyOf: ({ sessionId }) => sessionId!,
-      outcomeOf: bashOutcome,
+      // A new session of the same id has done nothing wrong yet. No id holds a space.
+      keyOf: ({ sessionId }, _principalId, instance = '') => `${sessionId} ${instance}`,
+      idOf: (key) => key.slice(0, key.indexOf(' ')),
       failuresPerKey: limits.bashTimeoutsPerSession,
       failuresTotal: limits.bashTimeoutsTotal,
       windowMs: limits.bashTimeoutWindowMs,
@@ -75,20 +76,12 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
 }
 
 /**
- * Whether starting a program tells that the machine is in trouble: it was too slow, or had no process, memory or descriptor to
- * give. What the client asked for wrongly, such as a program that does not exist, tells nothing.
+ * What the end of a command, `undefined` for a success, tells about running more of them: they are of no use when it did not end in time, or when the
+ * machine had no process, memory or descriptor to give. What the client asked for wrongly, such as a program or a folder that does not exist, tells
+ * nothing, and neither do a status, a signal, and an end that somebody asked for.
  */
-function spawnOutcome(fault: ProtocolFault | undefined): Outcome {
+export function outcomeOf(fault: ProtocolFault | undefined): Outcome {
   if (fault === undefined) return 'success';
   if (fault.code === 'TIMEOUT') return 'failure';
   return fault.code === 'SPAWN_FAILED' && fault.details?.['reason'] === 'out-of-resources' ? 'failure' : 'ignored';
-}
-
-/**
- * Whether a shell command tells that running more of them is of no use: it did not end in time, or could not be started. A status, a signal, and
- * an end that somebody asked for tell nothing about that.
- */
-function bashOutcome(fault: ProtocolFault | undefined): Outcome {
-  if (fault === undefined) return 'success';
-  return fault.code === 'TIMEOUT' || fault.code === 'SPAWN_FAILED' ? 'failure' : 'ignored';
 }

@@ -3,7 +3,7 @@ import { type BreakerTransition, type Clock, HybridBreaker, type Permit, type Re
 import type { Logger } from 'pino';
 import type { AdmissionObserver, BreakerName, BreakerState } from './admission-observer.ts';
 import type { BreakerStatus } from './admission-snapshot.ts';
-import type { BreakerRule } from './breaker-rules.ts';
+import { type BreakerRule, outcomeOf } from './breaker-rules.ts';
 import type { CommandRefusal } from './command-refusal.ts';
 
 /** What breakers are made of. */
@@ -34,6 +34,9 @@ export interface Attempt {
   settle(fault: ProtocolFault | undefined): void;
 }
 
+/** Tells the life of a session, which another one of the same id does not have; `undefined` when there is none. */
+export type InstanceOf = (sessionId: string) => string | undefined;
+
 /** What stands before a command without a breaker. */
 const UNGUARDED: Attempt = Object.freeze({ ok: true, settle() {} });
 
@@ -57,11 +60,12 @@ export class CommandBreakers {
   }
 
   /** Asks the breaker before this command, if there is one. */
-  attempt(command: Command, principalId: string): Attempt | CommandRefusal {
+  attempt(command: Command, principalId: string, instanceOf: InstanceOf): Attempt | CommandRefusal {
     const guard = this.#byCommand.get(command.type);
     if (guard === undefined) return UNGUARDED;
     const { rule, breaker } = guard;
-    const answer = breaker.tryAcquire(rule.keyOf(command, principalId));
+    const instance = command.sessionId === undefined ? undefined : instanceOf(command.sessionId);
+    const answer = breaker.tryAcquire(rule.keyOf(command, principalId, instance));
     if (answer.ok) return new GuardedAttempt(rule, answer, this.#options.observer);
     this.#options.observer.breakerCalled(rule.name, 'refused');
     return { ok: false, fault: faultOf(rule, answer) };
@@ -104,15 +108,16 @@ export class CommandBreakers {
   }
 
   #changed(
-    { name, trouble, scope: keyScope }: BreakerRule,
-    { name: part, key, from, to, reason, openMs }: BreakerTransition,
+    { name, trouble, scope: keyScope, idOf }: BreakerRule,
+    { name: part, key: breakerKey, from, to, reason, openMs }: BreakerTransition,
   ): void {
     const scope = part === `${name}.global` ? 'global' : 'key';
+    const key = breakerKey === null ? undefined : idOf(breakerKey);
     this.#options.observer.breakerTransitioned(name, scope, from, to);
     this.#options.onChanged({
       breaker: name,
       scope: scope === 'global' ? 'global' : keyScope,
-      key: key ?? undefined,
+      key,
       from,
       to,
     });
@@ -135,7 +140,7 @@ class GuardedAttempt implements Attempt {
   }
 
   settle(fault: ProtocolFault | undefined): void {
-    const outcome = this.#rule.outcomeOf(fault);
+    const outcome = outcomeOf(fault);
     this.#permit.settle(outcome);
     this.#observer.breakerCalled(this.#rule.name, outcome);
   }

@@ -51,6 +51,7 @@ export class CommandRunner {
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
   #onAnswered: (() => void) | undefined;
+  readonly #instanceOf = (sessionId: string): string | undefined => this.#options.host.facts(sessionId)?.instance;
 
   constructor(options: CommandRunnerOptions) {
     const { host, server, authorizer, outcomes, observer, now, deadlines } = options;
@@ -248,7 +249,7 @@ export class CommandRunner {
   /** The command has everything it has to wait for. */
   #start(run: CommandRun): void {
     const { command, admitted, abortReason } = run;
-    const refusal = abortReason ?? admitted.begin()?.fault;
+    const refusal = abortReason ?? admitted.begin(this.#instanceOf)?.fault;
     if (refusal !== undefined) {
       this.#decide(run, { ok: false, fault: refusal });
       return;

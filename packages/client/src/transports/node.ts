@@ -28,6 +28,8 @@ const DEFAULT_HEARTBEAT_MS = 30_000;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** How long a peer may take to answer the closing handshake. */
 const CLOSE_MS = 2_000;
+/** How often a client that does not read, and so answers no ping, says that it is there. */
+const SIGN_OF_LIFE_MS = 1_000;
 
 /**
  * Dials a daemon with `ws`, over a Unix socket or TCP.
@@ -109,6 +111,13 @@ function open(
 }
 
 function transport(socket: WebSocket): Transport {
+  let signs: NodeJS.Timeout | undefined;
+  const resume = () => {
+    clearInterval(signs);
+    signs = undefined;
+    socket.resume();
+  };
+  socket.once('close', () => clearInterval(signs));
   return {
     get bufferedBytes() {
       return socket.bufferedAmount;
@@ -117,14 +126,15 @@ function transport(socket: WebSocket): Transport {
       socket.send(data, (error) => onTaken?.(error ?? undefined));
     },
     pause() {
+      if (socket.readyState !== WebSocket.OPEN) return;
       socket.pause();
+      // A pong that nobody asked for is what RFC 6455 (section 5.5.3) has for this.
+      signs ??= setInterval(() => socket.pong(), SIGN_OF_LIFE_MS).unref();
     },
-    resume() {
-      socket.resume();
-    },
+    resume,
     close(code, reason) {
       // The peer's part of the handshake has to be read.
-      socket.resume();
+      resume();
       const cutOff = setTimeout(() => socket.terminate(), CLOSE_MS);
       cutOff.unref();
       socket.once('close', () => clearTimeout(cutOff));

@@ -169,6 +169,17 @@ describe('nodeDialer', () => {
     await expect(closed).resolves.toMatchObject({ status: 'closed' });
   });
 
+  it('says that it is there while it does not read, and so answers no ping', async () => {
+    const made = await daemon();
+    made.addSession('s');
+    const client = await open(nodeDialer({ url: made.url }));
+    client.pause();
+    client.pause();
+    await expect.poll(() => made.pongs, { timeout: 15_000 }).toBeGreaterThan(1);
+    client.resume();
+    await expect(client.request('list_sessions')).resolves.toMatchObject({ sessions: [{ sessionId: 's' }] });
+  });
+
   it('does not hang on a peer that is no WebSocket server', async () => {
     const server = createServer((socket) => socket.end('220 mail.example\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

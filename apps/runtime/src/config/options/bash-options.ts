@@ -48,7 +48,7 @@ export const bashOptions: OptionTable<BashConfig> = Object.freeze({
     max: MAX_TIMEOUTS,
     noneWord: 'off',
     default: 10,
-    help: 'Bash commands of one session that did not end in time, or could not be started, before it may run none for a while; off tries always, for everybody.',
+    help: 'Bash commands of one session that did not end in time, or for which the machine had no process, memory or descriptor to give, before it may run none for a while; off tries always, for everybody.',
   },
   bashTimeoutsTotal: {
     kind: 'integer',

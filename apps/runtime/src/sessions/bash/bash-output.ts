@@ -32,7 +32,8 @@ export class BashOutput {
   take(stream: OutputStream, read: Uint8Array): BashEvent<'bash.output'> | undefined {
     const bytes = this.#torn[stream].length === 0 ? read : Buffer.concat([this.#torn[stream], read]);
     const whole = bytes.length - tornBytes(bytes);
-    this.#torn[stream] = bytes.slice(whole);
+    // A copy: a part of what was read would keep all of that in memory.
+    this.#torn[stream] = Uint8Array.from(bytes.subarray(whole));
     return whole === 0 ? undefined : this.#piece(stream, bytes.subarray(0, whole));
   }
 

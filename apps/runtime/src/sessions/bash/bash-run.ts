@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type BashData, type BashEvent, ProtocolError } from '@sessiond/protocol';
 import type { PipedProcess, PipedProcesses, ProcessExit } from '@sessiond/pty-core';
 import { toProtocolError } from '../pty-errors.ts';
@@ -133,24 +134,18 @@ export class BashRun {
     }
   }
 
-  /** How the shell ended; unknown where not even SIGKILL has ended it. */
+  /** How the shell ended by itself, or, when all its processes were ended, by that. */
   async #exitOf(process: PipedProcess): Promise<ProcessExit> {
+    const exit = await Promise.race([process.finished, this.#aborted()]);
+    if (exit !== undefined) return exit;
+    // The shell may be the first of its processes to go.
+    await process.terminate(GRACE_MS);
+    return lastExit(process);
+  }
+
+  async #aborted(): Promise<undefined> {
     const { signal } = this.#abort;
-    let stuck: NodeJS.Timeout | undefined;
-    const givenUp = new Promise<ProcessExit>((resolve) => {
-      const end = async (): Promise<void> => {
-        await process.terminate(GRACE_MS);
-        stuck = setTimeout(() => {
-          process.closeOutput();
-          resolve({ exitCode: null, signal: null });
-        }, LAST_OUTPUT_MS);
-      };
-      signal.addEventListener('abort', () => void end(), { once: true });
-      if (signal.aborted) void end();
-    });
-    const exit = await Promise.race([process.finished, givenUp]);
-    clearTimeout(stuck);
-    return exit;
+    if (!signal.aborted) await once(signal, 'abort');
   }
 
   #answer({ exitCode, signal }: ProcessExit, elapsedMs: number): BashData {
@@ -171,4 +166,19 @@ export class BashRun {
       details: { ...reason.details, ...data },
     });
   }
+}
+
+/** How a process ended whose processes were ended, whether or not its last output is taken; unknown where not even SIGKILL has ended it. */
+function lastExit(process: PipedProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    const stuck = setTimeout(() => {
+      process.closeOutput();
+      // That lets it finish, unless it lives.
+      setImmediate(() => resolve({ exitCode: null, signal: null }));
+    }, LAST_OUTPUT_MS);
+    void process.finished.then((exit) => {
+      clearTimeout(stuck);
+      resolve(exit);
+    });
+  });
 }
