@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { spawnDaemon, startDaemon } from '@sessiond/testkit';
+import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let dir: string;
@@ -55,14 +56,40 @@ describe('sessiond check-config', () => {
     await daemon.stop();
   });
 
+  it('finds a running daemon that speaks TLS, too', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+    const [certPath, keyPath] = [join(dir, 'tls.crt'), join(dir, 'tls.key')];
+    writeFileSync(certPath, cert);
+    writeFileSync(keyPath, key);
+    const tls = ['--tls-cert', certPath, '--tls-key', keyPath];
+    const daemon = await startDaemon({ flags: tls });
+    const { port } = new URL(daemon.url);
+    const { stdout, exitCode } = await check(['--port', port, ...tls]);
+    expect(stdout).toContain(`ok       The certificate ${certPath} and its key can be used\n`);
+    expect(stdout).toContain(`note     sessiond with pid ${daemon.pid} listens on 127.0.0.1:${port}`);
+    expect(exitCode).toBe(0);
+    writeFileSync(keyPath, 'no key');
+    expect(await check(['--port', '0', ...tls])).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringContaining('problem  Cannot use the TLS files'),
+    });
+    await daemon.stop();
+  });
+
   it.each([
     [['--port', '70000'], 'Cannot use option port from the flag --port: found 70,000'],
     [['--host', '0.0.0.0', '--auth', 'none'], 'use --auth token, or --host 127.0.0.1'],
     [
       ['--port', '0', '--tls-cert', '/no/c.pem', '--tls-key', '/no/k.pem'],
-      'The file of tlsKey cannot be read: /no/k.pem',
+      'Cannot use the TLS files /no/c.pem and /no/k.pem: ENOENT',
     ],
     [['--config', '/nowhere/c.json'], 'Cannot read the configuration file /nowhere/c.json: ENOENT'],
+    [['--state-dir', '/etc/passwd/s'], 'The state folder /etc/passwd/s cannot be looked at: ENOTDIR; name another'],
+    [['--socket', '/etc/passwd/s'], 'The socket /etc/passwd/s cannot be looked at: ENOTDIR'],
+    [['--socket', `/tmp/${'x'.repeat(110)}`], 'the path needs 115 bytes, allowed are'],
+    [['--audit-log', '/no/audit.log'], 'The audit log /no/audit.log cannot be created: /no does not exist'],
+    [['--audit-log', '/dev'], 'The audit log /dev is no file'],
+    [['--auth', 'module', '--auth-module', '/no/auth.js'], 'The authentication module cannot be read: /no/auth.js'],
   ])('names what is wrong with %j', async (args, sentence) => {
     const { stdout, exitCode } = await check(args);
     expect(exitCode).toBe(2);

@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startDaemon } from '@sessiond/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { createProgram } from '../src/cli/program.ts';
@@ -100,9 +102,19 @@ describe('the image', () => {
     expect(valuesOf('STOPSIGNAL')).toEqual(['SIGTERM']);
   });
 
-  it('listens where it says, and is looked after at a path that exists', () => {
+  it('listens where it says', () => {
     expect(valuesOf('EXPOSE')).toEqual([String(OPTIONS.port.default)]);
-    expect(valuesOf('HEALTHCHECK').join()).toContain(`http://127.0.0.1:${OPTIONS.port.default}/healthz`);
+  });
+
+  it('is looked after on the socket, whatever address, port and certificate it is started with', async () => {
+    const [node, ...args] = JSON.parse(/CMD (\[.*\])/.exec(valuesOf('HEALTHCHECK')[0]!)![1]!) as [string, ...string[]];
+    expect([node, env['SESSIOND_SOCKET']]).toEqual(['node', (await configOf([], env)).socket]);
+    const look = (socketPath: string): Promise<unknown> =>
+      promisify(execFile)(process.execPath, args, { env: { SESSIOND_SOCKET: socketPath } });
+    const daemon = await startDaemon({ flags: ['--no-tcp'] });
+    await expect(look(daemon.socketPath)).resolves.toMatchObject({ stdout: '' });
+    await daemon.stop();
+    await expect(look(daemon.socketPath)).rejects.toMatchObject({ code: 1 });
   });
 
   it('sets variables that exist, and keeps its state in the volume', async () => {

@@ -51,6 +51,18 @@ it('a session that is silent for too long is told of its end, which input puts o
   expect(await event(client, 'pty.stopped')).toMatchObject({ reason: 'expired' });
 });
 
+it('a session in which a line of shell runs is not silent, and is again from its end on', async () => {
+  const client = await connect('--max-idle-ms', '1000');
+  await run(client, ['-c', 'sleep 1000']);
+  const type = 'bash';
+  const done = await client.command({ id: 'bash', type, sessionId: 's', command: 'sleep 2' });
+  expect(done).toMatchObject({ success: true, data: { exitCode: 0 } });
+  expect(await client.command({ id: 'state', type: 'get_state', sessionId: 's' })).toMatchObject({
+    data: { state: 'active' },
+  });
+  expect(await event(client, 'pty.stopped')).toMatchObject({ reason: 'expired' });
+});
+
 it('a session that nobody limits goes on, and is told shutdown as the reason when the daemon ends', async () => {
   const client = await connect();
   await run(client, ['-c', 'sleep 1000']);

@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { identifyListener } from '../identify-listener.ts';
 import { acquireInstanceLock } from '../instance-lock.ts';
-import { identifyListener } from '../probes.ts';
 import { StartupError } from '../startup-error.ts';
 import { ensurePrivateDir } from '../state-dir.ts';
 import { listen } from './listen.ts';
@@ -26,8 +26,8 @@ export interface UnixListener {
 export async function listenUnix(server: Server, path: string): Promise<UnixListener> {
   // Bound under a name of its own and then renamed: the path always leads to a socket that listens, and what libuv unlinks when it
   // closes the handle is that first name, never a file that a later daemon put in our place.
-  const bindPath = join(dirname(path), `.${process.pid.toString(36)}`);
-  for (const name of [path, bindPath]) assertLength(name);
+  const bindPath = bindPathOf(path);
+  assertSocketPathFits(path);
   ensurePrivateDir(dirname(path), 'folder of the socket');
   const pidPath = `${path}.pid`;
   const lock = await acquireInstanceLock(`${path}.lock`);
@@ -97,6 +97,15 @@ function readPid(path: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** Whether the system takes a path this long. @throws StartupError when it does not. */
+export function assertSocketPathFits(path: string): void {
+  for (const name of [path, bindPathOf(path)]) assertLength(name);
+}
+
+function bindPathOf(path: string): string {
+  return join(dirname(path), `.${process.pid.toString(36)}`);
 }
 
 function assertLength(path: string): void {

@@ -1,7 +1,7 @@
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Config } from '../config/config.ts';
-import { identifyListener } from '../probes.ts';
+import { identifyListener } from '../identify-listener.ts';
 import { StartupError } from '../startup-error.ts';
 import { urlHost } from './host-name.ts';
 

@@ -215,9 +215,14 @@ export class LocalSessionHost implements SessionHost {
     const { cwd, env } = session;
     const tell = (event: BashEvent): void | Promise<void> => session.bashEvent(event, cause, listener);
     const keepBytes = maxOutputBytes ?? shells.outputBytes;
-    const data = await shells.run({ sessionId, command, cwd, env, keepBytes, tell }, signal);
-    session.changed();
-    return data;
+    const over = session.shellBegan();
+    try {
+      const data = await shells.run({ sessionId, command, cwd, env, keepBytes, tell }, signal);
+      session.changed();
+      return data;
+    } finally {
+      over();
+    }
   }
 
   async abortBash(sessionId: string): Promise<boolean> {

@@ -84,6 +84,9 @@ export class PtySession implements HostedSession {
   #seq = 0;
   #writtenBytes = 0;
   #lastInputMs = Number.NEGATIVE_INFINITY;
+  /** Lines of shell that run beside the terminal. */
+  #shells = 0;
+  #lastShellMs = Number.NEGATIVE_INFINITY;
   #stoppedAt: string | undefined;
 
   constructor(pty: Pty, options: PtySessionOptions) {
@@ -117,9 +120,19 @@ export class PtySession implements HostedSession {
     return this.#attachments.size;
   }
 
-  /** Milliseconds since the last input or output, or since the start if there was neither. */
+  /** Milliseconds since the last input or output, or the end of the last line of shell, or since the start if there was none; 0 while such a line runs. */
   get quietMs(): number {
-    return Math.min(this.#pty.quietMs, performance.now() - this.#lastInputMs);
+    if (this.#shells > 0) return 0;
+    return Math.min(this.#pty.quietMs, performance.now() - Math.max(this.#lastInputMs, this.#lastShellMs));
+  }
+
+  /** Takes note that a line of shell runs beside the terminal; the function returned, called once, that it is over. */
+  shellBegan(): () => void {
+    this.#shells += 1;
+    return () => {
+      this.#shells -= 1;
+      this.#lastShellMs = performance.now();
+    };
   }
 
   get finished(): boolean {

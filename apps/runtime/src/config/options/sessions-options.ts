@@ -73,6 +73,6 @@ export const sessionsOptions: OptionTable<SessionsConfig> = Object.freeze({
     noneWord: 'never',
     default: null,
     defaultText: 'never',
-    help: 'Time without input and output after which a session is ended; told a minute before, or half of it if that is less.',
+    help: 'Time without input, output and bash commands after which a session is ended; told a minute before, or half of it if that is less.',
   },
 });
