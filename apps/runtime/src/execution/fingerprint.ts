@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Command } from '@sessiond/protocol';
 
 /** Up to so many characters a command is compared as it is; longer ones by their digest. */
@@ -23,9 +23,7 @@ export function isAskedAgain(fingerprint: string, command: Command): boolean {
 
 /** SHA-256, in hex, of what the command asks for as JSON with sorted keys: the same on every machine and in every version. */
 export function digestOf(command: Command): string {
-  return createHash('sha256')
-    .update(canonicalJson(askedBy(command)))
-    .digest('hex');
+  return hash('sha256', canonicalJson(askedBy(command)), 'hex');
 }
 
 function askedBy(command: Command): object {
@@ -37,8 +35,10 @@ function askedBy(command: Command): object {
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const field = (value as Readonly<Record<string, unknown>>)[name];
+    if (field !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(field)}`;
+  }
+  return `{${text}}`;
 }

@@ -1,4 +1,4 @@
-import type { Changes, JournalStore } from './journal-store.ts';
+import type { JournalStore } from './journal-store.ts';
 
 /** How soon and how firmly changes are written. */
 export interface GroupCommitOptions {
@@ -6,14 +6,14 @@ export interface GroupCommitOptions {
   readonly isDurable: boolean;
   /** How long the first change of a batch waits for others; 0 until the end of the turn of the event loop. */
   readonly delayMs: number;
-  /** Called right before a batch is written: what goes into it as well. */
-  readonly complete: (changes: Map<string, string | null>) => void;
+  /** Called right before a batch is written: puts what its entries have become into its changes, and what goes with every batch. */
+  readonly complete: (batch: CommitBatch) => void;
   readonly onWritten: (batch: WrittenBatch) => void;
   /**
-   * A batch could not be written; nothing is, from now on, until {@link GroupCommit.resume}. Gets the changes that are lost with it, and answers with
-   * what those who wait for it are told.
+   * A batch could not be written, or was never begun because the one before it could not; nothing is, from now on, until {@link GroupCommit.resume}.
+   * Gets what is lost, and answers with what those who wait for it are told.
    */
-  readonly onFailed: (error: unknown, lost: Changes) => Error;
+  readonly onFailed: (error: unknown, lost: CommitBatch) => Error;
 }
 
 /** A batch that was written. */
@@ -29,9 +29,22 @@ export interface Batch {
   readonly done: Promise<void>;
 }
 
-interface OpenBatch extends Batch {
-  state: Batch['state'];
+/** What is to be written, but not before it is known what becomes of it until then: most commands are over before their batch is. */
+export interface BatchEntry {
+  /** Puts into the changes of the batch what it is now. @returns the size of what stays as it is from now on. */
+  contribute(changes: Map<string, string | null>, batch: Batch): number;
+}
+
+/** A batch as those see it who fill it. */
+export interface CommitBatch extends Batch {
   readonly changes: Map<string, string | null>;
+  /** Each of them once. */
+  readonly entries: readonly BatchEntry[];
+}
+
+interface OpenBatch extends CommitBatch {
+  state: Batch['state'];
+  readonly entries: BatchEntry[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -77,9 +90,16 @@ export class GroupCommit {
     return batch;
   }
 
-  /** Takes a change back that was not there before its batch. @returns `false` when the batch is no longer open: it has to be undone by another change. */
-  retract(batch: Batch, key: string): boolean {
-    return batch === this.#open && this.#open.changes.delete(key);
+  /**
+   * Has an entry asked what it is when the batch is written.
+   * @param previous the batch it went with before; when that is still open, it stays there.
+   * @param chars about what it adds to what waits.
+   */
+  add(entry: BatchEntry, previous: Batch | undefined, chars: number): Batch {
+    const batch = this.touch();
+    if (previous !== batch) batch.entries.push(entry);
+    this.#queuedChars += chars;
+    return batch;
   }
 
   /** Resolves when all changes until now are written, or cannot be; waits for no company. */
@@ -113,7 +133,7 @@ export class GroupCommit {
     this.#open = undefined;
     this.#writing = batch;
     batch.state = 'writing';
-    this.#options.complete(batch.changes);
+    this.#options.complete(batch);
     const chars = this.#queuedChars;
     const startedMs = performance.now();
     const written = (): void => {
@@ -136,10 +156,13 @@ export class GroupCommit {
   }
 
   #lose(batch: OpenBatch, error: unknown): void {
-    if (batch === this.#open) this.#open = undefined;
+    if (batch === this.#open) {
+      this.#open = undefined;
+      for (const entry of batch.entries) entry.contribute(batch.changes, batch);
+    }
     this.#queuedChars = 0;
     batch.state = 'failed';
-    batch.reject(this.#options.onFailed(error, batch.changes));
+    batch.reject(this.#options.onFailed(error, batch));
   }
 }
 
@@ -152,5 +175,5 @@ function openBatch(): OpenBatch {
   });
   // Nobody may be waiting for it.
   done.catch(() => {});
-  return { state: 'open', changes: new Map(), done, resolve, reject };
+  return { state: 'open', changes: new Map(), entries: [], done, resolve, reject };
 }

@@ -78,6 +78,8 @@ export function sessionRecord(sessionId: string, info: Partial<SessionInfo> = {}
 /** A store in memory whose disk can be full. */
 export class FakeStore implements JournalStore {
   readonly texts: Map<string, string> = new Map<string, string>();
+  /** Of every batch that was written. */
+  readonly changedKeys: string[] = [];
   isFull = false;
   writes = 0;
 
@@ -85,6 +87,7 @@ export class FakeStore implements JournalStore {
     this.writes += 1;
     if (this.isFull) throw new Error('No space left on device');
     for (const [key, value] of changes) {
+      this.changedKeys.push(key);
       if (value === null) this.texts.delete(key);
       else this.texts.set(key, value);
     }

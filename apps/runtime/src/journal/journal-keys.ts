@@ -2,13 +2,16 @@
  * Keys of the journal's store. They are texts that sort as what they stand for: numbers have a fixed width, and a blank, which occurs in no id and sorts
  * before everything that does, ends each id.
  *
+ * Entries sort before everything else: they only ever grow at their end, so that LevelDB, which merges a new table with all that it overlaps, need not
+ * copy old entries again and again.
+ *
  * | key | value |
  * |---|---|
  * | `meta` | what is known of the whole, see `JournalMeta` |
  * | `e <number>` | an entry |
  * | `p <number>` | nothing: the entry has no outcome yet |
  * | `s <session id> <number>` | nothing: the entry is about the session |
- * | `c <command id> <number>` | nothing: the entry is of a command with the id |
+ * | `i <command id> <number>` | nothing: the entry is of a command with the id |
  * | `x <session id>` | what is known of a session |
  */
 export const META_KEY = 'meta';
@@ -35,7 +38,7 @@ export function bySessionKey(sessionId: string, number: number): string {
 }
 
 export function byCommandKey(commandId: string, number: number): string {
-  return `c ${commandId} ${digits(number)}`;
+  return `i ${commandId} ${digits(number)}`;
 }
 
 export function sessionKey(sessionId: string): string {

@@ -43,31 +43,31 @@ export interface JournalMeta {
   readonly ended: boolean;
 }
 
-/** The text of an entry that has no outcome yet; `encodeFinished` goes on from it, so that it is made once. */
-export function encodeAccepted({
-  principalId,
-  command,
-  correlationId,
-  fingerprint,
-  acceptedAtMs,
-}: AcceptedCommand): string {
-  const entry: StoredEntry = {
+/** The text of an entry, with its outcome if it has one. */
+export function encodeEntry(accepted: AcceptedCommand, acceptedAtMs: number, finished?: FinishedCommand): string {
+  const { principalId, command, correlationId, fingerprint } = accepted;
+  // JSON leaves out what is not there.
+  return JSON.stringify({
     principalId,
     type: command.type,
-    ...(command.id !== undefined && { commandId: command.id }),
-    ...(command.idempotencyKey !== undefined && { idempotencyKey: command.idempotencyKey }),
-    ...(command.sessionId !== undefined && { sessionId: command.sessionId }),
+    commandId: command.id,
+    idempotencyKey: command.idempotencyKey,
+    sessionId: command.sessionId,
     correlationId,
-    ...(fingerprint !== undefined && { fingerprint }),
+    fingerprint,
     acceptedAtMs,
     kept: keptFields(command),
-  };
-  return JSON.stringify(entry);
+    finished: finished && withPlainOutcome(finished),
+  });
 }
 
-/** The text of the entry with its outcome. */
-export function encodeFinished(accepted: string, finished: FinishedCommand): string {
-  return `${accepted.slice(0, -1)},"finished":${JSON.stringify({ ...finished, outcome: plain(finished.outcome) })}}`;
+/** The text of an entry that was read without an outcome, with the outcome it is given. */
+export function encodeFinished(entry: StoredEntry, finished: FinishedCommand): string {
+  return JSON.stringify({ ...entry, finished: withPlainOutcome(finished) });
+}
+
+function withPlainOutcome(finished: FinishedCommand): FinishedCommand {
+  return finished.outcome.ok ? finished : { ...finished, outcome: plain(finished.outcome) };
 }
 
 /** The outcome as JSON has it: a fault may be an error, whose message JSON leaves out. */
@@ -94,7 +94,7 @@ export function isWithdrawn(entry: StoredEntry | WithdrawnEntry): entry is Withd
   return 'withdrawn' in entry;
 }
 
-/** What a text of {@link encodeAccepted} and its like stands for; `undefined` when it is none. */
+/** What a text of {@link encodeEntry} and its like stands for; `undefined` when it is none. */
 export function parseEntry(text: string): StoredEntry | WithdrawnEntry | undefined {
   return parse<StoredEntry | WithdrawnEntry>(text);
 }

@@ -1,6 +1,6 @@
 import { isProtocolError, ProtocolError } from '@sessiond/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Journal } from './journal.ts';
+import { Journal, type JournalOptions } from './journal.ts';
 import {
   accepted,
   FakeStore,
@@ -11,11 +11,43 @@ import {
   succeeded,
   temporaryFolder,
 } from './journal-fixture.ts';
+import { entryKey, isEntryKey, numberOf } from './journal-keys.ts';
 import { recover } from './recovery.ts';
 
 const path = () => temporaryFolder(onTestFinished);
 const at = (seconds: number) => Date.parse('2026-01-31T12:00:00.000Z') + seconds * 1000;
 const iso = (seconds: number) => new Date(at(seconds)).toISOString();
+
+const refusal = (error: unknown) => (isProtocolError(error) ? error.code : error);
+
+async function onFakeStore(store: FakeStore, options: Partial<JournalOptions> = {}) {
+  const mark = { write: () => {}, close: () => {} };
+  const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, nowMs: 0 });
+  const recovery = { ...counts, journal: 'sync', recoveredAt: iso(0), durationMs: 0, setAside: false } as const;
+  const journal = new Journal({
+    ...OPTIONS,
+    mode: 'sync',
+    store,
+    mark,
+    meta,
+    recovery,
+    lastAcceptedAtMs: 0,
+    interrupted: [],
+    retryMs: 5,
+    ...options,
+  });
+  onTestFinished(() => journal.close());
+  return { store, journal };
+}
+
+/** The size of the entries in a store that the journal counts among those it keeps. */
+function sizeOf(store: FakeStore, journal: Journal): number {
+  const numbers = [...store.texts.keys()].filter(isEntryKey).map(numberOf);
+  const first = Math.max(...numbers) + 1 - journal.snapshot().entries;
+  return numbers
+    .filter((number) => number >= first)
+    .reduce((sum, number) => sum + store.texts.get(entryKey(number))!.length, 0);
+}
 
 describe('a journal', () => {
   it('[S39] gives back outcomes as they were recorded, and interrupts what had none', async () => {
@@ -196,6 +228,39 @@ describe('a journal', () => {
     expect(fourth.journal.snapshot().bytes).toBe(0);
     await fourth.journal.close();
   });
+
+  it('records a command that is over within its batch with its outcome alone', async () => {
+    const store = new FakeStore();
+    const { journal } = await onFakeStore(store);
+    const { writes } = store;
+    await journal.accept(accepted({ id: 'c1' })).finish(succeeded());
+    expect(store.writes).toBe(writes + 1);
+    expect(store.changedKeys.filter((key) => key.startsWith('p '))).toEqual([]);
+  });
+
+  it('knows the size of what it keeps to the character, over failures, removals, commands in flight and restarts', async () => {
+    const store = new FakeStore();
+    const { journal } = await onFakeStore(store, { retention: { ...OPTIONS.retention, maxEntries: 5 } });
+    const lasting = journal.accept(accepted({ type: 'delete_session', id: 'lasting' }));
+    await lasting.durable;
+    for (let index = 0; index < 11_000; index += 1)
+      void journal.accept(accepted({ id: `c${index}` })).finish(succeeded());
+    await expect.poll(() => journal.snapshot().entries).toBeLessThan(10_000);
+    // Retention has passed it by meanwhile.
+    await lasting.finish(succeeded());
+    expect(journal.snapshot().bytes).toBe(sizeOf(store, journal));
+    store.isFull = true;
+    await journal
+      .accept(accepted({ id: 'lost' }))
+      .finish(succeeded())
+      ?.catch(refusal);
+    store.isFull = false;
+    await expect.poll(() => journal.snapshot().state).toBe('open');
+    await journal.accept(accepted({ id: 'last' })).finish(succeeded());
+    expect(journal.snapshot().bytes).toBe(sizeOf(store, journal));
+    const { meta } = await recover(store, { markedCommits: 0, maxOutcomes: 10, nowMs: 0 });
+    expect(meta.bytes).toBe(journal.snapshot().bytes);
+  });
 });
 
 describe('the sessions in a journal', () => {
@@ -226,27 +291,7 @@ describe('the sessions in a journal', () => {
 });
 
 describe('a journal whose disk is full', () => {
-  const failing = async () => {
-    const store = new FakeStore();
-    const marks: number[] = [];
-    const mark = { write: (commits: number) => void marks.push(commits), close: () => {} };
-    const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, nowMs: 0 });
-    const recovery = { ...counts, journal: 'sync', recoveredAt: iso(0), durationMs: 0, setAside: false } as const;
-    const journal = new Journal({
-      ...OPTIONS,
-      mode: 'sync',
-      store,
-      mark,
-      meta,
-      recovery,
-      lastAcceptedAtMs: 0,
-      interrupted: [],
-      retryMs: 5,
-    });
-    onTestFinished(() => journal.close());
-    return { store, journal };
-  };
-  const refusal = (error: unknown) => (isProtocolError(error) ? error.code : error);
+  const failing = () => onFakeStore(new FakeStore());
 
   it('refuses what must be recorded, goes on reading, says so, and recovers without writing a lost batch again', async () => {
     const { store, journal } = await failing();

@@ -11,15 +11,15 @@ import type { SessionRecord, SessionRecords } from '../sessions/session-record.t
 import type { AcceptedCommand, CommandJournal, FinishedCommand, JournalEntry } from './command-journal.ts';
 import type { CommitMark } from './commit-mark.ts';
 import { Debts } from './debts.ts';
-import { GroupCommit } from './group-commit.ts';
+import { type CommitBatch, GroupCommit } from './group-commit.ts';
 import { readHistory } from './history.ts';
 import { isEntryKey, META_KEY, numberOf, sessionKey } from './journal-keys.ts';
 import { type JournalObserver, unobservedJournal } from './journal-observer.ts';
-import { type JournalMeta, parseEntry } from './journal-record.ts';
+import { encodeEntry, type JournalMeta, parseEntry } from './journal-record.ts';
 import type { HistoryQuery, JournalRecords } from './journal-records.ts';
-import type { Changes, JournalStore } from './journal-store.ts';
-import { entryChars, OpenEntry, whenOutcomeIsLost } from './open-entry.ts';
-import { nextRemoval, type RetentionLimits } from './retention.ts';
+import type { JournalStore } from './journal-store.ts';
+import { type EntryKeeper, entryChars, OpenEntry, whenOutcomeIsLost } from './open-entry.ts';
+import { nextRemoval, type Removal, type RetentionLimits } from './retention.ts';
 
 /** How the journal is as a whole. */
 export interface JournalSnapshot {
@@ -59,16 +59,22 @@ export interface JournalOptions {
   readonly wallClock?: () => number;
 }
 
+/** What is counted of the entries that are kept. */
+interface Counts {
+  readonly first: number;
+  readonly bytes: number;
+}
+
 const RETRY_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
 /** In mode `async` the first change of a batch waits this long for others. */
-const ASYNC_DELAY_MS = 5;
+const ASYNC_DELAY_MS = 10;
 /** What may wait to be written; more piles up only when the disk is slower than the commands. */
 const MAX_QUEUED_CHARS = 16 * 1024 * 1024;
-/** Entries that may be over the limit before it is looked after at once. */
-const MAX_EXCESS_ENTRIES = 1_000;
+/** Entries that may be over the limit before it is looked after at once: many together are removed at less cost, and less often in the way. */
+const MAX_EXCESS_ENTRIES = 10_000;
 /** The same for their size. */
-const MAX_EXCESS_BYTES = 1024 * 1024;
+const MAX_EXCESS_BYTES = 4 * 1024 * 1024;
 
 /**
  * The durable record of commands, outcomes and sessions.
@@ -86,6 +92,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   readonly #options: JournalOptions;
   readonly #observer: JournalObserver;
   readonly #commit: GroupCommit;
+  readonly #keeper: EntryKeeper;
   readonly #now: () => number;
   #commits: number;
   #next: number;
@@ -97,10 +104,14 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   /** Sessions that changed since the last batch; `null` for one that is gone. One change per session. */
   readonly #changedSessions = new Map<string, (() => SessionRecord) | null>();
   readonly #debts = new Debts();
+  /** What the next batch removes. */
+  #removal: Removal | undefined;
+  /** What a batch that is being written has changed of the counts; they are as before when it fails. */
+  #before: Counts;
   readonly #housekeeping: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
   #removing: Promise<void> | undefined;
-  #isRepairing = false;
+  #repairing: Promise<void> | undefined;
   #isEnded = false;
   #closed: Promise<void> | undefined;
 
@@ -113,18 +124,25 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     this.#next = options.meta.next;
     this.#first = options.meta.first;
     this.#bytes = options.meta.bytes;
+    this.#before = { first: this.#first, bytes: this.#bytes };
     this.#lastAcceptedAtMs = options.lastAcceptedAtMs;
     this.#now = options.wallClock ?? Date.now;
     this.#commit = new GroupCommit(options.store, {
       isDurable: this.mode === 'sync',
       delayMs: this.mode === 'sync' ? 0 : ASYNC_DELAY_MS,
-      complete: (changes) => this.#complete(changes),
+      complete: (batch) => this.#fill(batch),
       onWritten: ({ changes, durationMs }) => {
         this.#committed();
         this.#observer.batchWritten(changes, durationMs);
       },
       onFailed: (error, lost) => this.#failed(error, lost),
     });
+    this.#keeper = {
+      isSync: this.mode === 'sync',
+      commit: this.#commit,
+      finish: (entry, finished) => this.#finish(entry, finished),
+      withdraw: (entry) => this.#withdraw(entry),
+    };
     this.#housekeeping = setInterval(() => this.#keepHouse(), HOUSEKEEPING_MS);
     this.#housekeeping.unref();
     this.#removeOldest();
@@ -160,15 +178,10 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     this.#lastAcceptedAtMs = Math.max(this.#lastAcceptedAtMs, accepted.acceptedAtMs);
     const number = this.#next;
     this.#next += 1;
-    const entry = new OpenEntry(number, { ...accepted, acceptedAtMs: this.#lastAcceptedAtMs }, this.#commit);
+    const entry = new OpenEntry(number, accepted, this.#lastAcceptedAtMs, this.#keeper);
     this.#inFlight.set(number, entry);
     this.#observer.commandRecorded();
-    return {
-      number,
-      durable: this.mode === 'sync' && entry.isRecordedFirst ? entry.acceptedIn.done : undefined,
-      finish: (finished) => this.#finish(entry, finished),
-      withdraw: () => this.#withdraw(entry),
-    };
+    return entry;
   }
 
   interrupted(principalId?: string): readonly InterruptedCommand[] {
@@ -212,15 +225,13 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
       if (isOpen) this.#debts.owe(entry.unrecorded(this.#now()));
       return isSync ? Promise.reject(unavailable()) : undefined;
     }
-    const { batch, chars } = entry.finish(finished, this.#commit);
-    this.#bytes += chars;
-    if (this.#isFarOver()) this.#removeOldest();
+    const batch = entry.record(encodeEntry(entry.accepted, entry.acceptedAtMs, finished), finished.sessionId);
     return isSync ? batch.done : undefined;
   }
 
   #withdraw(entry: OpenEntry): void {
     if (!this.#inFlight.delete(entry.number)) return;
-    if (this.#isUsable) this.#bytes += entry.withdraw(this.#commit);
+    if (this.#isUsable) entry.takeBack();
     else this.#debts.owe(entry.withdrawn());
   }
 
@@ -228,6 +239,24 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     if (this.#isEnded) return;
     this.#changedSessions.set(sessionId, read);
     if (!this.#commit.isFailed) this.#commit.touch();
+  }
+
+  /** Puts everything into a batch that is to be in it when it is written. */
+  #fill(batch: CommitBatch): void {
+    const { changes } = batch;
+    this.#before = { first: this.#first, bytes: this.#bytes };
+    if (this.#removal !== undefined) {
+      for (const key of this.#removal.keys) changes.set(key, null);
+      this.#first = this.#removal.first;
+      this.#bytes -= this.#removal.bytes;
+      this.#removal = undefined;
+    }
+    for (const entry of batch.entries as readonly OpenEntry[]) {
+      const chars = entry.contribute(changes, batch);
+      // One that the removal has passed by, because it was in flight, is not among those that it counts.
+      if (entry.number >= this.#first) this.#bytes += chars;
+    }
+    this.#complete(changes);
   }
 
   /** What goes with every batch: the sessions that changed, and what is known of the whole. */
@@ -249,12 +278,16 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   #committed(): void {
     this.#commits += 1;
     this.#options.mark.write(this.#commits);
+    if (this.#isFarOver()) this.#removeOldest();
   }
 
   /** Takes note of a batch that could not be written. @returns what those who wait for it are told. */
-  #failed(error: unknown, lost: Changes): Error {
+  #failed(error: unknown, { changes: lost }: CommitBatch): Error {
     const { logger, retryMs = RETRY_MS } = this.#options;
     this.#observer.batchFailed();
+    this.#first = this.#before.first;
+    this.#bytes = this.#before.bytes;
+    this.#removal = undefined;
     this.#debts.oweSessions(lost);
     for (const [key, text] of lost) if (isEntryKey(key) && text !== null) this.#lost(numberOf(key), text);
     if (this.#retry === undefined && this.#closed === undefined) {
@@ -262,7 +295,11 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
         { event: 'journal', err: error },
         'the journal cannot be written to; commands that must be recorded are refused',
       );
-      this.#retry = setInterval(() => void this.#repair(), retryMs);
+      this.#retry = setInterval(() => {
+        this.#repairing ??= this.#repair().finally(() => {
+          this.#repairing = undefined;
+        });
+      }, retryMs);
       this.#retry.unref();
     }
     return unavailable(error);
@@ -284,29 +321,33 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   /** Opens the store again and writes what is owed. */
   async #repair(): Promise<void> {
     const { store, isWritable = async () => true, logger } = this.#options;
-    if (this.#isRepairing || !(await isWritable()) || this.#closed !== undefined) return;
-    this.#isRepairing = true;
+    if (!(await isWritable()) || this.#closed !== undefined) return;
     const changes = this.#debts.changes();
+    const bytes = this.#bytes;
+    this.#bytes += entryChars(changes, this.#first);
     this.#complete(changes);
     try {
       await store.reopen();
       await store.write(changes, true);
-      this.#committed();
-      this.#bytes += entryChars(changes);
+      this.#commits += 1;
+      this.#options.mark.write(this.#commits);
       this.#debts.paid(changes);
     } catch (error) {
+      this.#bytes = bytes;
       this.#observer.batchFailed();
       this.#debts.oweSessions(changes);
       logger.warn({ event: 'journal', err: error }, 'the journal still cannot be written to');
       return;
-    } finally {
-      this.#isRepairing = false;
     }
     clearInterval(this.#retry);
     this.#retry = undefined;
     this.#commit.resume();
     logger.info({ event: 'journal' }, 'the journal can be written to again');
-    for (const [key, value] of this.#debts.changes()) this.#commit.set(key, value);
+    // What came to be owed while that was written.
+    const rest = this.#debts.changes();
+    this.#bytes += entryChars(rest, this.#first);
+    for (const [key, value] of rest) this.#commit.set(key, value);
+    this.#debts.paid(rest);
   }
 
   #keepHouse(): void {
@@ -335,12 +376,11 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     try {
       while (this.#isUsable) {
         const kept = { first: this.#first, next: this.#next, bytes: this.#bytes };
-        const removal = await nextRemoval(store, kept, retention, this.#now(), (number) => this.#inFlight.has(number));
+        const removal = await nextRemoval(store, kept, retention, this.#now());
         if (removal === undefined || !this.#isUsable) return;
-        for (const key of removal.keys) this.#commit.set(key, null);
+        // One that has had its outcome since then is as any other, once that is written.
+        if (removal.passed.every((number) => this.#inFlight.has(number))) this.#removal = removal;
         await this.#commit.touch().done;
-        this.#first = removal.first;
-        this.#bytes -= removal.bytes;
       }
     } catch (error) {
       if (!isProtocolError(error))
@@ -353,6 +393,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     clearInterval(this.#housekeeping);
     clearInterval(this.#retry);
     try {
+      await this.#repairing;
       await this.#removing;
       await this.#commit.flushed();
       this.#isEnded = true;

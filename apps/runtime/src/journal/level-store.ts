@@ -4,8 +4,8 @@ import type { Changes, JournalStore, ReadOptions, StoredText } from './journal-s
 
 const PAGE_ENTRIES = 1_000;
 const PAGE_BYTES = 256 * 1024;
-/** Written twice of it at most before it goes to a table file; memory, therefore. */
-const WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
+/** Held in memory before it goes to a table file, twice at most and only under load: small ones are merged with others all the more often. */
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Little is read twice. */
 const CACHE_BYTES = 1024 * 1024;
 const MAX_OPEN_FILES = 64;

@@ -1,9 +1,9 @@
-import { type Command, commandContract, type ProtocolFault } from '@sessiond/protocol';
-import type { AcceptedCommand, FinishedCommand } from './command-journal.ts';
-import type { Batch, GroupCommit } from './group-commit.ts';
-import { byCommandKey, bySessionKey, entryKey, isEntryKey, pendingKey } from './journal-keys.ts';
+import { commandContract, type ProtocolFault } from '@sessiond/protocol';
+import type { AcceptedCommand, FinishedCommand, JournalEntry } from './command-journal.ts';
+import type { Batch, BatchEntry, GroupCommit } from './group-commit.ts';
+import { byCommandKey, bySessionKey, entryKey, isEntryKey, numberOf, pendingKey } from './journal-keys.ts';
 import {
-  encodeAccepted,
+  encodeEntry,
   encodeFinished,
   encodeWithdrawn,
   isWithdrawn,
@@ -19,72 +19,127 @@ const UNRECORDED: ProtocolFault = Object.freeze({
   details: Object.freeze({ executed: true }),
 });
 
-/** An entry from its acceptance to its outcome, as changes to the store. */
-export class OpenEntry {
+/** The journal, as far as its open entries are concerned. */
+export interface EntryKeeper {
+  readonly isSync: boolean;
+  readonly commit: GroupCommit;
+  finish(entry: OpenEntry, finished: FinishedCommand): Promise<void> | undefined;
+  withdraw(entry: OpenEntry): void;
+}
+
+/** About what an acceptance takes on record; what it does exactly is known when it is written, if it is. */
+const ACCEPTED_CHARS = 512;
+
+/**
+ * An entry from its acceptance to its outcome.
+ *
+ * What it is goes into its batch when that is written, not before: a command that is over by then costs one text and no note that it is in flight.
+ */
+export class OpenEntry implements JournalEntry, BatchEntry {
   readonly number: number;
-  /** Whether the acceptance has to be on record before the command runs. */
-  readonly isRecordedFirst: boolean;
-  /** The batch that the acceptance goes with. */
-  readonly acceptedIn: Batch;
-  readonly #command: Command;
-  readonly #acceptedAtMs: number;
-  readonly #text: string;
+  readonly accepted: AcceptedCommand;
+  /** Never before that of an earlier entry. */
+  readonly acceptedAtMs: number;
+  readonly #keeper: EntryKeeper;
+  /** The batch that it was last put into. */
+  #batch: Batch;
+  /** The batch that its acceptance was written with, on its own. */
+  #acceptedIn: Batch | undefined;
+  /** With its outcome, or with the note that it was taken back. */
+  #final: string | undefined;
+  #isWithdrawn = false;
+  /** The session that the command turned out to be about. */
+  #sessionId: string | undefined;
 
-  /** Records the acceptance. */
-  constructor(number: number, accepted: AcceptedCommand, commit: GroupCommit) {
+  constructor(number: number, accepted: AcceptedCommand, acceptedAtMs: number, keeper: EntryKeeper) {
     this.number = number;
-    this.#command = accepted.command;
-    this.#acceptedAtMs = accepted.acceptedAtMs;
-    this.#text = encodeAccepted(accepted);
-    this.isRecordedFirst = commandContract(accepted.command.type).recordedFirst;
-    for (const key of this.#indexKeys()) commit.set(key, '');
-    commit.set(pendingKey(number), '');
-    this.acceptedIn = commit.set(entryKey(number), this.#text);
+    this.accepted = accepted;
+    this.acceptedAtMs = acceptedAtMs;
+    this.#keeper = keeper;
+    this.#batch = keeper.commit.add(this, undefined, ACCEPTED_CHARS);
   }
 
-  /** Records the outcome. @returns the batch it goes with, and the size of the entry. */
-  finish(finished: FinishedCommand, commit: GroupCommit): { readonly batch: Batch; readonly chars: number } {
-    const { number, acceptedIn } = this;
-    if (!commit.retract(acceptedIn, pendingKey(number))) commit.set(pendingKey(number), null);
-    if (acceptedIn.state === 'failed') for (const key of this.#indexKeys()) commit.set(key, '');
-    const { sessionId } = finished;
-    if (sessionId !== undefined && sessionId !== this.#command.sessionId)
-      commit.set(bySessionKey(sessionId, number), '');
-    const text = encodeFinished(this.#text, finished);
-    return { batch: commit.set(entryKey(number), text), chars: text.length };
+  /** Whether the acceptance has to be on record before the command runs. */
+  get isRecordedFirst(): boolean {
+    return commandContract(this.accepted.command.type).recordedFirst;
   }
 
-  /** Records that the command never began. @returns the size of the entry. */
-  withdraw(commit: GroupCommit): number {
-    const changes = this.withdrawn();
-    for (const [key, value] of changes) {
-      if (value !== null || !commit.retract(this.acceptedIn, key)) commit.set(key, value);
+  get durable(): Promise<void> | undefined {
+    return this.#keeper.isSync && this.isRecordedFirst ? (this.#acceptedIn ?? this.#batch).done : undefined;
+  }
+
+  finish(finished: FinishedCommand): Promise<void> | undefined {
+    return this.#keeper.finish(this, finished);
+  }
+
+  withdraw(): void {
+    this.#keeper.withdraw(this);
+  }
+
+  /** Records the outcome: the text of the whole entry. @returns the batch it goes with. */
+  record(text: string, sessionId: string | undefined): Batch {
+    this.#final = text;
+    this.#sessionId = sessionId;
+    this.#batch = this.#keeper.commit.add(this, this.#batch, text.length);
+    return this.#batch;
+  }
+
+  /** Records that the command never began. */
+  takeBack(): void {
+    this.#isWithdrawn = true;
+    this.record(encodeWithdrawn(this.acceptedAtMs), undefined);
+  }
+
+  contribute(changes: Map<string, string | null>, batch: Batch): number {
+    const { number } = this;
+    const acceptedIn = this.#acceptedIn;
+    if (this.#final === undefined) {
+      this.#acceptedIn = batch;
+      for (const key of this.#indexKeys()) changes.set(key, '');
+      changes.set(pendingKey(number), '');
+      changes.set(entryKey(number), encodeEntry(this.accepted, this.acceptedAtMs));
+      return 0;
     }
-    return entryChars(changes);
+    changes.set(entryKey(number), this.#final);
+    if (acceptedIn !== undefined) changes.set(pendingKey(number), null);
+    if (this.#isWithdrawn) {
+      if (acceptedIn !== undefined) for (const key of this.#indexKeys()) changes.set(key, null);
+    } else {
+      if (acceptedIn === undefined || acceptedIn.state === 'failed') {
+        for (const key of this.#indexKeys()) changes.set(key, '');
+      }
+      const sessionId = this.#sessionId;
+      if (sessionId !== undefined && sessionId !== this.accepted.command.sessionId) {
+        changes.set(bySessionKey(sessionId, number), '');
+      }
+    }
+    return this.#final.length;
   }
 
   /** What is to be on record about a command that never began. */
   withdrawn(): Changes {
     return new Map([
-      [entryKey(this.number), encodeWithdrawn(this.#acceptedAtMs)],
+      [entryKey(this.number), encodeWithdrawn(this.acceptedAtMs)],
       ...[pendingKey(this.number), ...this.#indexKeys()].map((key) => [key, null] as const),
     ]);
   }
 
   /** What is to be on record about a command whose outcome could not be recorded. */
   unrecorded(finishedAtMs: number): Changes {
-    return unrecorded(this.number, this.#text, this.#indexKeys(), finishedAtMs);
+    const text = encodeEntry(this.accepted, this.acceptedAtMs, unrecordedOutcome(finishedAtMs));
+    return unrecorded(this.number, text, this.#indexKeys());
   }
 
   #indexKeys(): string[] {
-    return indexKeys(this.number, this.#command.id, this.#command.sessionId);
+    const { id, sessionId } = this.accepted.command;
+    return indexKeys(this.number, id, sessionId);
   }
 }
 
-/** The size of the entries among changes. */
-export function entryChars(changes: Changes): number {
+/** The size of the entries from number `first` on among changes. */
+export function entryChars(changes: Changes, first: number): number {
   let chars = 0;
-  for (const [key, text] of changes) if (isEntryKey(key)) chars += text?.length ?? 0;
+  for (const [key, text] of changes) if (isEntryKey(key) && numberOf(key) >= first) chars += text?.length ?? 0;
   return chars;
 }
 
@@ -92,15 +147,16 @@ export function entryChars(changes: Changes): number {
 export function whenOutcomeIsLost(number: number, entry: StoredEntry | WithdrawnEntry, nowMs: number): Changes {
   if (isWithdrawn(entry)) return new Map([[entryKey(number), encodeWithdrawn(entry.acceptedAtMs)]]);
   const { finished: _, ...accepted } = entry;
-  return unrecorded(number, JSON.stringify(accepted), indexKeys(number, entry.commandId, entry.sessionId), nowMs);
+  const text = encodeFinished(accepted, unrecordedOutcome(nowMs));
+  return unrecorded(number, text, indexKeys(number, entry.commandId, entry.sessionId));
 }
 
-function unrecorded(number: number, text: string, keys: readonly string[], finishedAtMs: number): Changes {
-  return new Map([
-    [entryKey(number), encodeFinished(text, { outcome: { ok: false, fault: UNRECORDED }, finishedAtMs })],
-    [pendingKey(number), null],
-    ...keys.map((key) => [key, ''] as const),
-  ]);
+function unrecordedOutcome(finishedAtMs: number): FinishedCommand {
+  return { outcome: { ok: false, fault: UNRECORDED }, finishedAtMs };
+}
+
+function unrecorded(number: number, text: string, keys: readonly string[]): Changes {
+  return new Map([[entryKey(number), text], [pendingKey(number), null], ...keys.map((key) => [key, ''] as const)]);
 }
 
 function indexKeys(number: number, commandId: string | undefined, sessionId: string | undefined): string[] {

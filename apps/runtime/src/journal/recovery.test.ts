@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { sealed, unsealed } from './checksum.ts';
 import { accepted, FakeStore } from './journal-fixture.ts';
 import { entryKey, META_KEY } from './journal-keys.ts';
-import { encodeAccepted, encodeFinished } from './journal-record.ts';
+import { encodeEntry } from './journal-record.ts';
 import { recover } from './recovery.ts';
 
 const OPTIONS = { markedCommits: 7, maxOutcomes: 100, nowMs: 0 };
@@ -12,8 +12,8 @@ function storeWith(numbers: readonly number[], commits: number): FakeStore {
   const meta = { commits, next: Math.max(...numbers) + 1, first: 1, bytes: 0, ended: false };
   store.texts.set(META_KEY, JSON.stringify(meta));
   for (const number of numbers) {
-    const text = encodeAccepted(accepted({ id: `c${number}` }));
-    store.texts.set(entryKey(number), encodeFinished(text, { outcome: { ok: true, data: {} }, finishedAtMs: 0 }));
+    const finished = { outcome: { ok: true, data: {} }, finishedAtMs: 0 } as const;
+    store.texts.set(entryKey(number), encodeEntry(accepted({ id: `c${number}` }), 0, finished));
   }
   return store;
 }

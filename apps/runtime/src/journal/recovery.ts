@@ -70,7 +70,7 @@ export async function recover(store: JournalStore, options: RecoveryOptions): Pr
   const { sessions, lost, damaged } = await readSessions(store, nowMs, changes);
   const next = Math.max(meta.next, past.next);
   const first = await oldestNumber(store, meta.first, next);
-  const bytes = meta.bytes + entryChars(changes);
+  const bytes = meta.bytes + entryChars(changes, first);
   const now: JournalMeta = {
     ...meta,
     bytes,
@@ -117,7 +117,7 @@ async function interruptPending(
       const entry = parseEntry(texts[index] ?? '');
       if (entry === undefined || isWithdrawn(entry) || entry.finished !== undefined) continue;
       const finished = { outcome: { ok: false, fault: INTERRUPTED }, finishedAtMs: nowMs } as const;
-      changes.set(entryKey(number), encodeFinished(JSON.stringify(entry), finished));
+      changes.set(entryKey(number), encodeFinished(entry, finished));
       interrupted.push(interruptedCommand(entry));
       const command = number < first ? recoveredCommand({ ...entry, finished }) : undefined;
       if (command !== undefined) older.push(command);

@@ -25,24 +25,23 @@ export interface Removal {
   readonly first: number;
   /** Size of what goes. */
   readonly bytes: number;
+  /** Numbers of those that are passed by, because they had no outcome on record. */
+  readonly passed: readonly number[];
 }
 
 /** Entries that one batch removes at most. */
 const BATCH_ENTRIES = 1_000;
 
-/**
- * The oldest entries over the limits, 1,000 at most; `undefined` when there are none. Commands in flight stay, whatever their age.
- * @param isInFlight whether the entry with this number has no outcome yet.
- */
+/** The oldest entries over the limits, 1,000 at most; `undefined` when there are none. Commands without an outcome stay, whatever their age. */
 export async function nextRemoval(
   store: Pick<JournalStore, 'read'>,
   kept: Kept,
   limits: RetentionLimits,
   nowMs: number,
-  isInFlight: (number: number) => boolean,
 ): Promise<Removal | undefined> {
   const { maxEntries, maxAgeMs, maxBytes } = limits;
   const keys: string[] = [];
+  const passed: number[] = [];
   let { first, bytes } = kept;
   for await (const page of store.read({ ...entryRange(first, kept.next), limit: BATCH_ENTRIES })) {
     for (const [key, text] of page) {
@@ -52,14 +51,17 @@ export async function nextRemoval(
         (maxEntries !== null && kept.next - number > maxEntries) ||
         (maxBytes !== null && bytes > maxBytes) ||
         (maxAgeMs !== null && (entry === undefined || nowMs - entry.acceptedAtMs > maxAgeMs));
-      if (!isOver) return removal(kept, keys, first, bytes);
+      if (!isOver) return removal(kept, { keys, passed, first, bytes });
       first = number + 1;
-      if (isInFlight(number)) continue;
+      if (entry !== undefined && !isWithdrawn(entry) && entry.finished === undefined) {
+        passed.push(number);
+        continue;
+      }
       bytes -= text?.length ?? 0;
       keys.push(...keysOf(number, entry));
     }
   }
-  return removal(kept, keys, first, bytes);
+  return removal(kept, { keys, passed, first, bytes });
 }
 
 /** Every key that an entry takes. */
@@ -72,6 +74,7 @@ export function keysOf(number: number, entry: StoredEntry | WithdrawnEntry | und
   return keys;
 }
 
-function removal(kept: Kept, keys: readonly string[], first: number, bytes: number): Removal | undefined {
-  return first === kept.first ? undefined : { keys, first, bytes: kept.bytes - bytes };
+/** @param left what it looks like afterwards. */
+function removal(kept: Kept, left: Removal): Removal | undefined {
+  return left.first === kept.first ? undefined : { ...left, bytes: kept.bytes - left.bytes };
 }
