@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LogLine, WireClient } from '@sessiond/testkit';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSessionServer, type Daemon, startDaemon } from '../src/compose.ts';
+import { type Daemon, startDaemon } from '../src/compose.ts';
+import { createSessionServer } from '../src/compose-runtime.ts';
 import { resolveConfig } from '../src/config/config.ts';
 import type { Runtime } from '../src/runtime.ts';
 import type { Transport } from '../src/transports/transport.ts';
@@ -45,7 +46,7 @@ async function start(tamper: (runtime: Runtime) => Partial<Runtime>): Promise<vo
         accept: changed.accept ?? ((...args) => runtime.accept(...args)),
         runSingle: changed.runSingle ?? ((command) => runtime.runSingle(command)),
         reconcileOrphans: () => runtime.reconcileOrphans(),
-        shutdown: (...args) => runtime.shutdown(...args),
+        shutdown: changed.shutdown ?? ((...args) => runtime.shutdown(...args)),
       };
     },
   });
@@ -153,5 +154,33 @@ describe('an unexpected exception', () => {
     const { status, body } = await postCommand({ socketPath: daemon.socketPath! }, { type: 'health_check' });
     expect([status, JSON.parse(body)]).toEqual([500, { error: expect.any(String), code: 'INTERNAL' }]);
     expect(await contained()).toEqual({ connection: 0, terminal: 0, request: 1, session: 0 });
+  });
+});
+
+describe('a daemon that is told to end', () => {
+  it('twice ends once, and tells both when it is over', async () => {
+    let shutdowns = 0;
+    await start((runtime) => ({
+      shutdown: (...args) => {
+        shutdowns += 1;
+        return runtime.shutdown(...args);
+      },
+    }));
+    const client = await connect();
+    const both = Promise.all([daemon.stop(), daemon.stop()]);
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    await both;
+    await daemon.stop();
+    expect(shutdowns).toBe(1);
+  });
+
+  it('closes its listeners and its journal, and says so, when the sessions cannot be ended in order', async () => {
+    await start(() => ({ shutdown: () => Promise.reject(new Error('deliberate')) }));
+    const socketPath = daemon.socketPath!;
+    await expect(daemon.stop()).rejects.toThrow('deliberate');
+    expect(existsSync(socketPath)).toBe(false);
+    // Another one can have the state folder at once.
+    await start(() => ({}));
+    await connect();
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -110,6 +110,23 @@ describe('a daemon', () => {
       expect.stringContaining(`Cannot listen on 127.0.0.1:${port}: sessiond with pid ${pid} is there`),
     ]);
     expect(existsSync(join(dir, 's', 'sessiond.sock'))).toBe(false);
+  });
+
+  it('ends what clients began on the socket while it finds out that it cannot have the port', async () => {
+    // Takes connections and says nothing, so that it takes a while until nobody is known to be there.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const socketPath = join(dir, 'd.sock');
+    const ended = run(['--port', String(port), '--state-dir', join(dir, 's'), '--socket', socketPath]);
+    await expect.poll(() => existsSync(socketPath), { timeout: 10_000, interval: 5 }).toBe(true);
+    const client = await WireClient.connect({ socketPath });
+    const pid = await createShell(client, 'early', 'trap "" HUP TERM; while :; do sleep 0.05; done');
+    const closed = client.closed;
+    expect((await ended).exitCode).toBe(69);
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect([existsSync(`/proc/${pid}`), existsSync(socketPath)]).toEqual([false, false]);
+    silent.close();
   });
 
   it('takes over the socket of one that was killed, with the same token', async () => {

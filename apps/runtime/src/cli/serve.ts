@@ -1,6 +1,6 @@
 import { type Daemon, startDaemon } from '../compose.ts';
-import { runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
+import { runUntilEnded } from '../run-until-ended.ts';
 import type { CommandOptions } from './command-options.ts';
 
 /** Runs the daemon in the foreground; returns the exit code. Throws a `StartupError` when it cannot start. */

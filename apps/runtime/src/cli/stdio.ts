@@ -1,9 +1,10 @@
 import { closeCodes } from '@sessiond/protocol';
 import { OWNER } from '../auth/auth-provider.ts';
-import { createInstruments, createSessionServer } from '../compose.ts';
+import { createInstruments } from '../compose-instruments.ts';
+import { createSessionServer } from '../compose-runtime.ts';
 import { Containment } from '../containment.ts';
-import { type Endable, runUntilEnded } from '../drain.ts';
 import { createLog } from '../logger.ts';
+import { type Endable, runUntilEnded } from '../run-until-ended.ts';
 import { StdioTransport } from '../transports/stdio-transport.ts';
 import type { CommandOptions } from './command-options.ts';
 

@@ -1,7 +1,7 @@
 import { type BatchObservableCallback, type MeterProvider, metrics, type Observable } from '@opentelemetry/api';
 import pino from 'pino';
 import { afterEach, expect, it } from 'vitest';
-import { createInstruments } from '../compose.ts';
+import { createInstruments } from '../compose-instruments.ts';
 import { resolveConfig } from '../config/config.ts';
 import type { Instruments } from './instruments.ts';
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 /** Runs code in which `subject` says on stdout what happens to it. */
 async function run(code: string): Promise<{ said: string[]; exitCode: number | null }> {
-  const module = JSON.stringify(new URL('drain.ts', import.meta.url).href);
+  const module = JSON.stringify(new URL('run-until-ended.ts', import.meta.url).href);
   const program = `
     import { runUntilEnded } from ${module};
     const say = (word) => process.stdout.write(word + '\\n');
