@@ -46,6 +46,7 @@ async function openConfiguredJournal(
     mode,
     retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
     maxOutcomes: Math.min(config.maxOutcomes, MAX_RESTORED_OUTCOMES),
+    maxOutcomeChars: config.outcomeBytes,
     logger,
     observer: telemetry.journal,
     // Who serves the socket is the better answer to a second start.

@@ -9,6 +9,8 @@ const DEFAULT_LIMIT = 100;
 const MAX_EXAMINED = 10_000;
 /** What one page holds, as text. */
 const MAX_PAGE_CHARS = 1024 * 1024;
+/** Entries that are read at once where an index says which: any of them may be as long as the longest answer. */
+const READ_AT_ONCE = 16;
 
 /** The numbers of the entries there are: from `first` on, before `next`. */
 export interface EntryBounds {
@@ -63,9 +65,11 @@ async function* newestFirst(
   const range =
     commandId !== undefined ? byCommandRange(commandId, first, before) : bySessionRange(sessionId!, first, before);
   for await (const indexKeys of store.readKeys({ ...range, reverse: true })) {
-    const keys = indexKeys.map((key) => entryKey(numberOf(key)));
-    const texts = await store.getMany(keys);
-    yield keys.map((key, index) => [key, texts[index]] as const);
+    for (let from = 0; from < indexKeys.length; from += READ_AT_ONCE) {
+      const keys = indexKeys.slice(from, from + READ_AT_ONCE).map((key) => entryKey(numberOf(key)));
+      const texts = await store.getMany(keys);
+      yield keys.map((key, index) => [key, texts[index]] as const);
+    }
   }
 }
 

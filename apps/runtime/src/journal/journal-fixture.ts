@@ -13,6 +13,7 @@ export const OPTIONS: Omit<OpenJournalOptions, 'path'> = {
   mode: 'sync',
   retention: { maxEntries: null, maxAgeMs: null, maxBytes: null },
   maxOutcomes: 10_000,
+  maxOutcomeChars: 1024 * 1024,
   logger: pino({ level: 'silent' }),
 };
 

@@ -22,7 +22,7 @@ const refusal = (error: unknown) => (isProtocolError(error) ? error.code : error
 
 async function onFakeStore(store: FakeStore, options: Partial<JournalOptions> = {}) {
   const mark = { write: () => {}, close: () => {} };
-  const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, nowMs: 0 });
+  const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, maxOutcomeChars: 1e6, nowMs: 0 });
   const recovery = { ...counts, journal: 'sync', recoveredAt: iso(0), durationMs: 0, setAside: false } as const;
   const journal = new Journal({
     ...OPTIONS,
@@ -258,7 +258,7 @@ describe('a journal', () => {
     await expect.poll(() => journal.snapshot().state).toBe('open');
     await journal.accept(accepted({ id: 'last' })).finish(succeeded());
     expect(journal.snapshot().bytes).toBe(sizeOf(store, journal));
-    const { meta } = await recover(store, { markedCommits: 0, maxOutcomes: 10, nowMs: 0 });
+    const { meta } = await recover(store, { markedCommits: 0, maxOutcomes: 10, maxOutcomeChars: 1e6, nowMs: 0 });
     expect(meta.bytes).toBe(journal.snapshot().bytes);
   });
 });
@@ -320,6 +320,7 @@ describe('a journal whose disk is full', () => {
     const { commands, sessions, counts } = await recover(store, {
       markedCommits: 0,
       maxOutcomes: 10,
+      maxOutcomeChars: 1e6,
       nowMs: Date.now(),
     });
     const unrecorded = {

@@ -120,6 +120,12 @@ export class LevelStore implements JournalStore {
   }
 }
 
+/** Whether files of the store are damaged, as an error says that came while it was read or written; a full disk, for example, is no damage. */
+export function isDamage(error: unknown): boolean {
+  const { code } = error as { readonly code?: string };
+  return (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') && failureOf(error) === 'damaged';
+}
+
 function opened(value: string | undefined): string | undefined {
   return value === undefined ? undefined : unsealed(value);
 }

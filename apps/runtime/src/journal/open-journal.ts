@@ -1,18 +1,18 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecoverySummary } from '@sessiond/protocol';
 import type { Logger } from '../logger.ts';
 import type { SessionRecord } from '../sessions/session-record.ts';
-import { StartupError } from '../startup-error.ts';
+import { isStartupError, StartupError } from '../startup-error.ts';
 import type { RecoveredCommand } from './command-journal.ts';
 import { CommitMark } from './commit-mark.ts';
 import { Journal } from './journal.ts';
 import type { JournalObserver } from './journal-observer.ts';
 import { FORMAT_VERSION } from './journal-record.ts';
 import type { JournalStore } from './journal-store.ts';
-import { isLevelOpenError, LevelStore } from './level-store.ts';
+import { isDamage, isLevelOpenError, LevelStore } from './level-store.ts';
 import { makeFilesPrivate } from './private-files.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { RetentionLimits } from './retention.ts';
@@ -26,10 +26,14 @@ export interface OpenJournalOptions {
   readonly retention: RetentionLimits;
   /** Outcomes that are read back at most; the latest. */
   readonly maxOutcomes: number;
+  /** What they may take together, as text. */
+  readonly maxOutcomeChars: number;
   readonly logger: Logger;
   readonly observer?: JournalObserver | undefined;
   /** Called once when another process has it open, before that one is waited for; what it throws ends the attempt. */
   readonly onLocked?: () => Promise<void>;
+  /** How often a journal that failed is tried again; default 5 s. */
+  readonly retryMs?: number;
 }
 
 /** A journal and what earlier runs have left in it. */
@@ -49,6 +53,7 @@ const LOCK_WAIT_MS = 2_000;
 const LOCK_RETRY_MS = 50;
 
 const FORMAT_FILE = 'format.json';
+const FORMAT_DRAFT = 'format.json.draft';
 const OWNER_FILE = 'owner.pid';
 const MARK_FILE = 'commits';
 const STORE_FOLDER = 'store';
@@ -66,14 +71,14 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
   const { path, mode, logger } = options;
   let isSetAside = false;
   const makeRoom = (reason: string, err?: unknown): void => {
-    const name = setAside(path, new Date());
+    const name = orUnusable(path, () => setAside(path, new Date()));
     isSetAside = true;
     logger.error(
       { event: 'journal', reason, setAside: name, err },
       `the journal is unreadable and was set aside as ${name}`,
     );
   };
-  if (isForeign(path)) makeRoom('foreign');
+  if (orUnusable(path, () => isForeign(path))) makeRoom('foreign');
   let opened: OpenedStore;
   try {
     opened = await openStore(options);
@@ -117,14 +122,15 @@ class UnreadableJournal extends Error {
   override readonly name = 'UnreadableJournal';
 }
 
-async function openStore({ path, maxOutcomes, onLocked }: OpenJournalOptions): Promise<OpenedStore> {
-  prepareFolder(path);
+async function openStore({ path, maxOutcomes, maxOutcomeChars, onLocked }: OpenJournalOptions): Promise<OpenedStore> {
+  orUnusable(path, () => prepareFolder(path));
   const store = await openLevel(path, onLocked);
   let mark: CommitMark | undefined;
   try {
     writeFileSync(join(path, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
     mark = CommitMark.open(join(path, MARK_FILE));
-    const recovered = await recover(store, { markedCommits: mark.read(), maxOutcomes, nowMs: Date.now() });
+    const limits = { maxOutcomes, maxOutcomeChars };
+    const recovered = await recover(store, { ...limits, markedCommits: mark.read(), nowMs: Date.now() });
     mark.write(recovered.meta.commits);
     makeFilesPrivate(path);
     return { store, mark, recovered };
@@ -153,12 +159,16 @@ async function openLevel(path: string, onLocked: () => Promise<void> = async () 
   }
 }
 
-/** Whether something lies there that is no journal of ours. @throws StartupError for one of a newer version. */
+/**
+ * Whether something lies there that is no journal of ours. A link is followed: a journal may lie on another disk.
+ * @throws StartupError for one of a newer version.
+ */
 function isForeign(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   if (!stats.isDirectory()) return true;
-  if (readdirSync(path).length === 0) return false;
+  // A start may have ended before its first file had its name.
+  if (readdirSync(path).every((name) => name === FORMAT_DRAFT)) return false;
   const version = formatVersion(path);
   if (version === undefined) return true;
   if (version <= FORMAT_VERSION) return false;
@@ -168,31 +178,44 @@ function isForeign(path: string): boolean {
   );
 }
 
+/** `undefined` where no format is named; throws when the system does not let it be read. */
 function formatVersion(path: string): number | undefined {
   try {
     const { format, version } = JSON.parse(readFileSync(join(path, FORMAT_FILE), 'utf8')) as Record<string, unknown>;
     return format === FORMAT && Number.isSafeInteger(version) ? (version as number) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code = 'ENOENT' } = error as { readonly code?: string };
+    if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+    throw error;
   }
 }
 
 function prepareFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (formatVersion(path) !== undefined) return;
+  const draft = join(path, FORMAT_DRAFT);
+  // On the disk before it has its name: a journal whose format cannot be read is nobody's.
+  writeFileSync(draft, `${JSON.stringify({ format: FORMAT, version: FORMAT_VERSION })}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
+  renameSync(draft, join(path, FORMAT_FILE));
+}
+
+/** What the system does not let be done to the folder is said as such. */
+function orUnusable<T>(path: string, work: () => T): T {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (formatVersion(path) !== undefined) return;
-    const draft = join(path, `${FORMAT_FILE}.draft`);
-    writeFileSync(draft, `${JSON.stringify({ format: FORMAT, version: FORMAT_VERSION })}\n`, { mode: 0o600 });
-    renameSync(draft, join(path, FORMAT_FILE));
+    return work();
   } catch (error) {
-    throw unusable(path, error);
+    throw isStartupError(error) ? error : unusable(path, error);
   }
 }
 
 function lockedBy(path: string): StartupError {
   let owner = 'another process';
   try {
-    owner = `process ${Number.parseInt(readFileSync(join(path, OWNER_FILE), 'utf8'), 10)}`;
+    const pid = Number.parseInt(readFileSync(join(path, OWNER_FILE), 'utf8'), 10);
+    if (!Number.isNaN(pid)) owner = `process ${pid}`;
   } catch {
     // It has not written its number yet.
   }
@@ -206,11 +229,6 @@ function unusable(path: string, cause: unknown): StartupError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot start sessiond: the journal ${path} cannot be used: ${reason}; free disk space or correct the permissions, or use --journal off`;
   return new StartupError('JOURNAL_UNUSABLE', message, { cause });
-}
-
-function isDamage(error: unknown): boolean {
-  const { code } = error as { readonly code?: string };
-  return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
 }
 
 async function hasRoom(path: string): Promise<boolean> {

@@ -44,6 +44,8 @@ export interface RecoveryOptions {
   readonly markedCommits: number;
   /** Outcomes that are read; of more, the latest. */
   readonly maxOutcomes: number;
+  /** What these may take together, as text: they are all in memory at once. */
+  readonly maxOutcomeChars: number;
   /** Milliseconds of the wall clock. */
   readonly nowMs: number;
 }
@@ -66,7 +68,7 @@ export async function recover(store: JournalStore, options: RecoveryOptions): Pr
   const meta = (storedMeta === undefined ? undefined : parseMeta(storedMeta)) ?? NEW_JOURNAL;
   const { interrupted, older } = await interruptPending(store, meta.first, nowMs, changes);
   await removeLeftOver(store, meta.first, changes);
-  const past = await readEntries(store, meta.first, options.maxOutcomes, changes);
+  const past = await readEntries(store, meta.first, options, changes);
   const { sessions, lost, damaged } = await readSessions(store, nowMs, changes);
   const next = Math.max(meta.next, past.next);
   const first = await oldestNumber(store, meta.first, next);
@@ -157,11 +159,11 @@ interface Past {
 async function readEntries(
   store: JournalStore,
   first: number,
-  maxOutcomes: number,
+  { maxOutcomes, maxOutcomeChars }: RecoveryOptions,
   changes: ReadonlyMap<string, string | null>,
 ): Promise<Past> {
   const commands: RecoveredCommand[] = [];
-  let [next, lastAcceptedAtMs, missing, damaged] = [0, 0, 0, 0];
+  let [next, lastAcceptedAtMs, missing, damaged, chars] = [0, 0, 0, 0, 0];
   let oldest: number | undefined;
   const look = ([key, stored]: StoredText): void => {
     const number = numberOf(key);
@@ -176,11 +178,14 @@ async function readEntries(
     }
     lastAcceptedAtMs = Math.max(lastAcceptedAtMs, entry.acceptedAtMs);
     const command = isWithdrawn(entry) ? undefined : recoveredCommand(entry);
-    if (command !== undefined) commands.push(command);
+    if (command === undefined) return;
+    commands.push(command);
+    chars += text!.length;
   };
+  const isEnough = (): boolean => commands.length >= maxOutcomes || chars >= maxOutcomeChars;
   for await (const page of store.read({ ...entryRange(first), reverse: true })) {
-    for (const each of page) if (commands.length < maxOutcomes) look(each);
-    if (commands.length >= maxOutcomes) break;
+    for (const each of page) if (!isEnough()) look(each);
+    if (isEnough()) break;
   }
   return { commands: commands.reverse(), next, oldest, lastAcceptedAtMs, missing, damaged };
 }
