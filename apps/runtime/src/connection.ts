@@ -338,12 +338,12 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   /** Why a command is not even tried, as far as the connection is concerned. */
   #refusal(command: Command): ProtocolFault | undefined {
-    const { limited } = commandContract(command.type);
+    // What is never limited is answered in a few words, and waits for nothing unless it says so, so that nothing of it piles up.
+    const mayWait = commandContract(command.type).limited || command.dependsOn !== undefined;
     const isLarge = LARGE_ANSWERS.has(command.type);
-    // What is never limited waits for nothing and is answered in a few words, so that nothing of it piles up.
-    if (!limited && !isLarge) return undefined;
+    if (!mayWait && !isLarge) return undefined;
     const isCrowded =
-      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) || (limited && this.#pending.size >= MAX_PENDING_COMMANDS);
+      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) || (mayWait && this.#pending.size >= MAX_PENDING_COMMANDS);
     if (isCrowded) return queueFull('too many of this connection are unanswered');
     return this.#isBackedUp() ? queueFull('earlier answers have not been read') : undefined;
   }

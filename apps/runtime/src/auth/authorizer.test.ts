@@ -2,6 +2,7 @@ import { type Command, commandContracts, type Scope, scopes } from '@sessiond/pr
 import { describe, expect, it } from 'vitest';
 import type { Principal } from './auth-provider.ts';
 import { Authorizer } from './authorizer.ts';
+import { rightsOf } from './rights.ts';
 
 const owners: Readonly<Record<string, string>> = { mine: 'ada', theirs: 'bob', 'ci-7': 'bob' };
 const authorizer = new Authorizer({
@@ -64,7 +65,7 @@ describe('a principal that is no longer known', () => {
     expect(code(revoked, onSession('mine'))).toBe('OK');
     revocation.abort();
     expect(code(revoked, onSession('mine'))).toBe('UNAUTHENTICATED');
-    expect(authorizer.covers(revoked, onSession('mine'))).toBe(false);
+    expect(authorizer.covers(revoked, onSession('mine'), rightsOf(revoked))).toBe(false);
     expect(code({ ...ada, expiresAtMs: Date.now() }, { type: 'health_check' })).toBe('UNAUTHENTICATED');
     expect(code({ ...ada, expiresAtMs: Date.now() + 60_000 }, { type: 'health_check' })).toBe('OK');
   });
@@ -73,12 +74,16 @@ describe('a principal that is no longer known', () => {
 describe('what became of a command', () => {
   it('is told to its principal also when the session is gone, and to a holder of less only within that', () => {
     const less: Principal = { ...ada, within: ['demo-*'] };
-    expect(authorizer.covers(ada, onSession('gone'))).toBe(true);
-    expect(authorizer.covers(less, onSession('gone'))).toBe(false);
-    expect(authorizer.covers(less, onSession('demo-1'))).toBe(true);
-    expect(authorizer.covers(less, { type: 'list_sessions' })).toBe(false);
-    expect(authorizer.covers(less, { type: 'health_check' })).toBe(true);
-    expect(authorizer.covers({ ...ada, scopes: ['sessions:write'] }, onSession('mine'))).toBe(false);
+    const covers = (principal: Principal, command: Command): boolean =>
+      authorizer.covers(principal, command, rightsOf(ada));
+    expect(covers(ada, onSession('gone'))).toBe(true);
+    expect(covers(less, onSession('gone'))).toBe(false);
+    expect(covers(less, onSession('mine'))).toBe(false);
+    expect(covers({ ...ada, within: ['mi*'] }, onSession('mine'))).toBe(true);
+    expect(covers(less, { type: 'list_sessions' })).toBe(false);
+    expect(covers(less, { type: 'health_check' })).toBe(true);
+    expect(covers({ ...ada, scopes: ['sessions:write'] }, onSession('mine'))).toBe(false);
+    expect(authorizer.covers({ ...admin, scopes: everything }, onSession('theirs'), rightsOf(admin))).toBe(false);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Principal } from './auth-provider.ts';
 import { credentialEnds, endOf } from './credential-end.ts';
 import { isAllowed } from './is-allowed.ts';
 import { isWithin } from './is-within.ts';
+import { rightsOf } from './rights.ts';
 import { matchesSessionPattern } from './session-pattern.ts';
 
 /** Where the owner of a session is looked up. */
@@ -49,16 +50,17 @@ export class Authorizer {
   }
 
   /**
-   * Whether a principal that sends a command again may be told what became of the first one, or may cancel it. Of two connections of one principal, one can
-   * have come with a ticket for less, and knows the ids that the other uses; whether the session is still there is not asked, because outcomes outlive it.
+   * Whether a principal that sends a command again may be told what became of the first one, or may cancel it; the first was sent with these {@link rightsOf rights}.
+   *
+   * Of two connections of one principal, one can have come with a ticket for less, and knows the ids that the other uses. Who has the same rights may, also when the session
+   * is gone or somebody else's, because outcomes outlive it; who has others must be able to send the command now.
    */
-  covers(principal: Principal, command: Command): boolean {
-    const { sessionId } = command;
-    const scope = requiredScope(command);
-    if (endOf(principal) !== undefined || (scope !== null && !isAllowed(principal, scope))) return false;
-    if (principal.within === undefined) return true;
+  covers(principal: Principal, command: Command, rights: string): boolean {
+    if (endOf(principal) !== undefined) return false;
+    if (rights === rightsOf(principal)) return true;
     // What is told of no session in particular was told of all that the other one may see.
-    return sessionId === undefined ? scope === null : isWithin(principal, sessionId);
+    const isOfAll = commandContract(command.type).appliesTo === 'server' && requiredScope(command)?.endsWith(':read');
+    return isOfAll !== true && this.#fault(principal, command) === undefined;
   }
 
   #fault(principal: Principal, command: Command): ProtocolFault | undefined {

@@ -1,10 +1,14 @@
 import {
   type CommandType,
+  errorFromResponse,
+  type FailureResponse,
   failureResponse,
   type ProtocolFault,
   type ResponseDataOf,
+  type SuccessResponse,
   successResponse,
 } from '@sessiond/protocol';
+import type { RecordedOutcome } from '../journal/command-journal.ts';
 import type { ObservedCode } from './command-observer.ts';
 
 /** What one command is answered with. */
@@ -27,6 +31,13 @@ export function successText(type: CommandType, data: unknown, sessionVersion: nu
 /** The text of a failure, without an id. */
 export function failureText(type: CommandType, fault: ProtocolFault): string {
   return JSON.stringify(failureResponse({ type }, fault));
+}
+
+/** The outcome that a {@link successText} or {@link failureText} tells. */
+export function recordedOf(text: string): RecordedOutcome {
+  const response = JSON.parse(text) as SuccessResponse | FailureResponse;
+  if (response.success) return { ok: true, data: response.data, sessionVersion: response.sessionVersion };
+  return { ok: false, fault: errorFromResponse(response) };
 }
 
 /** A text as the answer to the command with this id. Ids need no escaping in JSON. */

@@ -157,3 +157,60 @@ it('records a command that never runs with its outcome, and nothing of one that 
   await send({ type: 'list_sessions', id: 'l' });
   expect(story).toEqual(['answered']);
 });
+
+it('records an outcome also under an id that has it because of the idempotency key, before it is told of it', async () => {
+  const first = { ...rename, idempotencyKey: 'k' };
+  await send(first);
+  let isFinished = (): void => {};
+  journal.finish = new Promise((resolve) => (isFinished = resolve));
+  story.length = 0;
+  const second = send({ ...first, id: 'b' });
+  await settle();
+  expect(story).toEqual(['accepted', 'finished']);
+  isFinished();
+  expect(await second).toMatchObject({ id: 'b', success: true, replayed: true });
+  // It means the same to a later run, which must not take the key for one that was used just now.
+  expect(accepted[1]).toMatchObject({ command: { id: 'b', sessionId: 's' }, fingerprint: digestOf(rename) });
+  expect(accepted[1]!.command.idempotencyKey).toBeUndefined();
+  const { startedAtMs: _, ...outcome } = finished[0]!;
+  expect(finished[1]).toEqual({ ...outcome, finishedAtMs: expect.any(Number) });
+  journal.finish = undefined;
+  story.length = 0;
+  expect(await send({ ...first, id: 'b' })).toMatchObject({ replayed: true });
+  expect(story).toEqual(['answered']);
+});
+
+it('records an outcome under every id that came with the key while the command ran', async () => {
+  let isDurable = (): void => {};
+  journal.durable = new Promise((resolve) => (isDurable = resolve));
+  const answers = ['a', 'b', 'b', 'c'].map((id) => send({ ...rename, id, idempotencyKey: 'k' }));
+  isDurable();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ success: true });
+  expect(accepted.map(({ command }) => command.id)).toEqual(['a', 'b', 'c']);
+  expect(story.slice(0, 7)).toEqual([
+    'accepted',
+    'executed',
+    'finished',
+    'accepted',
+    'finished',
+    'accepted',
+    'finished',
+  ]);
+});
+
+it('does not promise an outcome to an id for which it cannot be recorded', async () => {
+  const first = { ...rename, idempotencyKey: 'k' };
+  await send(first);
+  journal.finish = Promise.reject(UNAVAILABLE);
+  const answer = await send({ ...first, id: 'b' });
+  expect(answer).toMatchObject({ code: 'JOURNAL_UNAVAILABLE', details: { executed: true } });
+  journal.finish = undefined;
+  expect(await send({ ...first, id: 'b' })).toEqual(answer);
+  expect(await send({ ...first, id: 'c' })).toMatchObject({ success: true });
+  expect(story.filter((line) => line === 'executed')).toHaveLength(1);
+});
+
+it('records in which life of its session a command was let in, and by what right', async () => {
+  await send(rename);
+  expect(accepted).toMatchObject([{ instance: 'i', rights: expect.stringMatching(/^[0-9a-f]{12}$/) }]);
+});

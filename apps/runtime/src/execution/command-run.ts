@@ -84,6 +84,8 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
   /** When execution began. */
   startedMs: number | undefined;
   startedAtMs: number | undefined;
+  /** The life of the session it was about when execution began; known of those only of which it matters. */
+  instance: string | undefined;
   deadline: Deadline | undefined;
   /** Why it is not wanted any more. */
   abortReason: ProtocolError | undefined;
@@ -93,10 +95,10 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
   next: CommandRun | undefined;
   previous: CommandRun | undefined;
   readonly #environment: RunEnvironment;
-  #waiters: readonly Waiter[];
+  readonly #waiters: Waiter[];
   /** How many of these are still there. */
   #present = 1;
-  #listeners: ((code: ObservedCode) => void)[] | undefined;
+  #listeners: Set<(code: ObservedCode) => void> | undefined;
   #controller: AbortController | undefined;
 
   constructor(environment: RunEnvironment, parts: CommandRunParts) {
@@ -122,7 +124,7 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
     return this.facts;
   }
 
-  /** Who waits for the answer, the one who sent it first at the front. */
+  /** Who waits for the answer, the one who sent it first at the front; bounded by what the connections may have unanswered. */
   get waiters(): readonly Waiter[] {
     return this.#waiters;
   }
@@ -153,7 +155,7 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
   }
 
   abandon(reason: ProtocolError): void {
-    this.#leave(this.command, reason);
+    this.#leave(0, reason);
   }
 
   /** Ends it for everybody who waits for it. One that is decided already stays as it is. */
@@ -166,14 +168,16 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
 
   /** Somebody sent the command again, and is to be answered with the same outcome. */
   join(waiter: Waiter): RunningCommand {
-    this.#waiters = [...this.#waiters, waiter];
+    this.#waiters.push(waiter);
     this.#present += 1;
-    return { abandon: (reason) => this.#leave(waiter.command, reason) };
+    const at = this.#waiters.length - 1;
+    return { abandon: (reason) => this.#leave(at, reason) };
   }
 
-  onAnswered(listener: (code: ObservedCode) => void): void {
-    this.#listeners ??= [];
-    this.#listeners.push(listener);
+  onAnswered(listener: (code: ObservedCode) => void): () => void {
+    this.#listeners ??= new Set();
+    const listeners = this.#listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Tells those that depend on it how it ended. Called once, when everybody who waits was answered. */
@@ -188,12 +192,12 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
     this.admitted.leave();
   }
 
-  #leave(command: Command, reason: ProtocolError): void {
-    const left = this.#waiters.find((waiter) => waiter.command === command && waiter.respond !== toNobody);
-    if (left === undefined) return;
+  #leave(at: number, reason: ProtocolError): void {
+    const waiter = this.#waiters[at]!;
+    if (waiter.respond === toNobody) return;
     this.#present -= 1;
     if (this.#present === 0) this.abort(reason);
-    else this.#waiters = this.#waiters.map((waiter) => (waiter === left ? { ...left, respond: toNobody } : waiter));
+    else this.#waiters[at] = { ...waiter, respond: toNobody };
   }
 }
 

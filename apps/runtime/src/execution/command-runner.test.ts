@@ -168,7 +168,7 @@ it('refuses a data command for which the lane has no room, at once and for nothi
     [3, 0],
     [1, 2],
   ]);
-  runner.refuse(new ProtocolError('SHUTTING_DOWN', 'the end'));
+  void runner.drain(0, new ProtocolError('SHUTTING_DOWN', 'the end'));
   expect(await Promise.all(codes)).toEqual(codes.map(() => 'SHUTTING_DOWN'));
 });
 
@@ -269,7 +269,7 @@ it('[R13] answers health while everything is exhausted, and after it takes nothi
   await settle();
   expect(await codeOf(run(create('more')))).toBe('QUEUE_FULL');
   expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');
-  runner.refuse(new ProtocolError('SHUTTING_DOWN', 'the end'));
+  void runner.drain(0, new ProtocolError('SHUTTING_DOWN', 'the end'));
   expect(await Promise.all(busy.map(codeOf))).toEqual(busy.map(() => 'SHUTTING_DOWN'));
   expect(await codeOf(run(create('late')))).toBe('SHUTTING_DOWN');
   expect(await codeOf(run({ type: 'health_check' }))).toBe('OK');

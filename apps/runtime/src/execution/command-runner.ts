@@ -7,6 +7,7 @@ import {
   type ProtocolFault,
   UNREADABLE_COMMAND,
 } from '@sessiond/protocol';
+import { rightsOf } from '../auth/rights.ts';
 import type { CommandContext, CommandIssuer } from '../commands/command-context.ts';
 import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
 import { addressed, failureText, replayed } from './command-answer.ts';
@@ -14,15 +15,19 @@ import { IssuedCommand } from './command-facts.ts';
 import { CommandMemory, type Recalled, replayOf, UNKNOWN } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
 import { answerOf, isFinal, UNRECORDED } from './command-outcome.ts';
+import { CommandRecorder } from './command-recorder.ts';
 import { CommandRun, type Respond, type RunEnvironment, type RunningCommand, type Waiter } from './command-run.ts';
 import type { CommandRunnerOptions, CommandRunnerSnapshot } from './command-runner-options.ts';
 import { commandTimeoutMs } from './command-timeout.ts';
 import { CommandTurns } from './command-turns.ts';
+import { CommandsInFlight } from './commands-in-flight.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dependencies } from './dependencies.ts';
-import { digestOf } from './fingerprint.ts';
-import { RunList } from './run-list.ts';
+import type { Outcome } from './outcome-store.ts';
 import { assertVersion } from './session-version.ts';
+
+/** A command whose outcome is settled and only has to be recorded before it is told. */
+const SETTLED: RunningCommand = Object.freeze({ abandon() {} });
 
 /**
  * Runs commands: answers from memory what was sent before; else asks who may and admission, waits for what the command depends on and for its turn, and carries it out under a signal that
@@ -43,24 +48,23 @@ export class CommandRunner {
   readonly #memory: CommandMemory;
   readonly #turns: CommandTurns;
   readonly #environment: RunEnvironment;
-  /** Commands that create a session, by the id it is to have; of several with the same, the first. */
-  readonly #toCome = new Map<string, CommandRun>();
-  /** Commands that wait or run; bounded by what the connections may have unanswered. */
-  readonly #runs = new RunList<CommandRun>();
+  readonly #inFlight: CommandsInFlight;
+  readonly #recorder: CommandRecorder;
   readonly #replays = { id: 0, key: 0 };
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
-  #onAnswered: (() => void) | undefined;
   readonly #instanceOf = (sessionId: string): string | undefined => this.#options.host.facts(sessionId)?.instance;
 
   constructor(options: CommandRunnerOptions) {
-    const { host, server, authorizer, outcomes, observer, now, deadlines } = options;
+    const { host, server, authorizer, outcomes, observer, now, deadlines, journal } = options;
     this.#options = options;
     this.#observer = observer ?? unobservedCommands;
     this.#now = now ?? (() => performance.now());
     this.#deadlines = deadlines ?? new Deadlines({ now });
     this.#turns = new CommandTurns(options);
+    this.#inFlight = new CommandsInFlight(this.#deadlines);
     this.#memory = new CommandMemory({ outcomes, sessions: host });
+    this.#recorder = new CommandRecorder({ journal, memory: this.#memory });
     this.#environment = {
       host,
       server,
@@ -74,7 +78,7 @@ export class CommandRunner {
     const { admission, lanes, outcomes } = this.#options;
     const { bulkheads, ...rest } = admission.snapshot();
     return {
-      inFlight: this.#runs.size,
+      inFlight: this.#inFlight.size,
       admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] },
       outcomes: { ...outcomes.snapshot(), replays: { ...this.#replays }, dependencyWaits: this.#dependencyWaits },
     };
@@ -88,10 +92,11 @@ export class CommandRunner {
     const keys = this.#memory.keysOf(command, issuer);
     const recalled = this.#memory.recall(command, keys);
     const facts = new IssuedCommand(command, issuer);
-    const isCovered = recalled === undefined || this.#options.authorizer.covers(issuer.principal, command);
+    const isCovered =
+      recalled === undefined || this.#options.authorizer.covers(issuer.principal, command, recalled.rights);
     // What it is not to be told of it does not take the place of either.
     const waiter: Waiter = { command, respond, facts, keys: isCovered ? keys : UNKNOWN };
-    if (recalled !== undefined && isCovered) return this.#recall(recalled, waiter);
+    if (recalled !== undefined && isCovered) return this.#recall(recalled, waiter, issuer);
     const fault =
       this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId) ?? this.#closed(command);
     if (fault !== undefined) return this.#refuse(waiter, fault);
@@ -99,18 +104,14 @@ export class CommandRunner {
     if (!admitted.ok) return this.#refuse(waiter, admitted.fault);
     let record: JournalEntry | undefined;
     try {
-      record = this.#record(waiter);
+      record = this.#recorder.accept(waiter, issuer);
     } catch (error) {
       admitted.withdraw();
       return this.#refuse(waiter, this.#faultOf(error, facts));
     }
     const span = this.#options.tracer?.begin(facts);
     const run = new CommandRun(this.#environment, { waiter, issuer, admitted, record, span, admittedMs: this.#now() });
-    this.#runs.add(run);
-    const { sessionId } = command;
-    if (run.contract.sessionAccess === 'give' && sessionId !== undefined && !this.#toCome.has(sessionId)) {
-      this.#toCome.set(sessionId, run);
-    }
+    this.#inFlight.add(run);
     this.#memory.enter(run, waiter.keys);
     this.#observer.commandAccepted(facts);
     this.#begin(run);
@@ -119,8 +120,8 @@ export class CommandRunner {
 
   /** Who will own the session of this id, if a command that waits or runs is to create it; so that what is to follow that can be sent at once. */
   expected(sessionId: string): { readonly owner: string } | undefined {
-    const run = this.#toCome.get(sessionId);
-    return run === undefined ? undefined : { owner: run.issuer.principal.id };
+    const owner = this.#inFlight.ownerToBe(sessionId);
+    return owner === undefined ? undefined : { owner };
   }
 
   /** Takes note of a message that was answered without being asked about here. */
@@ -129,58 +130,47 @@ export class CommandRunner {
     this.#observer.messageRefused(known?.type ?? UNREADABLE_COMMAND, code);
   }
 
-  /** Lets nothing new in, but what is never limited, and aborts everything that is limited. */
-  refuse(reason: ProtocolError): void {
-    this.#refusal = reason;
-    for (const run of this.#runs.all()) if (run.contract.limited) run.abort(reason);
-  }
-
   /**
-   * Lets nothing new in, as {@link refuse} does, ends what waits for its turn or for something that may never come, and lets the rest finish; what
-   * still runs at the deadline is aborted. Commands that are not `awaited`, by default none, go on meanwhile and afterwards. Resolves when every other
-   * limited command is answered, soon after the deadline at the latest.
+   * Lets nothing new in but what is never limited, ends what waits, and lets the rest finish until the deadline, as {@link CommandsInFlight.drain} has it; by default all
+   * commands are `awaited`.
    */
-  async drain(
-    deadlineMs: number,
-    reason: ProtocolError,
-    awaited: (command: Command) => boolean = () => true,
-  ): Promise<void> {
+  drain(deadlineMs: number, reason: ProtocolError, awaited: (command: Command) => boolean = () => true): Promise<void> {
     this.#refusal = reason;
-    for (const run of this.#runs.all()) {
-      const { limited, timeoutClass } = run.contract;
-      if (limited && (run.startedMs === undefined || timeoutClass === 'wait')) run.abort(reason);
-    }
-    const isDue = ({ contract, command }: CommandRun): boolean => contract.limited && awaited(command);
-    const abort = (): void => {
-      for (const run of this.#runs.all()) if (isDue(run)) run.abort(reason);
-    };
-    if (!this.#has(isDue)) return;
-    const deadline = this.#deadlines.set(deadlineMs, abort);
-    await new Promise<void>((resolve) => {
-      this.#onAnswered = () => {
-        if (!this.#has(isDue)) resolve();
-      };
-    });
-    deadline.clear();
-  }
-
-  #has(isDue: (run: CommandRun) => boolean): boolean {
-    for (const run of this.#runs.all()) if (isDue(run)) return true;
-    return false;
+    return this.#inFlight.drain(deadlineMs, reason, awaited);
   }
 
   /** Answers what was sent before. */
-  #recall(recalled: Recalled, waiter: Waiter): RunningCommand | undefined {
+  #recall(recalled: Recalled, waiter: Waiter, issuer: CommandIssuer): RunningCommand | undefined {
     if ('conflict' in recalled) return this.#refuse(waiter, recalled.conflict);
+    const { command } = waiter;
     this.#replays[recalled.by] += 1;
     if ('run' in recalled) {
       this.#memory.enter(recalled.run, waiter.keys);
       return recalled.run.join(waiter);
     }
-    const { command, facts, respond } = waiter;
-    this.#observer.commandFinished(facts, recalled.outcome.code, 0, true);
-    respond(replayOf(recalled.outcome, command), command);
-    return undefined;
+    if (recalled.by === 'id') return this.#replay(waiter, recalled.outcome);
+    this.#memory.takeOver(command, waiter.keys, recalled.outcome);
+    const recorded = this.#recorder.repeat(waiter, issuer, recalled.outcome);
+    if (recorded === undefined) return this.#replay(waiter, recalled.outcome);
+    recorded.then(
+      () => this.#replay(waiter, recalled.outcome),
+      () => {
+        const unrecorded = {
+          code: UNRECORDED.code,
+          text: failureText(command.type, UNRECORDED),
+          rights: recalled.rights,
+        };
+        this.#memory.takeOver(command, waiter.keys, unrecorded);
+        this.#replay(waiter, unrecorded);
+      },
+    );
+    return SETTLED;
+  }
+
+  #replay({ command, facts, respond }: Waiter, outcome: Pick<Outcome, 'code' | 'text'>): undefined {
+    const answer = replayOf(outcome, command);
+    this.#observer.commandFinished(facts, answer.code, 0, true);
+    respond(answer, command);
   }
 
   #refuse({ command, respond }: Waiter, fault: ProtocolFault): undefined {
@@ -191,19 +181,6 @@ export class CommandRunner {
   /** Why nothing new is let in. */
   #closed({ type }: Command): ProtocolFault | undefined {
     return this.#refusal !== undefined && commandContract(type).limited ? this.#refusal : undefined;
-  }
-
-  #record({ command, facts, keys }: Waiter): JournalEntry | undefined {
-    const { journal } = this.#options;
-    if (journal === undefined || !commandContract(command.type).journalled) return undefined;
-    const isKnown = keys.byId !== undefined || keys.byKey !== undefined;
-    return journal.accept({
-      principalId: facts.principalId,
-      command,
-      correlationId: facts.correlationId,
-      fingerprint: isKnown && journal.mode !== 'off' ? digestOf(command) : undefined,
-      acceptedAtMs: Date.now(),
-    });
   }
 
   /** Carries the command out at once if it need not wait: no turn of the event loop, nor of the microtasks. */
@@ -256,6 +233,7 @@ export class CommandRunner {
     }
     run.startedMs = this.#now();
     run.startedAtMs = run.record === undefined ? undefined : Date.now();
+    if (run.record !== undefined || run.keys.byKey !== undefined) run.instance = this.#memory.lifeBefore(command);
     this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
     const timeoutMs = commandTimeoutMs(command, this.#options.host, this.#options.shellTimeoutMs);
     if (typeof timeoutMs === 'object' && timeoutMs !== null) {
@@ -279,7 +257,8 @@ export class CommandRunner {
         this.#ended(run, this.#success(run, data));
         return;
       }
-      if (timeoutMs !== null) run.deadline = this.#deadlines.set(timeoutMs, () => run.abort(timedOut(timeoutMs)));
+      if (timeoutMs !== null && run.abortReason === undefined)
+        run.deadline = this.#deadlines.set(timeoutMs, () => run.abort(timedOut(timeoutMs)));
       data.then(
         (value) => this.#ended(run, this.#success(run, value)),
         (error) => this.#ended(run, this.#failure(run, error)),
@@ -317,6 +296,7 @@ export class CommandRunner {
     if (run.isDecided) return;
     run.isDecided = true;
     run.deadline?.clear();
+    run.dependencies?.close();
     const { admitted, record, startedMs } = run;
     if (startedMs === undefined) {
       admitted.withdraw();
@@ -335,14 +315,12 @@ export class CommandRunner {
   }
 
   #answerRecorded(run: CommandRun, record: JournalEntry, outcome: RecordedOutcome): void {
-    const { sessionId, instance } = this.#memory.lifeAfter(run.command, outcome.ok ? outcome.data : undefined);
-    const { startedAtMs } = run;
-    const recorded = record.finish({ outcome, sessionId, instance, startedAtMs, finishedAtMs: Date.now() });
+    const recorded = this.#recorder.finish(run, record, outcome);
     if (recorded === undefined) this.#answer(run, outcome);
     else {
       recorded.then(
         () => this.#answer(run, outcome),
-        () => this.#answer(run, startedAtMs === undefined ? outcome : { ok: false, fault: UNRECORDED }),
+        () => this.#answer(run, run.startedMs === undefined ? outcome : { ok: false, fault: UNRECORDED }),
       );
     }
   }
@@ -350,9 +328,7 @@ export class CommandRunner {
   #answer(run: CommandRun, outcome: RecordedOutcome): void {
     const { data, ...answer } = answerOf(run.command.type, outcome);
     const final = isFinal(run, outcome);
-    this.#runs.delete(run);
-    const { sessionId } = run.command;
-    if (sessionId !== undefined && this.#toCome.get(sessionId) === run) this.#toCome.delete(sessionId);
+    this.#inFlight.delete(run);
     run.isAnswered = true;
     this.#memory.leave(run, answer, { final, data });
     const durationMs = run.startedMs === undefined ? 0 : this.#now() - run.startedMs;
@@ -365,7 +341,7 @@ export class CommandRunner {
     }
     run.span?.end(answer.code);
     run.answered(answer.code);
-    this.#onAnswered?.();
+    this.#inFlight.answered();
   }
 
   #success({ command, contract }: CommandRun, data: unknown): RecordedOutcome {
@@ -382,7 +358,7 @@ export class CommandRunner {
   #cancel(issuer: CommandIssuer, commandId: string): boolean {
     const run = this.#memory.unanswered(issuer, commandId);
     if (run === undefined || run.isDecided) return false;
-    if (!this.#options.authorizer.covers(issuer.principal, run.command)) return false;
+    if (!this.#options.authorizer.covers(issuer.principal, run.command, rightsOf(run.issuer.principal))) return false;
     run.abort(new ProtocolError('CANCELLED', 'The command was cancelled'));
     return true;
   }

@@ -1,27 +1,24 @@
 import { ProtocolError, type ProtocolFault } from '@sessiond/protocol';
 import type { ObservedCode } from './command-observer.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A command that another one may depend on, while it is not answered. */
 export interface Dependency {
-  /** Calls `listener` once, with how it ended. */
-  onAnswered(listener: (code: ObservedCode) => void): void;
+  /** Calls `listener` once, with how it ended. @returns how to take that back; idempotent. */
+  onAnswered(listener: (code: ObservedCode) => void): () => void;
 }
 
-/** How a dependency is found. */
-export interface DependencyLookup<D extends Dependency> {
-  /** The command with this id that waits or runs. */
-  unanswered(commandId: string): D | undefined;
-  /** How the command with this id has ended, if that is remembered. */
-  ended(commandId: string): ObservedCode | undefined;
-}
+/** Finds the command with this id: the one that waits or runs, or how it has ended; `undefined` if neither is known. */
+export type DependencyLookup<D extends Dependency> = (commandId: string) => D | ObservedCode | undefined;
 
 /**
  * What a command has to wait for. Whatever it names must have been sent before it, so that no two commands can wait for each other: the only cycle is to depend on oneself.
  *
- * A command that fails, or that has, fails the one that depends on it at once.
+ * A command that fails, or that has, fails the one that depends on it at once. Bounded by the ids that one command may name.
  */
 export class Dependencies<D extends Dependency> {
-  readonly #unmet = new Set<D>();
+  /** With how to listen to them no longer. */
+  readonly #unmet = new Map<D, () => void>();
   #wake: () => void = () => {};
 
   /** @throws ProtocolError when it is known already that the command cannot run. */
@@ -32,30 +29,38 @@ export class Dependencies<D extends Dependency> {
   ) {
     const found = dependsOn.map((commandId) => [commandId, unmet(commandId, id, lookup)] as const);
     for (const [commandId, dependency] of found) {
-      if (dependency === undefined) continue;
-      this.#unmet.add(dependency);
-      dependency.onAnswered((code) => {
+      if (dependency === undefined || this.#unmet.has(dependency)) continue;
+      const stop = dependency.onAnswered((code) => {
         if (code !== 'OK') onFailed(failed(commandId, code));
         else if (this.#unmet.delete(dependency)) this.#wake();
       });
+      this.#unmet.set(dependency, stop);
     }
   }
 
   /** Whether nothing is left to wait for but what `isExcepted`. */
   isMet(isExcepted: (dependency: D) => boolean = () => false): boolean {
-    for (const dependency of this.#unmet) if (!isExcepted(dependency)) return false;
+    for (const dependency of this.#unmet.keys()) if (!isExcepted(dependency)) return false;
     return true;
   }
 
-  /** Resolves as soon as {@link isMet}. Rejects with the reason of the signal when that aborts before. */
+  /** Resolves as soon as {@link isMet}. Rejects with the reason of the signal when that aborts before. One wait at a time. */
   async met(signal: AbortSignal, isExcepted?: (dependency: D) => boolean): Promise<void> {
     signal.throwIfAborted();
-    while (!this.isMet(isExcepted)) {
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (this.isMet(isExcepted)) return;
+    const met = (): Promise<void> =>
+      new Promise((resolve) => {
+        this.#wake = () => {
+          if (this.isMet(isExcepted)) resolve();
+        };
       });
-    }
+    await untilAborted(met, signal);
+  }
+
+  /** The command waits for nothing any more; a dependency that goes on for long remembers nothing of it. Idempotent. */
+  close(): void {
+    for (const stop of this.#unmet.values()) stop();
+    this.#unmet.clear();
   }
 }
 
@@ -68,11 +73,10 @@ function unmet<D extends Dependency>(
   if (commandId === own) {
     throw errorOf('DEPENDENCY_CYCLE', 'Cannot run the command: it depends on itself', { dependency: commandId });
   }
-  const dependency = lookup.unanswered(commandId);
-  if (dependency !== undefined) return dependency;
-  const code = lookup.ended(commandId);
-  if (code === 'OK') return undefined;
-  if (code !== undefined) throw failed(commandId, code);
+  const known = lookup(commandId);
+  if (typeof known === 'object') return known;
+  if (known === 'OK') return undefined;
+  if (known !== undefined) throw failed(commandId, known);
   const message = 'Cannot run the command: it depends on one that was not sent before it, or is no longer remembered';
   throw errorOf('DEPENDENCY_UNKNOWN', message, { dependency: commandId });
 }

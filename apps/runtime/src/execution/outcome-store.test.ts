@@ -11,7 +11,7 @@ const LIMITS: OutcomeLimits = {
   idempotencyBytes: 1_000_000,
   idempotencyMs: 1_000,
 };
-const outcome = { code: 'OK', fingerprint: '{"type":"bash"}', text: '{"a":"b"}' } as const;
+const outcome = { code: 'OK', rights: 'abc', fingerprint: '{"type":"bash"}', text: '{"a":"b"}' } as const;
 
 describe('a store of outcomes', () => {
   it('remembers an outcome as it was, for its principal and its id alone', () => {
@@ -45,6 +45,16 @@ describe('a store of outcomes', () => {
     expect(store.find(principalKey('ada', 'run'))).toEqual(large);
   });
 
+  it('remembers of an outcome that is larger than all of its memory that there was one', () => {
+    const store = new OutcomeStore({ limits: { ...LIMITS, outcomeBytes: 4096, idempotencyBytes: 4096 } });
+    const large = { ...outcome, text: `{"a":"${'x'.repeat(8_000)}"}` };
+    const key = idempotencyKey('ada', { type: 'bash', sessionId: 's' }, 'k');
+    store.keep(principalKey('ada', 'run'), 'bash', large);
+    store.keepKeyed(key, 'bash', { ...large, sessionId: 's', instance: 'i' });
+    expect(store.find(principalKey('ada', 'run'))).toEqual({ ...large, text: '' });
+    expect(store.findKeyed(key)).toMatchObject({ text: '', instance: 'i' });
+  });
+
   it('takes over what an earlier run has answered, keys for the rest of their time', () => {
     const command = { type: 'set_session_name', sessionId: 's', name: 'x' } as const;
     const recovered: RecoveredCommand = {
@@ -52,6 +62,7 @@ describe('a store of outcomes', () => {
       commandId: 'a',
       idempotencyKey: 'k',
       fingerprint: digestOf(command),
+      rights: 'abc',
       type: 'set_session_name',
       sessionId: 's',
       instance: 'st-1',
@@ -68,7 +79,7 @@ describe('a store of outcomes', () => {
       outcome: { ok: false, fault: { code: 'INTERRUPTED_BY_RESTART', message: 'm' } },
     });
     const text = successText('set_session_name', { sessionId: 's', name: 'x' }, 2);
-    const expected = { code: 'OK', fingerprint: digestOf(command), text };
+    const expected = { code: 'OK', rights: 'abc', fingerprint: digestOf(command), text };
     const key = idempotencyKey('ada', command, 'k');
     expect(store.find(principalKey('ada', 'a'))).toEqual(expected);
     expect(store.find(principalKey('ada', 'b'))).toMatchObject({ code: 'INTERRUPTED_BY_RESTART' });

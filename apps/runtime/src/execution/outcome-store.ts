@@ -27,6 +27,8 @@ export interface Outcome {
   readonly code: ObservedCode;
   /** What the command asked for, as `fingerprintOf` or `digestOf` has it. */
   readonly fingerprint: string;
+  /** What its principal might do then, as `rightsOf` has it; empty where that is not known any more. */
+  readonly rights: string;
   /** The response without an id; empty for one that was too large to be remembered. */
   readonly text: string;
 }
@@ -64,7 +66,7 @@ const SEPARATOR = '\n';
  * Remembers how commands ended: by principal (or connection) and command id, so that each id has one outcome, and for a while by idempotency key, so that
  * each intention has one.
  *
- * Bounded by count and by bytes; the oldest outcomes are forgotten first. A key is found until its time is over. Costs no pauses, however much is
+ * Bounded by count and by bytes; the oldest outcomes are forgotten first, and of one that is larger than all of the memory only the code is kept. A key is found until its time is over. Costs no pauses, however much is
  * remembered, and no memory before the first outcome.
  */
 export class OutcomeStore {
@@ -99,7 +101,7 @@ export class OutcomeStore {
 
   /** Remembers how the command of an {@link outcomeKey} ended. */
   keep(key: string, type: Command['type'], outcome: Outcome): void {
-    this.#byId.add(key, textOf(type, outcome), 0);
+    if (!this.#byId.add(key, textOf(type, outcome), 0)) this.#byId.add(key, textOf(type, { ...outcome, text: '' }), 0);
   }
 
   /** Remembers how the command of an {@link idempotencyKey} ended. */
@@ -109,8 +111,9 @@ export class OutcomeStore {
 
   /** Takes over how a command of an earlier run ended; oldest first, and before the first client comes. */
   restore(recovered: RecoveredCommand): void {
-    const { principalId, commandId, type, sessionId, instance, idempotencyKey: key, fingerprint = '' } = recovered;
-    const outcome: Outcome = { ...recoveredText(recovered), fingerprint };
+    const { principalId, commandId, type, sessionId, instance, idempotencyKey: key } = recovered;
+    const { fingerprint = '', rights = '' } = recovered;
+    const outcome: Outcome = { ...recoveredText(recovered), fingerprint, rights };
     if (commandId !== undefined) this.keep(principalKey(principalId, commandId), type, outcome);
     if (key === undefined) return;
     const ageMs = Math.max(Date.now() - recovered.finishedAtMs, 0);
@@ -124,7 +127,9 @@ export class OutcomeStore {
 
   #keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome, atMs: number): void {
     const { sessionId = '', instance = '' } = outcome;
-    this.#byKey.add(key, sessionId + SEPARATOR + instance + SEPARATOR + textOf(type, outcome), atMs);
+    const life = sessionId + SEPARATOR + instance + SEPARATOR;
+    if (this.#byKey.add(key, life + textOf(type, outcome), atMs)) return;
+    this.#byKey.add(key, life + textOf(type, { ...outcome, text: '' }), atMs);
   }
 }
 
@@ -152,15 +157,21 @@ export function idempotencyKey(
   return `${key} ${actsOn} ${principalId}`;
 }
 
-function textOf(type: Command['type'], { code, fingerprint, text }: Outcome): string {
-  const isTooLarge = text.length > MAX_READING_TEXT && commandContract(type).scope?.endsWith(':read') === true;
-  return code + SEPARATOR + fingerprint + SEPARATOR + (isTooLarge ? '' : text);
+/** Whether the command only reads, so that it may run again where its answer is not remembered. */
+export function isReading(type: Command['type']): boolean {
+  return commandContract(type).scope?.endsWith(':read') === true;
+}
+
+function textOf(type: Command['type'], { code, rights, fingerprint, text }: Outcome): string {
+  const isTooLarge = text.length > MAX_READING_TEXT && isReading(type);
+  return code + SEPARATOR + rights + SEPARATOR + fingerprint + SEPARATOR + (isTooLarge ? '' : text);
 }
 
 function outcomeOf(kept: string): Outcome {
-  const [code, rest] = cut(kept);
-  const [fingerprint, text] = cut(rest);
-  return { code: code as ObservedCode, fingerprint, text };
+  const [code, afterCode] = cut(kept);
+  const [rights, afterRights] = cut(afterCode);
+  const [fingerprint, text] = cut(afterRights);
+  return { code: code as ObservedCode, rights, fingerprint, text };
 }
 
 function cut(text: string): readonly [head: string, rest: string] {

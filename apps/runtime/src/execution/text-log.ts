@@ -153,7 +153,8 @@ export class TextLog {
   #release(slab: Slab): void {
     this.#slabs.delete(slab.number);
     this.#bytes -= slab.buffer.length;
-    this.#spare = slab.buffer;
+    // One that was made for a large text would keep its memory for nothing.
+    if (slab.buffer.length === this.#slabBytes) this.#spare = slab.buffer;
     this.#oldestAt = 0;
     this.#oldest = this.#slabs.get((slab.number + 1) % SLAB_NUMBERS);
     if (this.#oldest === undefined) this.#newest = undefined;

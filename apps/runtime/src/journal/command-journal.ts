@@ -9,6 +9,10 @@ export interface AcceptedCommand {
   /** The journal keeps no more of it than its contract allows. */
   readonly command: Command;
   readonly correlationId: string;
+  /** What the principal may do, as `rightsOf` has it. */
+  readonly rights?: string | undefined;
+  /** The life of the session that it is about, as there is one. */
+  readonly instance?: string | undefined;
   /** SHA-256 of what the command asks for, in hex; absent for one that has neither id nor idempotency key. */
   readonly fingerprint?: string | undefined;
   /** Milliseconds of the wall clock. */
@@ -60,6 +64,7 @@ export interface RecoveredCommand {
   readonly commandId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly fingerprint?: string | undefined;
+  readonly rights?: string | undefined;
   readonly type: Command['type'];
   readonly sessionId?: string | undefined;
   readonly instance?: string | undefined;

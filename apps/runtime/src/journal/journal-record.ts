@@ -16,6 +16,8 @@ export interface StoredEntry {
   readonly sessionId?: string;
   readonly correlationId: string;
   readonly fingerprint?: string;
+  readonly rights?: string;
+  readonly instance?: string;
   readonly acceptedAtMs: number;
   /** What the contract lets the journal keep. */
   readonly kept: Readonly<Record<string, unknown>>;
@@ -45,7 +47,7 @@ export interface JournalMeta {
 
 /** The text of an entry, with its outcome if it has one. */
 export function encodeEntry(accepted: AcceptedCommand, acceptedAtMs: number, finished?: FinishedCommand): string {
-  const { principalId, command, correlationId, fingerprint } = accepted;
+  const { principalId, command, correlationId, fingerprint, rights, instance } = accepted;
   // JSON leaves out what is not there.
   return JSON.stringify({
     principalId,
@@ -55,6 +57,8 @@ export function encodeEntry(accepted: AcceptedCommand, acceptedAtMs: number, fin
     sessionId: command.sessionId,
     correlationId,
     fingerprint,
+    rights,
+    instance,
     acceptedAtMs,
     kept: keptFields(command),
     finished: finished && withPlainOutcome(finished),

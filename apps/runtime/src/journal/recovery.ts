@@ -1,6 +1,6 @@
 import type { InterruptedCommand, ProtocolFault, RecoverySummary } from '@sessiond/protocol';
 import { expiresAtMs, type SessionRecord } from '../sessions/session-record.ts';
-import type { RecoveredCommand } from './command-journal.ts';
+import type { FinishedCommand, RecoveredCommand } from './command-journal.ts';
 import {
   entryKey,
   entryRange,
@@ -118,7 +118,12 @@ async function interruptPending(
       changes.set(pendingKey(number), null);
       const entry = parseEntry(texts[index] ?? '');
       if (entry === undefined || isWithdrawn(entry) || entry.finished !== undefined) continue;
-      const finished = { outcome: { ok: false, fault: INTERRUPTED }, finishedAtMs: nowMs } as const;
+      const { sessionId, instance } = entry;
+      const finished: FinishedCommand = {
+        outcome: { ok: false, fault: INTERRUPTED },
+        ...(instance !== undefined && { sessionId, instance }),
+        finishedAtMs: nowMs,
+      };
       changes.set(entryKey(number), encodeFinished(entry, finished));
       interrupted.push(interruptedCommand(entry));
       const command = number < first ? recoveredCommand({ ...entry, finished }) : undefined;
@@ -229,13 +234,14 @@ function lostSession(record: SessionRecord, nowMs: number): SessionRecord {
 }
 
 function recoveredCommand(entry: StoredEntry): RecoveredCommand | undefined {
-  const { principalId, type, commandId, idempotencyKey, fingerprint, sessionId, finished } = entry;
+  const { principalId, type, commandId, idempotencyKey, fingerprint, rights, sessionId, finished } = entry;
   if (finished === undefined || (commandId === undefined && idempotencyKey === undefined)) return undefined;
   return {
     principalId,
     commandId,
     idempotencyKey,
     fingerprint,
+    rights,
     type,
     sessionId: finished.sessionId ?? sessionId,
     instance: finished.instance,
