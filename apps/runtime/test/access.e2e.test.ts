@@ -161,6 +161,22 @@ describe('[S43] a token', () => {
     expect(await owner.ask('list_sessions')).toEqual({ sessions: [] });
   });
 
+  it('gets no answer any more to what was sent over HTTP before it was revoked', async () => {
+    await start();
+    const owner = await TerminalClient.connect({ socketPath: daemon!.socketPath });
+    clients.push(owner);
+    await owner.ask('create_session', { kind: 'pty', sessionId: 'ci-1', pty: { command: 'cat' } });
+    owner.wire.send({ type: 'hello', protocolVersion: '1.0.0', watchCommands: true });
+    const token = await tokenFor('ci', { sessions: ['ci-*'] });
+    const body = '{"type":"wait_for","sessionId":"ci-1","text":"never"}';
+    const answer = post('/v1/commands', token, body, { 'content-type': 'application/json' });
+    await owner.until(() => owner.eventsOf('command_started').length === 1);
+    await revokeToken(tokenFilePath(daemon!.stateDir), 'ci');
+    expect((await answer).status).toBe(401);
+    expect(await (await answer).json()).toMatchObject({ code: 'UNAUTHENTICATED' });
+    await owner.until(() => owner.eventsOf('command_finished').length === 1);
+  });
+
   it('that expires ends its connections then', async () => {
     await start();
     const client = await connect(await tokenFor('short', { expiresAt: new Date(Date.now() + 1_000) }));

@@ -68,7 +68,7 @@ export interface TestDaemon {
  * Starts a daemon and waits until it is ready.
  *
  * Rejects with its stderr when it ends instead. Call `stop` at the end of the test; if the test run itself ends first, the daemon is
- * killed with it.
+ * killed with it and its folder deleted.
  */
 export async function startDaemon(options: StartDaemonOptions = {}): Promise<TestDaemon> {
   const dir = mkdtempSync(join(tmpdir(), 'sessiond-'));
@@ -81,14 +81,17 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
       homeDir: dir,
     },
   );
-  const killWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
+  const remove = (): void => rmSync(dir, { recursive: true, force: true });
+  const leaveNothing = (): void => {
+    child.kill('SIGKILL');
+    remove();
+  };
+  process.once('exit', leaveNothing);
   const lines: LogLine[] = [];
   let stderr = '';
   let offspring: ProcessId[] = [];
   const ended = new Promise<DaemonEnd>((resolve) => {
     child.once('exit', async (exitCode, signal) => {
-      process.off('exit', killWithUs);
       // Killed processes are gone a moment after the signal that killed them.
       const deadline = performance.now() + LEFTOVER_MS;
       while (offspring.some(isAlive) && performance.now() < deadline) await delay(10);
@@ -120,6 +123,10 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
       offspring = descendants(child.pid!);
       child.kill(name);
     };
+    const forget = (): void => {
+      process.off('exit', leaveNothing);
+      remove();
+    };
     const end = (name: NodeJS.Signals): Promise<DaemonEnd> => {
       signal(name);
       return ended;
@@ -134,16 +141,21 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
       rssBytes: () => rssBytes(child.pid!),
       logs: () => lines,
       signal,
-      kill: () => end('SIGKILL'),
+      kill: async () => {
+        const how = await end('SIGKILL');
+        // Without a state folder in it there is nothing to come back for.
+        if (options.stateDir !== undefined) forget();
+        return how;
+      },
       stop: async () => {
         const how = await end('SIGTERM');
-        rmSync(dir, { recursive: true, force: true });
+        forget();
         return how;
       },
     };
   } catch (error) {
-    child.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
+    process.off('exit', leaveNothing);
+    leaveNothing();
     throw error;
   }
 }

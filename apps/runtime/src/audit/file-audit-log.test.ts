@@ -1,4 +1,17 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -60,6 +73,27 @@ it('refuses a file that others can read, and a link', () => {
   symlinkSync(path, join(dir, 'link'));
   expect(() => new FileAuditLog(join(dir, 'link'), logger)).toThrow('ELOOP');
   expect(() => new FileAuditLog(join(dir, 'none', 'audit'), logger)).toThrow(/Cannot use the audit log .*: ENOENT/);
+});
+
+it('refuses a pipe without waiting for its reader, and a folder', () => {
+  execFileSync('mkfifo', ['-m', '600', path]);
+  expect(() => new FileAuditLog(path, logger)).toThrow(/Cannot use the audit log .*: ENXIO/);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  expect(() => new FileAuditLog(path, logger)).toThrow('it is no file');
+  closeSync(reader);
+  expect(() => new FileAuditLog(dir, logger)).toThrow('EISDIR');
+});
+
+it('goes on as soon as it can after a new file could not be begun', () => {
+  const log = new FileAuditLog(path, logger, 200);
+  log.record(entry('first'));
+  log.record(entry('second'));
+  // As after a rename that was not followed by a new file.
+  renameSync(path, `${path}.1`);
+  for (const who of ['third', 'fourth']) log.record(entry(who));
+  log.close();
+  expect(lines().map(({ principalId }) => principalId)).toEqual(['third', 'fourth']);
+  expect(logged).toEqual([]);
 });
 
 it('says once that it cannot be written, and stops nobody', () => {

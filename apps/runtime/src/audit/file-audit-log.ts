@@ -1,10 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import type { Logger } from '../logger.ts';
 import { StartupError } from '../startup-error.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
 
 /** What the file may grow to before it becomes the old one. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+const LINE_END = Buffer.from('\n');
 
 /**
  * Appends a line of JSON for every entry to a file with mode 0600, at once: what is answered has been written down.
@@ -19,6 +21,8 @@ export class FileAuditLog implements AuditLog {
   #fd: number;
   #bytes: number;
   #failing = false;
+  /** Whether the last line has no end. */
+  #isTorn = false;
 
   /** Throws a `StartupError` when the file cannot be opened or others can read it. */
   constructor(path: string, logger: Logger, maxBytes: number = MAX_FILE_BYTES) {
@@ -30,19 +34,24 @@ export class FileAuditLog implements AuditLog {
     } catch (cause) {
       throw unusable(path, String((cause as NodeJS.ErrnoException).code), cause);
     }
-    const { mode, size, uid } = fstatSync(this.#fd);
-    this.#bytes = size;
-    if ((mode & 0o077) === 0 && uid === process.getuid?.()) return;
+    const stats = fstatSync(this.#fd);
+    this.#bytes = stats.size;
+    const isPrivate = (stats.mode & 0o077) === 0 && stats.uid === process.getuid?.();
+    if (stats.isFile() && isPrivate) return;
     closeSync(this.#fd);
-    throw unusable(path, `others can reach it; run: chmod 600 ${path}`);
+    throw unusable(path, stats.isFile() ? `others can reach it; run: chmod 600 ${path}` : 'it is no file');
   }
 
   record(entry: AuditEntry): void {
     const line = Buffer.from(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
     try {
       if (this.#bytes + line.length > this.#maxBytes && this.#bytes > 0) this.#rotate();
-      writeSync(this.#fd, line);
-      this.#bytes += line.length;
+      // A full disk takes the beginning of a line, and the next one must not be lost with it.
+      const text = this.#isTorn ? Buffer.concat([LINE_END, line]) : line;
+      const written = writeSync(this.#fd, text);
+      this.#bytes += written;
+      this.#isTorn = written < text.length;
+      if (this.#isTorn) throw new Error('the system took only a part of a line');
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#logger.error({ event: 'audit', err: error }, 'the audit log cannot be written');
@@ -55,7 +64,8 @@ export class FileAuditLog implements AuditLog {
   }
 
   #rotate(): void {
-    renameSync(this.#path, `${this.#path}.1`);
+    // What was renamed but could not be begun anew is no longer there, and must not stand in the way for ever.
+    if (existsSync(this.#path)) renameSync(this.#path, `${this.#path}.1`);
     const fd = open(this.#path);
     closeSync(this.#fd);
     this.#fd = fd;
@@ -64,8 +74,9 @@ export class FileAuditLog implements AuditLog {
 }
 
 function open(path: string): number {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-  return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  // Not to wait for the reader of a pipe: one that lies there is refused.
+  return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
 }
 
 function unusable(path: string, reason: string, cause?: unknown): StartupError {

@@ -53,6 +53,11 @@ it.each([
   });
 });
 
+it('does not start with a module that never has its provider ready', async () => {
+  const path = file('export const createAuthProvider = () => new Promise(() => {});');
+  await expect(loadAuthModule(path, options, 5)).rejects.toThrow(`module ${path}: it was not ready after 5 ms`);
+});
+
 it('names a file that is not there', async () => {
   const path = join(dir, 'none.mjs');
   await expect(loadAuthModule(path, options)).rejects.toThrow(`Cannot use the authentication module ${path}: `);
@@ -61,6 +66,9 @@ it('names a file that is not there', async () => {
 it.each([
   ['nothing', 'undefined'],
   ['no reason', '({ ok: false })'],
+  ['the id of the owner', '({ ok: true, principal: { id: "owner", scopes: [] } })'],
+  ['the id of a token', '({ ok: true, principal: { id: "token:ci", scopes: [] } })'],
+  ['an end that is no time', '({ ok: true, principal: { id: "a", scopes: [], expiresAtMs: NaN } })'],
   ['an id with a blank', '({ ok: true, principal: { id: "a b", scopes: [] } })'],
   ['no scopes', '({ ok: true, principal: { id: "a" } })'],
   ['a scope that is no text', '({ ok: true, principal: { id: "a", scopes: [1] } })'],

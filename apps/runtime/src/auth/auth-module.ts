@@ -16,24 +16,47 @@ export interface AuthModuleOptions {
 /** What a module for `--auth-module` exports under the name `createAuthProvider`. Called once, before the daemon listens. */
 export type CreateAuthProvider = (options: AuthModuleOptions) => AuthProvider | Promise<AuthProvider>;
 
-/** What the id of a principal looks like: what can be printed, without blanks. */
-const PRINCIPAL_ID = /^[\x21-\x7e]{1,128}$/;
+/**
+ * What the id of a principal looks like: what can be printed, without blanks. Those of the daemon itself are not given away: whoever may choose their own
+ * name elsewhere must not become the owner by it.
+ */
+const PRINCIPAL_ID = /^(?!owner$|token:)[\x21-\x7e]{1,128}$/;
 
-/** Loads a provider that somebody else wrote. Throws a `StartupError` that names the file and says what it lacks. */
-export async function loadAuthModule(path: string, options: AuthModuleOptions): Promise<AuthProvider> {
-  let provider: AuthProvider;
+/** What a module may take to be loaded and to make its provider. */
+const LOAD_MS = 10_000;
+
+/**
+ * Loads a provider that somebody else wrote. Rejects with a `StartupError` that names the file and says what it lacks, also when it is not there
+ * within ten seconds.
+ */
+export async function loadAuthModule(
+  path: string,
+  options: AuthModuleOptions,
+  limitMs: number = LOAD_MS,
+): Promise<AuthProvider> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const tooSlow = new Error(`it was not ready after ${limitMs.toLocaleString('en')} ms`);
+    timer = setTimeout(reject, limitMs, tooSlow);
+  });
   try {
-    const { createAuthProvider } = (await import(pathToFileURL(path).href)) as {
-      createAuthProvider?: CreateAuthProvider;
-    };
-    if (typeof createAuthProvider !== 'function') throw new TypeError('it exports no function createAuthProvider');
-    provider = await createAuthProvider(options);
-    if (typeof provider?.authenticate !== 'function') throw new TypeError('createAuthProvider returns no provider');
+    return new CheckedAuth(await Promise.race([createProvider(path, options), limit]));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'it throws something that is no Error';
     throw new StartupError('CONFIG_INVALID', `Cannot use the authentication module ${path}: ${reason}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
-  return new CheckedAuth(provider);
+}
+
+async function createProvider(path: string, options: AuthModuleOptions): Promise<AuthProvider> {
+  const { createAuthProvider } = (await import(pathToFileURL(path).href)) as {
+    createAuthProvider?: CreateAuthProvider;
+  };
+  if (typeof createAuthProvider !== 'function') throw new TypeError('it exports no function createAuthProvider');
+  const provider = await createAuthProvider(options);
+  if (typeof provider?.authenticate !== 'function') throw new TypeError('createAuthProvider returns no provider');
+  return provider;
 }
 
 /** Believes nothing that code from elsewhere says: what is not a result as it must be is a failure of the provider. */
@@ -69,7 +92,7 @@ function isPrincipal(value: unknown): value is Principal {
     isTexts(scopes) &&
     (sessions === undefined || isTexts(sessions)) &&
     (within === undefined || isTexts(within)) &&
-    (expiresAtMs === undefined || typeof expiresAtMs === 'number') &&
+    (expiresAtMs === undefined || (typeof expiresAtMs === 'number' && !Number.isNaN(expiresAtMs))) &&
     (revoked === undefined || revoked instanceof AbortSignal)
   );
 }

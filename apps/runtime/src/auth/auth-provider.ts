@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /** Who a connection is, and what it may do. */
 export interface Principal {
+  /** Who it is: what it creates belongs to whoever has this id. `owner` and `token:…` are given by the daemon itself alone. */
   readonly id: string;
   /** What it may do; `*` is everything. */
   readonly scopes: readonly string[];

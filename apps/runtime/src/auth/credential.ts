@@ -8,12 +8,16 @@ export function presentedToken(request: IncomingMessage): string | null {
 }
 
 /**
- * Whatever a request brings to prove who it is from: a token, a ticket, another authorization, cookies. `null` for one that brings nothing, and so
- * guesses nothing.
+ * Whatever a request brings to prove who it is from: of a WebSocket with a ticket that one, else everything together, so that nobody tries many of
+ * one kind under the cover of one of another. `null` for one that brings nothing, and so guesses nothing.
  */
 export function presentedCredential(request: IncomingMessage): string | null {
-  const { authorization, cookie } = request.headers;
-  return presentedToken(request) ?? offeredTicket(request) ?? authorization ?? cookie ?? null;
+  const ticket = offeredTicket(request);
+  const { authorization, cookie, upgrade } = request.headers;
+  if (ticket !== null && upgrade !== undefined) return ticket;
+  const brought = [bearerToken(request) ?? authorization, offeredToken(request), ticket, cookie];
+  const present = brought.filter((each) => each !== undefined && each !== null);
+  return present.length === 0 ? null : present.join('\n');
 }
 
 /** The SHA-256 digest by which secrets are kept and compared. */

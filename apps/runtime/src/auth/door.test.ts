@@ -73,6 +73,18 @@ it('refuses an address that guesses before the provider is asked, also when it g
   expect(refusals).toEqual(['credentials', 'credentials', 'limited']);
 });
 
+it('counts every guess, also of many at once under the cover of one and the same credential of another kind', async () => {
+  const cover = { 'sec-websocket-protocol': 'sessiond.token.x, sessiond.ticket.x' };
+  const provider = { authenticate: async () => ({ ok: false, message: 'no' }) as const };
+  const subject = door({ provider });
+  const guesses = Array.from({ length: 5 }, (_, number) => {
+    const headers = { ...cover, authorization: `Basic guess-${number}` };
+    return subject.identify({ url: '/', headers } as unknown as IncomingMessage);
+  });
+  await Promise.all(guesses);
+  expect(refusals.filter((reason) => reason === 'limited')).toHaveLength(3);
+});
+
 it('logs only one line about an address that goes on and on', async () => {
   const subject = door();
   for (let number = 0; number < 50; number++) await subject.identify(request(`wrong-${number}`));

@@ -53,11 +53,17 @@ describe('the address of a client behind a proxy', () => {
     expect(remoteAddress(request('10.0.0.5', '10.0.0.1,::ffff:192.0.2.7'))).toBe('192.0.2.7');
   });
 
+  it('is known also where the proxy adds its port', () => {
+    expect(remoteAddress(request('127.0.0.1', '10.0.0.1:80, 192.0.2.7:4000'))).toBe('192.0.2.7');
+    expect(remoteAddress(request('127.0.0.1', '[2001:DB8::7]:4000'))).toBe('2001:db8::7');
+    expect(remoteAddress(request('127.0.0.1', '[2001:db8::7]'))).toBe('2001:db8::7');
+  });
+
   it('is its own when it is no proxy, whatever it says', () => {
     expect(remoteAddress(request('192.0.2.66', '10.0.0.1'))).toBe('192.0.2.66');
   });
 
-  it.each([undefined, '', 'unknown', '192.0.2.7, ', '192.0.2.7:4000'])(
+  it.each([undefined, '', 'unknown', '192.0.2.7, ', '192.0.2.7:', '[192.0.2.7', '1.2.3:4'])(
     'is not known when the proxy says %j',
     (text) => {
       expect(remoteAddress(request('127.0.0.1', text))).toBeNull();

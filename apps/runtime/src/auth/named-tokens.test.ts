@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createToken, revokeToken, tokenDigest } from '@sessiond/token-file';
@@ -114,4 +114,16 @@ it('does not start with a file that it cannot use', () => {
   rmSync(path);
   mkdirSync(path);
   expect(open).toThrow('it is no file');
+});
+
+it('notices also what the system does not tell of: that another folder has taken the place of its own', async () => {
+  const state = join(dir, 'state');
+  mkdirSync(state);
+  path = join(state, 'tokens.json');
+  const { token } = await createToken(path, { name: 'ci', scopes: [] });
+  tokens = new NamedTokens({ path, logger, now: () => now, pollMs: 5 });
+  const { revoked } = find(tokens, token)!;
+  renameSync(state, join(dir, 'former'));
+  mkdirSync(state);
+  await aborted(revoked!);
 });

@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts';
 import { StartupError } from '../startup-error.ts';
 import type { Principal } from './auth-provider.ts';
 
-/** How often the file is looked at where the system cannot tell when it changes. */
+/** How often the file is looked at in case that the system does not tell when it changes, as of network file systems and folders that were replaced. */
 const POLL_MS = 5_000;
 
 /** A token and what it makes of whoever shows it. */
@@ -24,11 +24,13 @@ export interface NamedTokensOptions {
   readonly logger: Logger;
   /** Milliseconds of the wall clock; default `Date.now`. */
   readonly now?: () => number;
+  /** Default: five seconds. */
+  readonly pollMs?: number;
 }
 
 /**
  * The tokens of the token file as they are now: the system tells when the file changes, and it is looked at again before anybody is refused or
- * let in, which costs one call of the system.
+ * let in, and every five seconds, which costs one call of the system.
  *
  * A token that was revoked or got other rights ends what it let in: the `revoked` signal of its principal aborts. A file that cannot be used any
  * more changes nothing, is logged, and leaves the tokens as they were, so that a slip of the pen locks nobody out; a file that is deleted revokes
@@ -42,10 +44,10 @@ export class NamedTokens {
   /** What the file was when it was read last, good or not. */
   #seen: string;
   #watcher: FSWatcher | undefined;
-  #poll: NodeJS.Timeout | undefined;
+  readonly #poll: NodeJS.Timeout;
 
   /** Throws a `StartupError` when the file is there and cannot be used. */
-  constructor({ path, logger, now = Date.now }: NamedTokensOptions) {
+  constructor({ path, logger, now = Date.now, pollMs = POLL_MS }: NamedTokensOptions) {
     this.#path = path;
     this.#logger = logger;
     this.#now = now;
@@ -58,6 +60,7 @@ export class NamedTokens {
       throw new StartupError(code, cause.message, { cause });
     }
     this.#watch();
+    this.#poll = setInterval(() => this.refresh(), pollMs).unref();
   }
 
   /** Whose token has this SHA-256 digest. Compares with every one in constant time, so that neither which nor how many can be measured. */
@@ -112,22 +115,21 @@ export class NamedTokens {
       const watcher = watch(dirname(this.#path), { persistent: false }, (_kind, changed) => {
         if (changed === null || changed === name) this.refresh();
       });
-      watcher.on('error', (error) => this.#pollInstead(error));
+      watcher.on('error', (error) => this.#unwatchable(error));
       this.#watcher = watcher;
     } catch (error) {
-      this.#pollInstead(error);
+      this.#unwatchable(error);
     }
   }
 
   /** The limit of watches of the user is reached, for example. */
-  #pollInstead(error: unknown): void {
+  #unwatchable(error: unknown): void {
     this.#watcher?.close();
     this.#watcher = undefined;
     this.#logger.warn(
       { event: 'tokens', err: error },
       'the token file cannot be watched; it is looked at every 5 seconds',
     );
-    this.#poll ??= setInterval(() => this.refresh(), POLL_MS).unref();
   }
 }
 

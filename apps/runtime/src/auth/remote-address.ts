@@ -14,7 +14,7 @@ export const peerAddress: RemoteAddressOf = ({ socket }) => canonicalAddress(soc
  * stands before it came from the client and may be invented. Only where the other end of the socket is one of the proxies: anybody
  * else is who they are.
  *
- * `null` when a proxy does not say whom it speaks for.
+ * Some proxies add the port (`192.0.2.7:4000`, `[2001:db8::7]:4000`), which is left out. `null` when a proxy does not say whom it speaks for.
  */
 export function addressBehind(proxies: BlockList): RemoteAddressOf {
   return (request) => {
@@ -26,6 +26,11 @@ export function addressBehind(proxies: BlockList): RemoteAddressOf {
       .split(',')
       .at(-1)!
       .trim();
-    return canonicalAddress(last);
+    return canonicalAddress(withoutPort(last));
   };
+}
+
+function withoutPort(text: string): string {
+  const { v6, v4 } = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[\d.]+))(?::\d{1,5})?$/.exec(text)?.groups ?? {};
+  return v6 ?? v4 ?? text;
 }

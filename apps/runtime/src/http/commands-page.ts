@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCodes } from '@sessiond/protocol';
 import type { Principal } from '../auth/auth-provider.ts';
+import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
 import type { Door } from '../auth/door.ts';
 import type { CommandAnswer } from '../execution/command-answer.ts';
 import type { SingleCommand } from '../execution/run-single.ts';
@@ -33,6 +34,7 @@ const RETRY_SECONDS = '1';
  *
  * Only JSON that calls itself so is taken: a form of a web page cannot send that without being asked for permission first. The body is read after it is
  * known who sends it, and never beyond `maxMessageBytes`. A client that does not read its answer keeps its place.
+ * Whose credential ends meanwhile gets 401 instead of the answer.
  */
 export function createCommandsPage(options: CommandsPageOptions): Page {
   const { door, places, onTurnedAway } = options;
@@ -53,12 +55,18 @@ export function createCommandsPage(options: CommandsPageOptions): Page {
         headers,
       });
     }
+    const { principal } = identified;
     const gone = new AbortController();
+    const stopChecking = onCredentialEnd(principal, (reason) => {
+      const refusal: Refusal = { code: 'UNAUTHENTICATED', message: credentialEnds[reason] };
+      if (!response.headersSent) refuse(response, { ...refusal, headers: { connection: 'close' } });
+    });
     whenOver(request, response, () => {
+      stopChecking();
       place.leave();
       gone.abort();
     });
-    await answer(request, response, { principal: identified.principal, gone: gone.signal }, options);
+    await answer(request, response, { principal, gone: gone.signal }, options);
   };
 }
 
@@ -69,11 +77,13 @@ async function answer(
   { maxMessageBytes, run }: CommandsPageOptions,
 ): Promise<void> {
   const body = await readBody(request, maxMessageBytes);
+  if (response.headersSent) return;
   if (!body.ok) {
     if (body.reason === 'too-large') refuse(response, tooLarge(maxMessageBytes));
     return;
   }
   const { code, text } = await run({ text: body.text, ...sender });
+  if (response.headersSent) return;
   respondText(response, `${JSON_TYPE}; charset=utf-8`, `${text}\n`, {
     status: code === 'OK' ? 200 : errorCodes[code].httpStatus,
     headers: code === 'OK' ? {} : retryHeaders(text),

@@ -3,7 +3,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { identifyListener } from '../identify-listener.ts';
 import { StartupError } from '../startup-error.ts';
-import { urlHost } from './host-name.ts';
+import { isLoopback, urlHost } from './host-name.ts';
 
 /** Listens; rejects with the system's error instead of raising an event. */
 export function listen(server: Server, options: ListenOptions): Promise<void> {
@@ -18,7 +18,8 @@ export function listen(server: Server, options: ListenOptions): Promise<void> {
 
 /**
  * Listens on TCP and returns the address as an URL, with the port that was really taken.
- * Throws a `StartupError` that names the process in the way when that is another daemon.
+ * Throws a `StartupError` that names the process in the way when that is another daemon, or that says that a name of this machine does not mean it
+ * here. No connection was taken then.
  */
 export async function listenTcp(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
   try {
@@ -31,6 +32,14 @@ export async function listenTcp(server: Server, { host, port }: Pick<Config, 'ho
       'ADDRESS_UNAVAILABLE',
       `Cannot listen on ${urlHost(host)}:${port}: ${who}; choose another with --port (0 takes any free one), or say --no-tcp`,
       { cause },
+    );
+  }
+  const { address } = server.address() as AddressInfo;
+  if (isLoopback(host) && !isLoopback(address)) {
+    server.close();
+    throw new StartupError(
+      'CONFIG_UNSAFE',
+      `Cannot start sessiond: ${host} should mean this machine only, but its address is ${address}; use --host 127.0.0.1`,
     );
   }
   return `${server instanceof TlsServer ? 'https' : 'http'}://${urlHost(host)}:${(server.address() as AddressInfo).port}`;
