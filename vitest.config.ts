@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defaultServerConditions } from 'vite';
 import { configDefaults, defineConfig } from 'vitest/config';
@@ -20,7 +21,8 @@ export default defineConfig({
   test: {
     // Processes, mostly one per file: tests may change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
-    maxWorkers: '100%',
+    // More than processors: tests of programs wait for them most of the time.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Real children on a busy machine; a test that hangs fails here rather than never.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -18,8 +18,8 @@ afterEach(async () => {
   rmSync(stateDir, { recursive: true });
 });
 
-async function start(): Promise<{ daemon: TestDaemon; client: TerminalClient }> {
-  const daemon = await startDaemon({ flags: ['--no-tcp'], stateDir });
+async function start(...flags: string[]): Promise<{ daemon: TestDaemon; client: TerminalClient }> {
+  const daemon = await startDaemon({ flags: ['--no-tcp', ...flags], stateDir });
   daemons.push(daemon);
   return { daemon, client: await TerminalClient.connect({ socketPath: daemon.socketPath }) };
 }
@@ -96,8 +96,8 @@ it('[B42] reports what does not carry its mark, and leaves it alone', async () =
 });
 
 it('finds nothing after an orderly end, and keeps no record of what has ended', async () => {
-  const first = await start();
-  await first.client.run('/bin/sh', ['-c', STUBBORN], { gracePeriodMs: 100 });
+  const first = await start('--grace-ms', '100');
+  await first.client.run('/bin/sh', ['-c', STUBBORN]);
   await first.daemon.stop();
   const next = await start();
   expect(await toldBy(next.daemon)).toMatchObject({ level: 30, found: 0, reported: [] });

@@ -9,7 +9,7 @@ import { TerminalClient } from './terminal-client.ts';
 const STREAM_BYTES = 100_000_000;
 const CUTS = 50;
 const WINDOW_BYTES = 1024 * 1024;
-const STALL_MS = 5_000;
+const STALL_MS = 1_500;
 const MAX_STALL_GROWTH_BYTES = 16 * 1024 * 1024;
 
 let daemon: TestDaemon;

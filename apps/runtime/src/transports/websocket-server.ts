@@ -197,7 +197,11 @@ export class WebSocketServer {
       socket.once('close', () => opened.close());
     }
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
-      const end = (): void => ws.close(closeCodes.failed, 'a defect of the server ended the connection');
+      const end = (): void => {
+        // A transport that nobody started does not read, and would not see the client's half of the closing handshake.
+        ws.resume();
+        ws.close(closeCodes.failed, 'a defect of the server ended the connection');
+      };
       containment.run({ kind: 'connection', facts: {}, end }, () => {
         this.#keep(ws, socket);
         if (terminal !== null) this.#startTerminal(terminal, ws, socket, result.principal);

@@ -76,16 +76,18 @@ export class WebSocketTransport implements Transport {
   #receive(data: RawData, isBinary: boolean): void {
     // `nodebuffer` is the binary type of every WebSocket here.
     const bytes = data as Buffer;
-    this.#handlers!.onReceived(bytes.length);
+    // Closed before it was started: what still comes is for nobody.
+    if (this.#handlers === null) return;
+    this.#handlers.onReceived(bytes.length);
     if (bytes.length > this.#maxMessageBytes) {
-      this.#handlers!.onViolation({
+      this.#handlers.onViolation({
         code: 'MESSAGE_TOO_LARGE',
         message: `Cannot take message: it is ${bytes.length.toLocaleString('en')} bytes, allowed are ${this.#maxMessageBytes.toLocaleString('en')}`,
       });
     } else if (isBinary) {
-      this.#handlers!.onFrame(bytes);
+      this.#handlers.onFrame(bytes);
     } else {
-      this.#handlers!.onMessage(bytes.toString(), bytes.length);
+      this.#handlers.onMessage(bytes.toString(), bytes.length);
     }
   }
 
