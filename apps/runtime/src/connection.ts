@@ -59,6 +59,8 @@ const MAX_PENDING_LARGE = 4;
 const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Above this much unsent data events are left out; the hole in their numbers tells the client. */
 const EVENT_BUFFER_BYTES = 1024 * 1024;
+/** Above this much, output of `bash` that others asked for is: a piece of it, 400 KB at most, still leaves room for what has a number. */
+const OUTPUT_EVENT_BUFFER_BYTES = EVENT_BUFFER_BYTES / 2;
 /** Above this much unsent data the client is taken for dead; only events that are not left out, for hours, can pile up so far. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 /**
@@ -283,7 +285,9 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
       this.end(closeCodes.tryLater, 'events were not read');
       return;
     }
-    if (this.#transport.bufferedBytes > EVENT_BUFFER_BYTES && !KEPT_EVENTS.has(event.event.type)) return;
+    const { type } = event.event;
+    const roomBytes = type === 'bash.output' ? OUTPUT_EVENT_BUFFER_BYTES : EVENT_BUFFER_BYTES;
+    if (this.#transport.bufferedBytes > roomBytes && !KEPT_EVENTS.has(type)) return;
     this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 

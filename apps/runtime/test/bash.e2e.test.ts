@@ -206,6 +206,20 @@ describe('a bash command', () => {
     expect(offset).toBe(bytes + 5);
   }, 60_000);
 
+  it('tells a follower who does not read of its end, though not of all its output', async () => {
+    const [client, follower] = [await connect(), await connect()];
+    await session(client);
+    await follower.ask('switch_session', { sessionId: 's' });
+    follower.wire.ws.pause();
+    expect(await bash(client, 'head -c 10000000 /dev/zero')).toMatchObject({ success: true });
+    follower.wire.ws.resume();
+    await follower.until(() => follower.eventsOf('bash.finished').length === 1);
+    const bytes = (each: TerminalClient): number =>
+      each.eventsOf('bash.output').reduce((sum, { event }) => sum + (event as { bytes: number }).bytes, 0);
+    expect(bytes(client)).toBe(10_000_000);
+    expect(bytes(follower)).toBeLessThan(10_000_000);
+  });
+
   it('goes on when its issuer is gone, unless it was to end with it', async () => {
     const [first, second, follower] = [await connect(), await connect(), await connect()];
     await session(first);
