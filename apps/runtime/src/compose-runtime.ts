@@ -28,7 +28,8 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
   logOverflows(ptys, logger);
   ptys.onEvent((event) => telemetry.terminalEvent(event));
   const outcomes = new OutcomeStore({ limits: config, now });
-  for (const command of journal?.commands ?? []) outcomes.restore(command);
+  // Taken out, because they would be held for as long as the journal is.
+  for (const command of journal?.commands.splice(0) ?? []) outcomes.restore(command);
   const server = new SessionServer({
     ptys,
     ledger,

@@ -39,8 +39,8 @@ export interface OpenJournalOptions {
 /** A journal and what earlier runs have left in it. */
 export interface OpenedJournal {
   readonly journal: Journal;
-  /** Oldest first. */
-  readonly commands: readonly RecoveredCommand[];
+  /** Oldest first. Whoever takes them over empties it: they are as large as all that is remembered. */
+  readonly commands: RecoveredCommand[];
   /** Oldest first. */
   readonly sessions: readonly SessionRecord[];
 }

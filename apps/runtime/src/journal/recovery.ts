@@ -30,7 +30,7 @@ export interface Recovered {
   readonly meta: JournalMeta;
   readonly lastAcceptedAtMs: number;
   /** Outcomes of commands with an id or an idempotency key, oldest first; also of those that were in flight. */
-  readonly commands: readonly RecoveredCommand[];
+  readonly commands: RecoveredCommand[];
   /** The latest of those that were in flight, oldest first. */
   readonly interrupted: readonly InterruptedCommand[];
   /** Finished sessions whose retention is not over, oldest first. */
@@ -83,7 +83,7 @@ export async function recover(store: JournalStore, options: RecoveryOptions): Pr
   };
   changes.set(META_KEY, JSON.stringify(now));
   await store.write(changes, true);
-  const commands = [...older, ...past.commands];
+  const commands = older.concat(past.commands);
   return {
     meta: now,
     lastAcceptedAtMs: past.lastAcceptedAtMs,

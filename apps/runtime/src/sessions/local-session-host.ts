@@ -80,7 +80,10 @@ export class LocalSessionHost implements SessionHost {
 
   constructor(options: LocalSessionHostOptions) {
     this.#options = options;
-    for (const record of options.restored) this.#restore(record);
+    // Of more than are allowed now, the oldest give way, as they would to new ones.
+    const surplus = Math.max(0, options.restored.length - options.maxSessions);
+    for (const { info } of options.restored.slice(0, surplus)) options.records.forget(info.sessionId);
+    for (const record of options.restored.slice(surplus)) this.#restore(record);
   }
 
   async create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo> {
