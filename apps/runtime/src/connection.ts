@@ -36,7 +36,7 @@ import { isAllowed } from './auth/is-allowed.ts';
 import { isWithin } from './auth/is-within.ts';
 import { Channels } from './channels.ts';
 import type { CommandIssuer } from './commands/command-context.ts';
-import type { Guard } from './containment.ts';
+import type { Containment, Owner } from './containment.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
@@ -47,7 +47,7 @@ import { endsWithIssuer } from './execution/ends-with-issuer.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
-import type { Transport } from './transports/transport.ts';
+import type { Transport, TransportHandlers } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;
@@ -69,6 +69,9 @@ const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
  */
 const KEPT_EVENTS: ReadonlySet<string> = new Set(['session_created', 'pty.exited', 'pty.stopped', 'session_deleted']);
 
+/** Of a connection that was never attached. */
+const NOTHING_SENT = Object.freeze({ unacknowledgedBytes: 0, windowBytes: 0 });
+
 /** What a connection needs of the daemon. */
 export interface ConnectionOptions {
   readonly connectionId: string;
@@ -85,8 +88,10 @@ export interface ConnectionOptions {
   readonly inputBytesPerSecond: number | null;
   /** The greeting, without what is this connection's own. */
   readonly greeting: Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'>;
-  /** This connection's own, for whatever calls it from outside. */
-  readonly guard: Guard;
+  /** Where a failure goes of whatever calls the connection from outside. */
+  readonly containment: Pick<Containment, 'run' | 'failed' | 'guard'>;
+  /** The connection, as what answers for it. */
+  readonly owner: Owner;
   /** What follows the greeting when a journal is kept. */
   readonly recovery: RecoverySummary;
   readonly onClosed: () => void;
@@ -106,52 +111,40 @@ export interface ConnectionSnapshot {
 /**
  * One client: its greeting, its commands, its events; its attachments are {@link Channels}. Exactly one answer per command, nothing thrown,
  * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
+ *
+ * Most connections are idle most of the time: what one needs when something happens is made then.
  */
-export class Connection implements EventReceiver, CommandEventReceiver, CommandIssuer {
+export class Connection implements TransportHandlers, EventReceiver, CommandEventReceiver, CommandIssuer {
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
   readonly #traffic: Traffic;
-  readonly #channels: Channels;
   readonly #reading: ReadingGate;
-  readonly #meter: InputMeter | undefined;
-  readonly #pending = new Map<Command, RunningCommand>();
+  #meter: InputMeter | undefined;
+  /** Its attachments, once it has had one. */
+  #made: Channels | undefined;
+  #pending: Map<Command, RunningCommand> | undefined;
   /** Of these, those with large answers. */
   #pendingLarge = 0;
   /** Sessions whose events this client asked for, attached or not. */
-  readonly #followed = new Set<string>();
-  #stopWatching: () => void = () => {};
+  #followed: Set<string> | undefined;
   /** No longer asks whether the principal is still known. */
   #stopChecking: () => void = () => {};
   /** Commands that wait until this client reads again; no more than it has running. */
-  readonly #onDrained = new Set<() => void>();
+  #onDrained: Set<() => void> | undefined;
   #closed = false;
-  readonly receiveEvent: (event: SessionEvent) => void;
-  readonly receiveCommandEvent: (message: EventMessage) => void;
-  readonly #respond: Respond;
+  readonly #respond: Respond = (answer, command) => {
+    try {
+      this.#answered(answer, command);
+    } catch (error) {
+      this.#failed(error);
+    }
+  };
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
-    const { transport, host, hub, traffic, inputBytesPerSecond, guard } = options;
-    this.receiveEvent = guard((event: SessionEvent) => this.#receiveEvent(event));
-    this.receiveCommandEvent = guard((message: EventMessage) => {
-      if (!this.#isUnread()) this.send(message);
-    });
-    this.#respond = guard((answer: CommandAnswer, command: Command) => this.#answered(answer, command));
-    this.#traffic = traffic;
-    this.#reading = new ReadingGate(transport);
-    this.#meter = inputBytesPerSecond === null ? undefined : InputMeter.of(this.#reading, inputBytesPerSecond);
-    this.#channels = new Channels({
-      transport,
-      host,
-      traffic,
-      guard,
-      onAttached: (sessionId) => hub.subscribe(sessionId, this),
-      onDetached: (sessionId) => {
-        if (!this.#followed.has(sessionId)) hub.unsubscribe(sessionId, this);
-      },
-      onDue: (event) => this.#tell(event),
-    });
+    this.#traffic = options.traffic;
+    this.#reading = new ReadingGate(options.transport);
   }
 
   get principal(): Principal {
@@ -175,10 +168,11 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     if (this.#closed || signal.aborted || !this.#isUnread()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
-        this.#onDrained.delete(done);
+        this.#onDrained?.delete(done);
         signal.removeEventListener('abort', done);
         resolve();
       };
+      this.#onDrained ??= new Set();
       this.#onDrained.add(done);
       signal.addEventListener('abort', done, { once: true });
     });
@@ -186,27 +180,69 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   /** Greets the client and begins to listen to it. Called once. */
   start(): void {
-    const { connectionId, principal, greeting, recovery, hub, commandEvents, guard } = this.#options;
+    const { connectionId, principal, greeting, recovery, hub, commandEvents } = this.#options;
     const allowed = (Object.keys(scopes) as Scope[]).filter((scope) => isAllowed(principal, scope));
     this.send(serverReady({ ...greeting, connectionId, principal: { id: principal.id, scopes: allowed } }));
     if (recovery.journal !== 'off') this.send(startupRecoverySummary(recovery));
-    this.#stopWatching = hub.watchSessions(this);
+    hub.watchSessions(this);
     this.#stopChecking = onCredentialEnd(principal, (reason) => this.#expire(reason));
     commandEvents.tell(this, { own: 'data', others: false });
-    this.#transport.start({
-      onReceived: guard((bytes: number) => this.#meter?.received(bytes)),
-      onMessage: guard((text: string, bytes: number) => this.#message(text, bytes)),
-      onFrame: guard((frame: Uint8Array) => this.#frame(frame)),
-      onDrain: guard(() => this.#drained()),
-      onViolation: guard(({ code, message }: ProtocolFault) => this.#fail({ code, message })),
-      onClose: guard(() => this.#close()),
+    this.#transport.start(this);
+  }
+
+  onReceived(bytes: number): void {
+    const { inputBytesPerSecond } = this.#options;
+    if (inputBytesPerSecond === null || this.#closed) return;
+    try {
+      this.#meter ??= InputMeter.of(this.#reading, inputBytesPerSecond);
+      this.#meter.received(bytes);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  onMessage(text: string, bytes: number): void {
+    try {
+      this.#message(text, bytes);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  onFrame(frame: Uint8Array): void {
+    try {
+      this.#frame(frame);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  onDrain(): void {
+    this.#contain(() => this.#drained());
+  }
+
+  onViolation({ code, message }: ProtocolFault): void {
+    this.#contain(() => this.#fail({ code, message }));
+  }
+
+  onClose(): void {
+    this.#contain(() => this.#close());
+  }
+
+  receiveEvent(event: SessionEvent): void {
+    this.#contain(() => this.#receiveEvent(event));
+  }
+
+  receiveCommandEvent(message: EventMessage): void {
+    this.#contain(() => {
+      if (!this.#isUnread()) this.send(message);
     });
   }
 
   /** What waits to be sent, and to be acknowledged. */
   snapshot(): ConnectionSnapshot {
     const { kind, bufferedBytes } = this.#transport;
-    return { kind, bufferedBytes, ...this.#channels.snapshot() };
+    return { kind, bufferedBytes, ...(this.#made?.snapshot() ?? NOTHING_SENT) };
   }
 
   /** Ends the connection from this side. */
@@ -249,8 +285,8 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     if (event.exceptConnectionId === this.connectionId) return;
     if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
     // The hub lets go of the id as well: a new session of it has to be asked for again.
-    if (event.event.type === 'session_deleted') this.#followed.delete(event.sessionId);
-    if (!this.#channels.holds(event)) this.#tell(event);
+    if (event.event.type === 'session_deleted') this.#followed?.delete(event.sessionId);
+    if (this.#made?.holds(event) !== true) this.#tell(event);
   }
 
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
@@ -262,22 +298,23 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
   }
 
   follow(sessionId: string): () => void {
-    if (this.#closed || this.#followed.has(sessionId)) return () => {};
+    if (this.#closed || this.#followed?.has(sessionId)) return () => {};
+    this.#followed ??= new Set();
     this.#followed.add(sessionId);
     const isNew = this.#options.hub.subscribe(sessionId, this);
     return () => {
       if (isNew) this.unfollow(sessionId);
-      else this.#followed.delete(sessionId);
+      else this.#followed?.delete(sessionId);
     };
   }
 
   unfollow(sessionId: string): void {
-    this.#followed.delete(sessionId);
+    this.#followed?.delete(sessionId);
     this.#options.hub.unsubscribe(sessionId, this);
   }
 
   assertMayDrive(sessionId: string): void {
-    this.#channels.assertMayDrive(sessionId);
+    this.#made?.assertMayDrive(sessionId);
   }
 
   #tell(event: SessionEvent): void {
@@ -328,16 +365,17 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     }
     const running = runner.run(command, this, this.#respond);
     if (running === undefined) return;
+    this.#pending ??= new Map();
     this.#pending.set(command, running);
     if (LARGE_ANSWERS.has(command.type)) this.#pendingLarge += 1;
   }
 
   #answered({ code, text, data }: CommandAnswer, command: Command): void {
-    if (this.#pending.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
+    if (this.#pending?.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
     this.#sendText(text);
     if (command.type !== 'attach') return;
-    if (code !== 'OK') this.#channels.dropUnstarted(command);
-    else if (data !== undefined) this.#channels.start((data as ResponseDataOf<'attach'>).channel);
+    if (code !== 'OK') this.#made?.dropUnstarted(command);
+    else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
   }
 
   /** Why a command is not even tried, as far as the connection is concerned. */
@@ -347,7 +385,8 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
     const isLarge = LARGE_ANSWERS.has(command.type);
     if (!mayWait && !isLarge) return undefined;
     const isCrowded =
-      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) || (mayWait && this.#pending.size >= MAX_PENDING_COMMANDS);
+      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) ||
+      (mayWait && (this.#pending?.size ?? 0) >= MAX_PENDING_COMMANDS);
     if (isCrowded) return queueFull('too many of this connection are unanswered');
     return this.#isBackedUp() ? queueFull('earlier answers have not been read') : undefined;
   }
@@ -383,25 +422,52 @@ export class Connection implements EventReceiver, CommandEventReceiver, CommandI
 
   #drained(): void {
     this.#reading.resume('unread');
-    this.#channels.drained();
-    for (const done of [...this.#onDrained]) done();
+    this.#made?.drained();
+    for (const done of [...(this.#onDrained ?? [])]) done();
   }
 
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.onClosed();
-    for (const done of [...this.#onDrained]) done();
+    for (const done of [...(this.#onDrained ?? [])]) done();
     this.#meter?.close();
-    this.#stopWatching();
+    this.#options.hub.unwatchSessions(this);
     this.#stopChecking();
     this.#options.commandEvents.forget(this);
-    this.#channels.close();
-    for (const sessionId of [...this.#followed]) this.unfollow(sessionId);
+    this.#made?.close();
+    for (const sessionId of [...(this.#followed ?? [])]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
-    for (const [command, running] of this.#pending) {
+    for (const [command, running] of this.#pending ?? []) {
       if (endsWithIssuer(command)) running.abandon(gone);
     }
+  }
+
+  get #channels(): Channels {
+    if (this.#made !== undefined) return this.#made;
+    const { transport, host, traffic, hub, containment, owner } = this.#options;
+    this.#made = new Channels({
+      transport,
+      host,
+      traffic,
+      guard: containment.guard(owner),
+      onAttached: (sessionId) => hub.subscribe(sessionId, this),
+      onDetached: (sessionId) => {
+        if (!this.#followed?.has(sessionId)) hub.unsubscribe(sessionId, this);
+      },
+      onDue: (event) => this.#tell(event),
+    });
+    if (this.#closed) this.#made.close();
+    return this.#made;
+  }
+
+  /** Does what somebody outside has called for; what comes with every message or keystroke does without the closure. */
+  #contain(work: () => void): void {
+    this.#options.containment.run(this.#options.owner, work);
+  }
+
+  #failed(error: unknown): void {
+    this.#options.containment.failed(this.#options.owner, error);
   }
 
   /** Whoever is no longer known is told so, and may come again with something valid. */

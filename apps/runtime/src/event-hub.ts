@@ -33,10 +33,14 @@ export class EventHub {
     return removed;
   }
 
-  /** Tells `receiver` of every session that comes or goes. @returns how to stop. */
-  watchSessions(receiver: EventReceiver): () => void {
+  /** Tells `receiver` of every session that comes or goes. Idempotent. */
+  watchSessions(receiver: EventReceiver): void {
     this.#serverReceivers.add(receiver);
-    return () => this.#serverReceivers.delete(receiver);
+  }
+
+  /** Undoes {@link watchSessions}. Idempotent. */
+  unwatchSessions(receiver: EventReceiver): void {
+    this.#serverReceivers.delete(receiver);
   }
 
   close(): void {

@@ -9,7 +9,6 @@ import {
   ProtocolError,
   type ResponseDataOf,
   type ServerEvent,
-  type ServerReadyData,
   serverEvent,
 } from '@sessiond/protocol';
 import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
@@ -24,8 +23,8 @@ import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
-import { Connection, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
-import type { Containment } from './containment.ts';
+import { Connection, type ConnectionOptions, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
+import type { Containment, Owner } from './containment.ts';
 import { EventHub } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
@@ -135,11 +134,19 @@ export class SessionServer {
   readonly #origins = new AuditedConnections();
   readonly #orphans: OrphanPass;
   readonly #connections = new Set<Connection>();
+  readonly #greeting: ConnectionOptions['greeting'];
   readonly #startedMs = performance.now();
   #draining = false;
 
   constructor(options: SessionServerOptions) {
     this.#options = options;
+    const { serverVersion, transports, maxMessageBytes } = options;
+    this.#greeting = {
+      serverVersion,
+      transports,
+      capabilities: ['pty', 'raw-terminal'],
+      limits: { maxMessageBytes, maxPendingCommands: MAX_PENDING_COMMANDS },
+    };
     this.host = new LocalSessionHost(options);
     this.authorizer = new Authorizer(
       { facts: (sessionId) => this.host.facts(sessionId) ?? this.#runner.expected(sessionId) },
@@ -195,11 +202,7 @@ export class SessionServer {
     const forget = this.#origins.add(connectionId, remoteAddress);
     this.#options.audit.record({ event: 'connected', ...origin });
     const facts = { connectionId, principal: principal.id };
-    const guard = this.#options.containment.guard({
-      kind: 'connection',
-      facts,
-      end: () => connection.abort(),
-    });
+    const owner: Owner = { kind: 'connection', facts, end: () => connection.abort() };
     const connection: Connection = new Connection({
       connectionId,
       transport,
@@ -211,8 +214,9 @@ export class SessionServer {
       runner: this.#runner,
       commandEvents: this.#commandEvents,
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
-      greeting: this.#greeting(),
-      guard,
+      greeting: this.#greeting,
+      containment: this.#options.containment,
+      owner,
       recovery: this.#options.journal.recovery,
       onClosed: () => {
         this.#connections.delete(connection);
@@ -289,16 +293,6 @@ export class SessionServer {
         (sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId));
       if (mayKnow) connection.news(message);
     }
-  }
-
-  #greeting(): Omit<ServerReadyData, 'connectionId' | 'principal' | 'protocolVersion'> {
-    const { serverVersion, transports, maxMessageBytes } = this.#options;
-    return {
-      serverVersion,
-      transports,
-      capabilities: ['pty', 'raw-terminal'],
-      limits: { maxMessageBytes, maxPendingCommands: MAX_PENDING_COMMANDS },
-    };
   }
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {

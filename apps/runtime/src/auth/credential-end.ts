@@ -28,6 +28,7 @@ export function onCredentialEnd(
   onEnd: (reason: CredentialEnd) => void,
   now: () => number = Date.now,
 ): () => void {
+  if (expiresAtMs === undefined && revoked === undefined) return nothingToStop;
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     clearTimeout(timer);
@@ -57,3 +58,6 @@ export function onCredentialEnd(
   wait();
   return stop;
 }
+
+/** One for all connections of principals that stay known. */
+function nothingToStop(): void {}

@@ -9,7 +9,7 @@ export type Pausable = Pick<Transport, 'pauseReading' | 'resumeReading'>;
 /** Lets a transport be read only while nobody has a reason against it. */
 export class ReadingGate {
   readonly #subject: Pausable;
-  readonly #reasons = new Set<PauseReason>();
+  readonly #holds: Record<PauseReason, boolean> = { unread: false, rate: false };
 
   constructor(subject: Pausable) {
     this.#subject = subject;
@@ -17,12 +17,18 @@ export class ReadingGate {
 
   /** Stops reading, for one more reason. Idempotent. */
   pause(reason: PauseReason): void {
-    this.#reasons.add(reason);
-    if (this.#reasons.size === 1) this.#subject.pauseReading();
+    if (!this.#isHeld) this.#subject.pauseReading();
+    this.#holds[reason] = true;
   }
 
   /** Takes a reason back; reading goes on when it was the last one. Idempotent. */
   resume(reason: PauseReason): void {
-    if (this.#reasons.delete(reason) && this.#reasons.size === 0) this.#subject.resumeReading();
+    if (!this.#holds[reason]) return;
+    this.#holds[reason] = false;
+    if (!this.#isHeld) this.#subject.resumeReading();
+  }
+
+  get #isHeld(): boolean {
+    return this.#holds.unread || this.#holds.rate;
   }
 }
