@@ -10,7 +10,7 @@ import { Door, type DoorRefusal } from './auth/door.ts';
 import { FailureLimiter } from './auth/failure-limiter.ts';
 import { IpAllowList } from './auth/ip-allow-list.ts';
 import { NamedTokens } from './auth/named-tokens.ts';
-import { addressBehind, peerAddress, type RemoteAddressOf } from './auth/remote-address.ts';
+import { addressBehind, type ProxyDoubt, peerAddress, type RemoteAddressOf } from './auth/remote-address.ts';
 import { TicketAuth } from './auth/ticket-auth.ts';
 import { TicketOffice } from './auth/ticket-office.ts';
 import { TokenAuth } from './auth/token-auth.ts';
@@ -60,7 +60,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     const token = needsToken ? loadToken(config.stateDir) : null;
     tokens = needsToken ? new NamedTokens({ path: config.tokenFile, logger }) : undefined;
     own = options.auth ?? (await providerOf(options, token, tokens));
-    const remoteAddress = config.behindProxy ? addressBehind(parseAddressList(config.trustedProxy)) : peerAddress;
+    const remoteAddress = remoteAddressOf(config, logger);
     const failures = new FailureLimiter({ failuresPerMinute: config.authFailuresPerMinute, now });
     const provider = withAllowList(new TicketAuth(tickets, own), config.allowIp, remoteAddress);
     let closed = false;
@@ -101,4 +101,18 @@ async function providerOf(
 function withAllowList(provider: AuthProvider, texts: readonly string[], remoteAddress: RemoteAddressOf): AuthProvider {
   if (texts.length === 0) return provider;
   return new CompositeAuth(new IpAllowList(parseAddressList(texts), remoteAddress), provider);
+}
+
+const PROXY_DOUBTS: Readonly<Record<ProxyDoubt, string>> = Object.freeze({
+  untrusted:
+    'X-Forwarded-For comes from an address that is no trusted proxy and counts for all it speaks for; if it is one, name it with --trusted-proxy',
+  silent:
+    'a request from a trusted proxy came without X-Forwarded-For; if the proxy passed it on, its clients are not known, and their wrong credentials are not slowed down',
+});
+
+function remoteAddressOf({ behindProxy, trustedProxy }: Config, logger: Logger): RemoteAddressOf {
+  if (!behindProxy) return peerAddress;
+  return addressBehind(parseAddressList(trustedProxy), (doubt) =>
+    logger.warn({ event: 'auth.proxy', doubt }, PROXY_DOUBTS[doubt]),
+  );
 }

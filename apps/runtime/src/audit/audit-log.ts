@@ -31,6 +31,8 @@ export type AuditEntry = Actor &
         readonly action: string;
         readonly sessionId?: string | undefined;
         readonly commandId?: string | undefined;
+        /** Refusals that were left out since the last one that was written. */
+        readonly omitted?: number;
       }
     | { readonly event: 'connected' | 'disconnected'; readonly transport: string }
     | { readonly event: 'terminal.opened'; readonly sessionId: string; readonly role: 'driver' | 'observer' }

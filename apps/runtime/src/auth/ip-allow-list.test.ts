@@ -59,6 +59,19 @@ describe('the address of a client behind a proxy', () => {
     expect(remoteAddress(request('127.0.0.1', '[2001:db8::7]'))).toBe('2001:db8::7');
   });
 
+  it('is doubted aloud, once, when somebody else speaks for clients or the proxy does not', () => {
+    const doubts: string[] = [];
+    const doubted = addressBehind(parseAddressList(['127.0.0.1']), (doubt) => doubts.push(doubt));
+    doubted(request('192.0.2.66', undefined));
+    doubted(request('127.0.0.1', '192.0.2.7'));
+    expect(doubts).toEqual([]);
+    for (let number = 0; number < 3; number++) {
+      doubted(request('192.0.2.66', '10.0.0.1'));
+      doubted(request('127.0.0.1', undefined));
+    }
+    expect(doubts).toEqual(['untrusted', 'silent']);
+  });
+
   it('is its own when it is no proxy, whatever it says', () => {
     expect(remoteAddress(request('192.0.2.66', '10.0.0.1'))).toBe('192.0.2.66');
   });
