@@ -112,3 +112,18 @@ it('[S20] refuses a command that depends on itself', async () => {
   expect(await shell('self', { dependsOn: ['self'] })).toMatchObject({ code: 'DEPENDENCY_CYCLE' });
   expect(order('self')).toEqual([]);
 });
+
+it('[S18] lets no more wait for another command than a connection may have unanswered, also of what is never limited', async () => {
+  const holder = shell('holder', { line: 'sleep 20' });
+  const sender = await connect();
+  const waiting = Array.from({ length: 105 }, (_, at) =>
+    sender.command('health_check', { id: `waits-${at}`, dependsOn: ['holder'] }),
+  );
+  for (const refused of waiting.slice(100)) {
+    expect(await refused).toMatchObject({ code: 'QUEUE_FULL', details: { bulkhead: 'connection' } });
+  }
+  expect(await sender.command('health_check', { id: 'free' })).toMatchObject({ success: true });
+  await client.ask('cancel_command', { commandId: 'holder' });
+  expect((await holder)['code']).toBe('CANCELLED');
+  for (const answer of await Promise.all(waiting.slice(0, 100))) expect(answer['code']).toBe('DEPENDENCY_FAILED');
+});

@@ -61,6 +61,29 @@ it('[S02] tells nothing where no journal is kept, and lists no commands there', 
   expect(readdirSync(stateDir)).not.toContain('journal');
 });
 
+it('[S39] replays what an id was promised because of the key of another, and what a key was interrupted with', async () => {
+  const file = join(dir, 'ran');
+  const first = await start();
+  await first.wire.command(session('a'));
+  const keyed = { ...rename('n1', 'a', 'first'), idempotencyKey: 'key' };
+  await first.wire.command(keyed);
+  const taken = await first.wire.command({ ...keyed, id: 'n2' });
+  expect(taken).toMatchObject({ id: 'n2', success: true, replayed: true });
+  const running = { type: 'bash', id: 'b1', sessionId: 'a', command: `echo once >> ${file}; sleep 60` };
+  first.wire.send({ ...running, idempotencyKey: 'run' });
+  await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0).toBeGreaterThan(0);
+  await first.daemon.kill();
+
+  const { wire } = await start();
+  expect(await wire.command(rename('n2', 'a', 'first'))).toEqual(taken);
+  expect(await wire.command(rename('n2', 'a', 'another'))).toMatchObject({ code: 'ID_CONFLICT' });
+  expect(await wire.command({ ...running, id: 'b2', idempotencyKey: 'run' })).toMatchObject({
+    code: 'INTERRUPTED_BY_RESTART',
+    replayed: true,
+  });
+  expect(statSync(file).size).toBe('once\n'.length);
+});
+
 it('[S39] replays what was finished, interrupts what was not, and knows keys, versions and sessions, after kill -9', async () => {
   const file = join(dir, 'ran');
   const first = await start();
