@@ -23,7 +23,8 @@ import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
-import { Connection, type ConnectionOptions, type ConnectionSnapshot, MAX_PENDING_COMMANDS } from './connection.ts';
+import { Connection, type ConnectionOptions, MAX_PENDING_COMMANDS } from './connection.ts';
+import { Connections, type ConnectionTotals } from './connections.ts';
 import type { Containment, Owner } from './containment.ts';
 import { EventHub } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
@@ -116,12 +117,6 @@ export interface ServerSnapshot {
   readonly orphans: OrphanCounts | null;
 }
 
-/** The connections by their transport, and what waits in all of them. */
-export interface ConnectionTotals extends Record<Transport['kind'], number>, Omit<ConnectionSnapshot, 'kind'> {
-  /** What the kernel has not taken of the connection where that is most. */
-  readonly maxBufferedBytes: number;
-}
-
 /** Sessions and the connections to them: everything of the daemon that is not a listening socket. */
 export class SessionServer {
   readonly host: SessionHost;
@@ -133,7 +128,7 @@ export class SessionServer {
   readonly #runner: CommandRunner;
   readonly #origins = new AuditedConnections();
   readonly #orphans: OrphanPass;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Connections();
   readonly #greeting: ConnectionOptions['greeting'];
   readonly #startedMs = performance.now();
   #draining = false;
@@ -219,12 +214,12 @@ export class SessionServer {
       owner,
       recovery: this.#options.journal.recovery,
       onClosed: () => {
-        this.#connections.delete(connection);
+        leave();
         this.#options.audit.record({ event: 'disconnected', ...origin });
         forget();
       },
     });
-    this.#connections.add(connection);
+    const leave = this.#connections.add(connection, this.#options.containment.guard(owner));
     connection.start();
   }
 
@@ -246,7 +241,7 @@ export class SessionServer {
     const { inFlight, admission, outcomes } = this.#runner.snapshot();
     return {
       sessions: this.host.counts(),
-      connections: connectionTotals(this.#connections),
+      connections: this.#connections.totals(),
       commandsInFlight: inFlight,
       admission,
       outcomes,
@@ -271,13 +266,12 @@ export class SessionServer {
     await this.host.close(Math.max(0, endsMs - performance.now()));
     await withinMs(LAST_WORD_MS, this.#runner.drain(LAST_WORD_MS / 2, ending));
     this.#options.ledger?.close();
-    for (const connection of this.#connections) connection.end(closeCodes.goingAway, 'server is ending');
+    this.#connections.endAll(closeCodes.goingAway, 'server is ending');
     this.#hub.close();
   }
 
   #tellEveryone(event: ServerEvent): void {
-    const message = serverEvent({ timestamp: new Date().toISOString() }, event);
-    for (const connection of this.#connections) connection.send(message);
+    this.#connections.tell(serverEvent({ timestamp: new Date().toISOString() }, event));
   }
 
   /** To those who may know: whose breaker it is, or who may know of the session it is of. */
@@ -286,13 +280,10 @@ export class SessionServer {
     const about = sessionId !== undefined && { sessionId };
     const event: ServerEvent = { type: 'breaker_changed', breaker, scope, ...about, from, to };
     const message = serverEvent({ ...about, timestamp: new Date().toISOString() }, event);
-    for (const connection of this.#connections) {
-      const { principal } = connection;
-      const mayKnow =
-        scope === 'global' ||
-        (sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId));
-      if (mayKnow) connection.news(message);
-    }
+    this.#connections.tellNews(message, ({ principal }) => {
+      if (scope === 'global') return true;
+      return sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId);
+    });
   }
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {
@@ -328,24 +319,4 @@ export class SessionServer {
 /** Whether a command is over by itself, without the end of a child that only the end of the server may bring. */
 function needsNoEnd({ type }: Command): boolean {
   return commandContract(type).timeoutClass !== 'stop';
-}
-
-function connectionTotals(connections: Iterable<Connection>): ConnectionTotals {
-  const byKind: Record<Transport['kind'], number> = { websocket: 0, unix: 0, stdio: 0 };
-  let [buffered, maxBuffered, unacknowledged, windows] = [0, 0, 0, 0];
-  for (const connection of connections) {
-    const { kind, bufferedBytes, unacknowledgedBytes, windowBytes } = connection.snapshot();
-    byKind[kind] += 1;
-    buffered += bufferedBytes;
-    maxBuffered = Math.max(maxBuffered, bufferedBytes);
-    unacknowledged += unacknowledgedBytes;
-    windows += windowBytes;
-  }
-  return {
-    ...byKind,
-    bufferedBytes: buffered,
-    maxBufferedBytes: maxBuffered,
-    unacknowledgedBytes: unacknowledged,
-    windowBytes: windows,
-  };
 }

@@ -130,7 +130,7 @@ describe('a daemon', () => {
   });
 
   it('takes over the socket of one that was killed, with the same token', async () => {
-    const first = await start({ stateDir: join(dir, 'state') });
+    const first = await start({ stateDir: join(dir, 'state'), flags: ['--socket', join(dir, 'd.sock')] });
     await first.kill();
     expect(existsSync(first.socketPath)).toBe(true);
     const second = await start({ stateDir: join(dir, 'state'), flags: ['--socket', first.socketPath] });

@@ -13,14 +13,14 @@ export function openCommand(target: CommandTarget, headers: Readonly<Record<stri
   return 'url' in target ? request(target.url, options) : request({ ...target, ...options });
 }
 
-/** Posts a command, as text or as an object, and returns what was answered. */
+/** Posts a command, as text, bytes or an object, and returns what was answered. */
 export async function postCommand(
   target: CommandTarget,
   command: string | object,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
   const asked = openCommand(target, headers);
-  asked.end(typeof command === 'string' ? command : JSON.stringify(command));
+  asked.end(typeof command === 'string' || Buffer.isBuffer(command) ? command : JSON.stringify(command));
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
 }

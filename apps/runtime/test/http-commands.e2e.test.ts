@@ -50,6 +50,9 @@ describe('POST /v1/commands', () => {
     expect(await statusOf({ type: 'fly' })).toEqual([400, 'UNKNOWN_COMMAND']);
     expect(await statusOf('{"type":')).toEqual([400, 'INVALID_MESSAGE']);
     expect(await statusOf('')).toEqual([400, 'INVALID_MESSAGE']);
+    // Decoded, it would type something else than was sent.
+    const notText = Buffer.from('{"type":"input","sessionId":"s","data":"\xff"}', 'latin1');
+    expect(await statusOf(notText)).toEqual([400, 'INVALID_MESSAGE']);
     await postCommand({ socketPath }, CREATE);
     expect(await statusOf(CREATE)).toEqual([409, 'SESSION_EXISTS']);
   });

@@ -15,14 +15,16 @@ import type { CommandOptions } from './command-options.ts';
 export async function serveStdio({ config, version, env }: CommandOptions): Promise<number> {
   const log = createLog(config.logLevel);
   const { logger, flush } = log;
+  const containment = new Containment(logger);
+  const endFailed = (): void => stdio.close(closeCodes.failed, 'a defect of the server ended the connection');
   const stdio = new StdioTransport({
     input: process.stdin,
     output: process.stdout,
     maxMessageBytes: config.maxMessageBytes,
+    guard: containment.guard({ kind: 'connection', facts: {}, end: endFailed }),
   });
   const start = (): Endable => {
     const instruments = createInstruments({ config, log, version });
-    const containment = new Containment(logger);
     instruments.telemetry.watchContainment(() => containment.failures);
     const runtime = createSessionServer({
       config,

@@ -28,6 +28,11 @@ const JSON_TYPE = 'application/json';
 
 const RETRY_SECONDS = '1';
 
+const NOT_TEXT: Refusal = Object.freeze({
+  code: 'INVALID_MESSAGE',
+  message: 'Cannot take the command: its body is no UTF-8 text',
+});
+
 /**
  * Answers `POST /v1/commands`: one command as JSON in, its one response out, with the status that belongs to its code and `Retry-After` where the response
  * says when to try again.
@@ -80,6 +85,7 @@ async function answer(
   if (response.headersSent) return;
   if (!body.ok) {
     if (body.reason === 'too-large') refuse(response, tooLarge(maxMessageBytes));
+    else if (body.reason === 'not-text') refuse(response, NOT_TEXT);
     return;
   }
   const { code, text } = await run({ text: body.text, ...sender });

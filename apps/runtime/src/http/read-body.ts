@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
-/** The body of a request as text, or why there is none: too large, or the client went away. */
+/** The body of a request as text, or why there is none: too large, no UTF-8, or the client went away. */
 export type Body =
   | { readonly ok: true; readonly text: string }
-  | { readonly ok: false; readonly reason: 'too-large' | 'gone' };
+  | { readonly ok: false; readonly reason: 'too-large' | 'not-text' | 'gone' };
 
 /**
  * Reads the body of a request, at most `maxBytes` of it: one that says it is longer is not read at all, one that turns out to be is thrown away from there
@@ -26,7 +27,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
       chunks = [];
       resolve({ ok: false, reason: 'too-large' });
     });
-    request.on('end', () => resolve({ ok: true, text: Buffer.concat(chunks).toString() }));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      // Decoded, it would be something else than was sent.
+      resolve(isUtf8(body) ? { ok: true, text: body.toString() } : { ok: false, reason: 'not-text' });
+    });
     // After the end both say nothing new.
     request.on('error', () => resolve({ ok: false, reason: 'gone' }));
     request.on('close', () => resolve({ ok: false, reason: 'gone' }));

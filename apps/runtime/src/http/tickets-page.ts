@@ -51,7 +51,7 @@ async function readWish(request: IncomingMessage, response: ServerResponse): Pro
   if (!body.ok) {
     if (body.reason === 'too-large') {
       refuse(response, { ...UNREADABLE, code: 'MESSAGE_TOO_LARGE', headers: { connection: 'close' } });
-    }
+    } else if (body.reason === 'not-text') refuse(response, UNREADABLE);
     return undefined;
   }
   if (body.text.trim() === '') return {};

@@ -1,4 +1,6 @@
+import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { Containment } from '../containment.ts';
 import { type LifespanLimits, SessionLifespan } from './session-lifespan.ts';
 
 const HOUR = 3_600_000;
@@ -80,4 +82,20 @@ describe('the limit on silence', () => {
 
 it('no limit means that nothing is watched', () => {
   expect(watched({}).at(1_000 * HOUR)).toEqual([]);
+});
+
+it('an end that fails is left to whoever answers for the session', async () => {
+  const failures: unknown[] = [];
+  const containment = new Containment(pino({ level: 'silent' }));
+  const owner = { kind: 'session', facts: {}, end: () => failures.push('ended') } as const;
+  const lifespan = new SessionLifespan({
+    ...{ maxLifetimeMs: HOUR, maxIdleMs: null, quietMs: () => 0 },
+    ageMs: () => HOUR,
+    guard: containment.guard(owner),
+    onExpiring: () => {},
+    onExpired: () => Promise.reject(new Error('deliberate')),
+  });
+  await new Promise(setImmediate);
+  expect(failures).toEqual(['ended']);
+  lifespan.close();
 });

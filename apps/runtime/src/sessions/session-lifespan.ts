@@ -13,7 +13,7 @@ export interface LifespanOptions extends LifespanLimits {
   readonly ageMs: () => number;
   /** Milliseconds since its last input or output. */
   readonly quietMs: () => number;
-  /** The session's own, for what its timer does. */
+  /** The session's own, for what its timer does and what follows from it. */
   readonly guard: Guard;
   /** It will be ended in `inMs`; told before {@link onExpired}, and once per silence. */
   readonly onExpiring: (reason: ExpiryReason, inMs: number) => void;
@@ -44,11 +44,13 @@ export class SessionLifespan {
   readonly #announced = new Set<ExpiryReason>();
   #timer: NodeJS.Timeout | undefined;
   readonly #look: () => void;
+  readonly #expire: (reason: ExpiryReason) => void;
   #over = false;
 
   constructor(options: LifespanOptions) {
     this.#options = options;
     this.#look = options.guard(() => this.check());
+    this.#expire = options.guard((reason: ExpiryReason) => options.onExpired(reason));
     this.check();
   }
 
@@ -79,7 +81,7 @@ export class SessionLifespan {
       this.#options.onExpiring(reason, Math.max(0, Math.round(leftMs)));
     } else {
       this.close();
-      this.#options.onExpired(reason);
+      this.#expire(reason);
     }
   }
 

@@ -1,16 +1,20 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import pino from 'pino';
 import { expect, it } from 'vitest';
+import { Containment } from '../containment.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
-function start(maxMessageBytes = 1024, highWaterMark = 16_384) {
+function start(maxMessageBytes = 1024, highWaterMark = 16_384, onLine?: () => never) {
   const input = new PassThrough();
   const output = new PassThrough({ highWaterMark });
-  const transport = new StdioTransport({ input, output, maxMessageBytes });
   const events: unknown[][] = [];
+  const end = (): void => void events.push(['contained']);
+  const guard = new Containment(pino({ level: 'silent' })).guard({ kind: 'connection', facts: {}, end });
+  const transport = new StdioTransport({ input, output, maxMessageBytes, guard });
   const received: number[] = [];
   transport.start({
-    onMessage: (text) => events.push(['message', text]),
+    onMessage: onLine ?? ((text) => events.push(['message', text])),
     onFrame: (frame) => events.push(['frame', Buffer.from(frame).toString('hex')]),
     onDrain: () => events.push(['drain']),
     onReceived: (bytes) => received.push(bytes),
@@ -44,6 +48,26 @@ it('tells how much was read, lines or not, until it is closed', async () => {
   input.write('too late');
   await turn();
   expect(received).toEqual([11, 4]);
+});
+
+it('reports a line that is no UTF-8, of which decoding would make something else, and goes on', async () => {
+  const { input, events } = start();
+  input.write(Buffer.from([0x22, 0xff, 0x22, 0x0a, 0x7b, 0x7d, 0x0a]));
+  await turn();
+  expect(events).toEqual([
+    ['violation', 'INVALID_MESSAGE'],
+    ['message', '{}'],
+  ]);
+});
+
+it('leaves a failure to whoever answers for it, and is closed by the end of the input all the same', async () => {
+  const { input, transport, events } = start(1024, 16_384, () => {
+    throw new Error('deliberate');
+  });
+  input.write('{}\n');
+  input.end('the last line');
+  await transport.closed;
+  expect(events).toEqual([['contained'], ['contained'], ['close']]);
 });
 
 it('passes broken JSON on as text, for the connection to answer', async () => {

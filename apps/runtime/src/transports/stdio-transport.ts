@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { Readable, Writable } from 'node:stream';
+import type { Guard } from '../containment.ts';
 import { LineReader } from './line-reader.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 
@@ -7,6 +9,8 @@ export interface StdioTransportOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly maxMessageBytes: number;
+  /** Takes what fails while the streams are served. */
+  readonly guard: Guard;
 }
 
 /** Lines of one turn that are gathered into one write; more than this leaves at once. */
@@ -47,7 +51,7 @@ export class StdioTransport implements Transport {
 
   start(handlers: TransportHandlers): void {
     this.#handlers = handlers;
-    const { input, output, maxMessageBytes } = this.#options;
+    const { input, output, maxMessageBytes, guard } = this.#options;
     const tooLong = (): void => {
       handlers.onViolation({
         code: 'MESSAGE_TOO_LARGE',
@@ -55,19 +59,23 @@ export class StdioTransport implements Transport {
       });
     };
     const reader = new LineReader(maxMessageBytes, { onLine: (line) => this.#receive(line), onTooLong: tooLong });
-    input.on('data', (chunk: Buffer) => {
+    const received = (chunk: Buffer): void => {
       if (this.#closing) return;
       handlers.onReceived(chunk.length);
       reader.push(chunk);
-    });
-    input.on('end', () => {
+    };
+    const ended = (): void => {
       if (!this.#closing) reader.end();
-      this.#close();
-    });
+    };
+    const close = guard(() => this.#close());
+    input.on('data', guard(received));
+    input.on('end', guard(ended));
+    // Whatever has become of its last line.
+    input.on('end', close);
     // A reader that went away (EPIPE) is an ordinary end; the stream would throw without a listener.
     for (const stream of [input, output]) {
-      stream.on('error', () => this.#close());
-      stream.on('close', () => this.#close());
+      stream.on('error', close);
+      stream.on('close', close);
     }
   }
 
@@ -125,6 +133,14 @@ export class StdioTransport implements Transport {
 
   #receive(line: Uint8Array): void {
     if (line.length === 0) return;
+    if (!isUtf8(line)) {
+      // Decoded, it would be something else than was sent.
+      this.#handlers!.onViolation({
+        code: 'INVALID_MESSAGE',
+        message: 'Cannot take message: its line is no UTF-8 text',
+      });
+      return;
+    }
     const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString();
     // Parsed twice only when it may be a frame; the connection parses messages.
     const frame = text.includes('"bytes"') ? parseFrame(text) : null;

@@ -33,7 +33,8 @@ export const connectionsOptions: OptionTable<ConnectionsConfig> = Object.freeze(
     kind: 'bytes',
     placeholder: 'bytes',
     min: 1 * KIB,
-    max: 512 * MIB,
+    // A message becomes one string, and the longest there can be has somewhat less than 512 MiB.
+    max: 256 * MIB,
     default: 10 * MIB,
     help: 'Largest message a client may send.',
   },
