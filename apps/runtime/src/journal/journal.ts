@@ -71,16 +71,22 @@ const HOUSEKEEPING_MS = 60_000;
 const ASYNC_DELAY_MS = 10;
 /** What may wait to be written; more piles up only when the disk is slower than the commands. */
 const MAX_QUEUED_CHARS = 16 * 1024 * 1024;
-/** Entries that may be over the limit before it is looked after at once: many together are removed at less cost, and less often in the way. */
-const MAX_EXCESS_ENTRIES = 10_000;
-/** The same for their size. */
-const MAX_EXCESS_BYTES = 4 * 1024 * 1024;
+/** The part of a limit that may be over it before that is looked after at once: many are removed together at less cost than one by one. */
+const MAX_EXCESS = 0.1;
+/** Entries, and their size, that may be over it in any case. */
+const MIN_EXCESS_ENTRIES = 1_000;
+const MIN_EXCESS_BYTES = 1024 * 1024;
+
+/** What a limit lets through until the next time of the minute. */
+function withExcess(limit: number, least: number): number {
+  return limit + Math.max(least, limit * MAX_EXCESS);
+}
 
 /**
  * The durable record of commands, outcomes and sessions.
  *
  * In mode `sync` nothing is acknowledged before it is on the disk; in mode `async` nobody waits, and a failure of the machine, or of the process
- * within a few milliseconds, loses what was recorded last. When something cannot be written, nothing is acknowledged any more that would have to be on
+ * within some 10 ms, loses what was recorded last. When something cannot be written, nothing is acknowledged any more that would have to be on
  * record: `accept` refuses, what runs goes on, and a failed batch is never written again, because nobody can know how much of it is there. The journal
  * tries to become usable by itself: it opens the store again, and puts on record which outcomes it could not take.
  *
@@ -360,8 +366,8 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     const { maxEntries, maxBytes } = this.#options.retention;
     const entries = this.#next - this.#first;
     return (
-      (maxEntries !== null && entries > maxEntries + MAX_EXCESS_ENTRIES) ||
-      (maxBytes !== null && this.#bytes > maxBytes + MAX_EXCESS_BYTES)
+      (maxEntries !== null && entries > withExcess(maxEntries, MIN_EXCESS_ENTRIES)) ||
+      (maxBytes !== null && this.#bytes > withExcess(maxBytes, MIN_EXCESS_BYTES))
     );
   }
 
