@@ -21,7 +21,11 @@ async function runOn(testFile: string): Promise<{ exitCode: number | null; outpu
     const child = spawn(
       process.execPath,
       [vitest, 'run', '--globals', '--root', folder, '--config', join(root, 'vitest.config.ts')],
-      { cwd: folder, env: { ...process.env, TEST_COUNTS_FILE: countsFile }, stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        cwd: folder,
+        env: { ...process.env, TMPDIR: folder, TEST_COUNTS_FILE: countsFile },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     );
     const [output, errors, exitCode] = await Promise.all([
       text(child.stdout),
@@ -52,11 +56,14 @@ it('counts a file that cannot be loaded as a failure', async () => {
   expect(exitCode).toBe(1);
 });
 
-it('fails a file that leaves a process behind, names it and ends it', async (context) => {
+it('fails a file that leaves a process or a temporary file behind, names it and puts an end to it', async (context) => {
   if (process.platform !== 'linux') context.skip('needs /proc');
   const { exitCode, output, counts } = await runOn(`
     import { spawn } from 'node:child_process';
+    import { writeFileSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
     it('leaves an orphan', () => {
+      writeFileSync(tmpdir() + '/remains', '');
       // The shell ends at once; what it started belongs to nobody then.
       spawn('sh', ['-c', 'sleep 1234 & echo $!'], { detached: true, stdio: 'ignore' }).unref();
     });
@@ -64,6 +71,7 @@ it('fails a file that leaves a process behind, names it and ends it', async (con
   const pid = Number(/left processes running: (\d+) \(sleep 1234\)/.exec(output)?.[1]);
   expect(pid).toBeGreaterThan(0);
   expect(runningProcesses().map((entry) => entry.pid)).not.toContain(pid);
+  expect(output).toContain('left temporary files: remains');
   expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 });
   expect(exitCode).toBe(1);
 });

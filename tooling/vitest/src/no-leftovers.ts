@@ -1,15 +1,17 @@
 /**
  * Setup file of every test file: fails it when a process that it started is still there after its last test, and ends
- * that process. Linux only; elsewhere nothing is found.
+ * that process, which is found on Linux only; and when a temporary file or folder is still there, and deletes that.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { ownTempFolder } from './own-temp-folder.ts';
 import { runningProcesses, startedBy } from './processes.ts';
 
 /** How long a process that was told to end may take. */
 const GRACE_MS = 2_000;
 
 const MARK = 'STARTED_BY_TEST_FILE';
+const tempFolder = ownTempFolder();
 process.env[MARK] = String(process.pid);
 // Helpers of the bundler that live as long as this worker.
 const before = new Set(startedBy(process.pid, `${MARK}=${process.pid}`, runningProcesses()).map(({ pid }) => pid));
@@ -26,7 +28,6 @@ afterAll(async () => {
     leftovers = find();
     emptyLooks = leftovers.length === 0 ? emptyLooks + 1 : 0;
   }
-  if (leftovers.length === 0) return;
   for (const { pid } of leftovers) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -34,6 +35,12 @@ afterAll(async () => {
       // It ended by itself meanwhile.
     }
   }
-  const list = leftovers.map(({ pid, command }) => `${pid} (${command})`).join(', ');
-  throw new Error(`Cannot finish test file: it left processes running: ${list}`);
+  const problems: string[] = [];
+  if (leftovers.length > 0) {
+    const list = leftovers.map(({ pid, command }) => `${pid} (${command})`).join(', ');
+    problems.push(`left processes running: ${list}`);
+  }
+  const files = tempFolder.close();
+  if (files.length > 0) problems.push(`left temporary files: ${files.join(', ')}`);
+  if (problems.length > 0) throw new Error(`Cannot finish test file: it ${problems.join('; it ')}`);
 }, GRACE_MS * 5);
