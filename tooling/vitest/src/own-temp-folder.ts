@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,7 @@ export function ownTempFolder(): OwnTempFolder {
   // tsx keeps here what it has compiled, for everybody: without it each program of a test would compile its files again.
   const compiled = `tsx-${process.getuid?.()}`;
   const compiledByAll = join(tmpdir(), compiled);
+  mkdirSync(compiledByAll, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(join(tmpdir(), 't-'));
   symlinkSync(compiledByAll, join(folder, compiled));
   process.env['TMPDIR'] = folder;

@@ -55,16 +55,14 @@ it('goes on with a folder whose first file had not got its name', async () => {
   expect(readdirSync(path)).toContain('format.json');
 });
 
-it.skipIf(process.getuid?.() === 0)(
-  'refuses what the system does not let be read, and leaves it where it is',
-  async () => {
-    const path = folder();
-    await filled(path);
-    execFileSync('chmod', ['000', join(path, 'format.json')]);
-    await expect(open(path)).rejects.toThrow(/cannot be used: EACCES/);
-    expect(asideOf(path)).toEqual([]);
-  },
-);
+it('refuses what the system does not let be read, and leaves it where it is', async (context) => {
+  if (process.getuid?.() === 0) context.skip('an administrator may read everything');
+  const path = folder();
+  await filled(path);
+  execFileSync('chmod', ['000', join(path, 'format.json')]);
+  await expect(open(path)).rejects.toThrow(/cannot be used: EACCES/);
+  expect(asideOf(path)).toEqual([]);
+});
 
 it('says that a folder cannot be made, as a refusal to start', async () => {
   const path = folder();
@@ -144,9 +142,9 @@ function smallDisk(): string | undefined {
   return mount;
 }
 
-it('[S39] refuses while a real disk is full, goes on when it is not, and never takes a full one for a damaged journal', async (test) => {
+it('[S39] refuses while a real disk is full, goes on when it is not, and never takes a full one for a damaged journal', async (context) => {
   const disk = smallDisk();
-  if (disk === undefined) return test.skip('a disk of its own takes the rights of an administrator');
+  if (disk === undefined) return context.skip('a disk of its own takes the rights of an administrator');
   const path = join(disk, 'journal');
   const { journal } = await open(path, { retryMs: 20 });
   await journal.accept(accepted({ id: 'before' })).finish(succeeded({ kept: true }));
