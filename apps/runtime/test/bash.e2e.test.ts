@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, sessionMembers, startDaemon, type TestDaemon } from '@sessiond/testkit';
@@ -147,7 +147,11 @@ describe('a bash command', () => {
     await session(client);
     await follower.ask('switch_session', { sessionId: 's' });
     await client.ask('switch_session', { sessionId: 's' });
-    await bash(client, 'echo ä; sleep 0.05; printf "\\xff\\xe4"; exit 1', { id: 'one' });
+    const line = 'echo ä; until [ -e go ]; do sleep 0.01; done; printf "\\xff\\xe4"; exit 1';
+    const running = bash(client, line, { id: 'one' });
+    await client.until(() => client.eventsOf('bash.output').length > 0);
+    writeFileSync(join(dir, 'go'), '');
+    await running;
     const types = client.events
       .map(({ event }) => (event as Message)['type'])
       .filter((type) => /^bash/.test(String(type)));
