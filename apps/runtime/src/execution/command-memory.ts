@@ -97,7 +97,6 @@ export class CommandMemory {
     { code, text }: CommandAnswer,
     { final, data }: { readonly final: boolean; readonly data: unknown },
   ): void {
-    const rights = rightsOf(run.issuer.principal);
     let fingerprint: string | undefined;
     for (const { command, keys } of run.waiters) {
       const { byId, byKey } = keys;
@@ -105,7 +104,7 @@ export class CommandMemory {
       if (byKey !== undefined) this.#byKey.delete(byKey, run);
       if (!final || (byId === undefined && byKey === undefined)) continue;
       fingerprint ??= run.record === undefined ? fingerprintOf(command) : digestOf(command);
-      const outcome: Outcome = { code, text, rights, fingerprint };
+      const outcome: Outcome = { code, text, rights: rightsOf(run.issuer.principal), fingerprint };
       if (byId !== undefined) this.#options.outcomes.keep(byId, command.type, outcome);
       if (byKey === undefined) continue;
       this.#options.outcomes.keepKeyed(byKey, command.type, { ...outcome, ...this.lifeAfter(run, data) });

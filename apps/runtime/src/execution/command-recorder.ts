@@ -51,16 +51,14 @@ export class CommandRecorder {
     const life = this.#memory.lifeAfter(run, outcome.ok ? outcome.data : undefined);
     const finished = { outcome, ...life, finishedAtMs: Date.now() };
     const recorded = entry.finish({ ...finished, startedAtMs: run.startedAtMs });
-    if (run.waiters.length === 1) return recorded;
-    const all = [recorded];
     const ids = new Set([run.facts.commandId, undefined]);
-    for (const waiter of run.waiters) {
-      const { commandId } = waiter.facts;
-      if (ids.has(commandId)) continue;
-      ids.add(commandId);
-      all.push(this.#repeat(waiter, run.issuer, finished));
-    }
-    return allOf(all);
+    const repeatOthers = (): Promise<void> | undefined => {
+      const others = run.waiters.filter(({ facts }) => !ids.has(facts.commandId));
+      for (const { facts } of others) ids.add(facts.commandId);
+      return allOf(distinct(others).map((waiter) => this.#repeat(waiter, run.issuer, finished)));
+    };
+    const pending = run.waiters.length === 1 ? recorded : allOf([recorded, repeatOthers()]);
+    return pending === undefined ? undefined : untilNone(pending, repeatOthers);
   }
 
   /** Records that an outcome which was found by the idempotency key of a command is also that of its id. Settles as {@link finish} does. */
@@ -99,6 +97,16 @@ export class CommandRecorder {
 
 function recordedOutcome({ text }: KeyedOutcome): RecordedOutcome {
   return text === '' ? { ok: false, fault: TOO_LARGE } : recordedOf(text);
+}
+
+/** The first of those with the same id. */
+function distinct(waiters: readonly Waiter[]): Waiter[] {
+  return [...new Map([...waiters].reverse().map((waiter) => [waiter.facts.commandId, waiter])).values()].reverse();
+}
+
+/** Waits for what is pending, and for what came meanwhile. */
+async function untilNone(first: Promise<void>, next: () => Promise<void> | undefined): Promise<void> {
+  for (let pending: Promise<void> | undefined = first; pending !== undefined; pending = next()) await pending;
 }
 
 function allOf(promises: readonly (Promise<void> | undefined)[]): Promise<void> | undefined {

@@ -198,6 +198,22 @@ it('records an outcome under every id that came with the key while the command r
   ]);
 });
 
+it('records an outcome under an id that came with the key while it was being recorded, before anybody is told', async () => {
+  let isFinished = (): void => {};
+  journal.finish = new Promise((resolve) => (isFinished = resolve));
+  const first = send({ ...rename, idempotencyKey: 'k' });
+  const second = send({ ...rename, id: 'b', idempotencyKey: 'k' });
+  let isFinishedToo = (): void => {};
+  journal.finish = new Promise((resolve) => (isFinishedToo = resolve));
+  isFinished();
+  await settle();
+  expect(accepted.map(({ command }) => command.id)).toEqual(['a', 'b']);
+  expect(story).not.toContain('answered');
+  isFinishedToo();
+  expect(await first).toMatchObject({ id: 'a', success: true });
+  expect(await second).toMatchObject({ id: 'b', replayed: true });
+});
+
 it('does not promise an outcome to an id for which it cannot be recorded', async () => {
   const first = { ...rename, idempotencyKey: 'k' };
   await send(first);

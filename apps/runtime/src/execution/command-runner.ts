@@ -5,16 +5,14 @@ import {
   isProtocolError,
   ProtocolError,
   type ProtocolFault,
-  UNREADABLE_COMMAND,
 } from '@sessiond/protocol';
 import { rightsOf } from '../auth/rights.ts';
 import type { CommandContext, CommandIssuer } from '../commands/command-context.ts';
 import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
-import { addressed, failureText, replayed } from './command-answer.ts';
+import { CommandAnswers } from './command-answers.ts';
 import { IssuedCommand } from './command-facts.ts';
-import { CommandMemory, type Recalled, replayOf, UNKNOWN } from './command-memory.ts';
+import { CommandMemory, UNKNOWN } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
-import { answerOf, isFinal, UNRECORDED } from './command-outcome.ts';
 import { CommandRecorder } from './command-recorder.ts';
 import { CommandRun, type Respond, type RunEnvironment, type RunningCommand, type Waiter } from './command-run.ts';
 import type { CommandRunnerOptions, CommandRunnerSnapshot } from './command-runner-options.ts';
@@ -23,11 +21,7 @@ import { CommandTurns } from './command-turns.ts';
 import { CommandsInFlight } from './commands-in-flight.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dependencies } from './dependencies.ts';
-import type { Outcome } from './outcome-store.ts';
 import { assertVersion } from './session-version.ts';
-
-/** A command whose outcome is settled and only has to be recorded before it is told. */
-const SETTLED: RunningCommand = Object.freeze({ abandon() {} });
 
 /**
  * Runs commands: answers from memory what was sent before; else asks who may and admission, waits for what the command depends on and for its turn, and carries it out under a signal that
@@ -50,7 +44,7 @@ export class CommandRunner {
   readonly #environment: RunEnvironment;
   readonly #inFlight: CommandsInFlight;
   readonly #recorder: CommandRecorder;
-  readonly #replays = { id: 0, key: 0 };
+  readonly #answers: CommandAnswers;
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
   readonly #instanceOf = (sessionId: string): string | undefined => this.#options.host.facts(sessionId)?.instance;
@@ -65,6 +59,13 @@ export class CommandRunner {
     this.#inFlight = new CommandsInFlight(this.#deadlines);
     this.#memory = new CommandMemory({ outcomes, sessions: host });
     this.#recorder = new CommandRecorder({ journal, memory: this.#memory });
+    this.#answers = new CommandAnswers({
+      memory: this.#memory,
+      recorder: this.#recorder,
+      inFlight: this.#inFlight,
+      observer: this.#observer,
+      now: this.#now,
+    });
     this.#environment = {
       host,
       server,
@@ -80,7 +81,7 @@ export class CommandRunner {
     return {
       inFlight: this.#inFlight.size,
       admission: { ...rest, bulkheads: [...bulkheads, lanes.snapshot()] },
-      outcomes: { ...outcomes.snapshot(), replays: { ...this.#replays }, dependencyWaits: this.#dependencyWaits },
+      outcomes: { ...outcomes.snapshot(), replays: this.#answers.replays, dependencyWaits: this.#dependencyWaits },
     };
   }
 
@@ -96,18 +97,18 @@ export class CommandRunner {
       recalled === undefined || this.#options.authorizer.covers(issuer.principal, command, recalled.rights);
     // What it is not to be told of it does not take the place of either.
     const waiter: Waiter = { command, respond, facts, keys: isCovered ? keys : UNKNOWN };
-    if (recalled !== undefined && isCovered) return this.#recall(recalled, waiter, issuer);
+    if (recalled !== undefined && isCovered) return this.#answers.recall(recalled, waiter, issuer);
     const fault =
       this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId) ?? this.#closed(command);
-    if (fault !== undefined) return this.#refuse(waiter, fault);
+    if (fault !== undefined) return this.#answers.refuse(waiter, fault);
     const admitted = this.#options.admission.admit(command, issuer.principal.id);
-    if (!admitted.ok) return this.#refuse(waiter, admitted.fault);
+    if (!admitted.ok) return this.#answers.refuse(waiter, admitted.fault);
     let record: JournalEntry | undefined;
     try {
       record = this.#recorder.accept(waiter, issuer);
     } catch (error) {
       admitted.withdraw();
-      return this.#refuse(waiter, this.#faultOf(error, facts));
+      return this.#answers.refuse(waiter, this.#faultOf(error, facts));
     }
     const span = this.#options.tracer?.begin(facts);
     const run = new CommandRun(this.#environment, { waiter, issuer, admitted, record, span, admittedMs: this.#now() });
@@ -126,8 +127,7 @@ export class CommandRunner {
 
   /** Takes note of a message that was answered without being asked about here. */
   refused(type: string | undefined, code: ErrorCode): void {
-    const known = type === undefined ? undefined : commandContract(type);
-    this.#observer.messageRefused(known?.type ?? UNREADABLE_COMMAND, code);
+    this.#answers.refused(type, code);
   }
 
   /**
@@ -137,45 +137,6 @@ export class CommandRunner {
   drain(deadlineMs: number, reason: ProtocolError, awaited: (command: Command) => boolean = () => true): Promise<void> {
     this.#refusal = reason;
     return this.#inFlight.drain(deadlineMs, reason, awaited);
-  }
-
-  /** Answers what was sent before. */
-  #recall(recalled: Recalled, waiter: Waiter, issuer: CommandIssuer): RunningCommand | undefined {
-    if ('conflict' in recalled) return this.#refuse(waiter, recalled.conflict);
-    const { command } = waiter;
-    this.#replays[recalled.by] += 1;
-    if ('run' in recalled) {
-      this.#memory.enter(recalled.run, waiter.keys);
-      return recalled.run.join(waiter);
-    }
-    if (recalled.by === 'id') return this.#replay(waiter, recalled.outcome);
-    this.#memory.takeOver(command, waiter.keys, recalled.outcome);
-    const recorded = this.#recorder.repeat(waiter, issuer, recalled.outcome);
-    if (recorded === undefined) return this.#replay(waiter, recalled.outcome);
-    recorded.then(
-      () => this.#replay(waiter, recalled.outcome),
-      () => {
-        const unrecorded = {
-          code: UNRECORDED.code,
-          text: failureText(command.type, UNRECORDED),
-          rights: recalled.rights,
-        };
-        this.#memory.takeOver(command, waiter.keys, unrecorded);
-        this.#replay(waiter, unrecorded);
-      },
-    );
-    return SETTLED;
-  }
-
-  #replay({ command, facts, respond }: Waiter, outcome: Pick<Outcome, 'code' | 'text'>): undefined {
-    const answer = replayOf(outcome, command);
-    this.#observer.commandFinished(facts, answer.code, 0, true);
-    respond(answer, command);
-  }
-
-  #refuse({ command, respond }: Waiter, fault: ProtocolFault): undefined {
-    this.refused(command.type, fault.code);
-    respond({ code: fault.code, text: addressed(failureText(command.type, fault), command.id) }, command);
   }
 
   /** Why nothing new is let in. */
@@ -297,51 +258,14 @@ export class CommandRunner {
     run.isDecided = true;
     run.deadline?.clear();
     run.dependencies?.close();
-    const { admitted, record, startedMs } = run;
+    const { admitted, startedMs } = run;
     if (startedMs === undefined) {
       admitted.withdraw();
       run.release();
     } else {
       admitted.end(outcome.ok ? undefined : outcome.fault);
     }
-    if (record === undefined) {
-      this.#answer(run, outcome);
-    } else if (!isFinal(run, outcome)) {
-      record.withdraw();
-      this.#answer(run, outcome);
-    } else {
-      this.#answerRecorded(run, record, outcome);
-    }
-  }
-
-  #answerRecorded(run: CommandRun, record: JournalEntry, outcome: RecordedOutcome): void {
-    const recorded = this.#recorder.finish(run, record, outcome);
-    if (recorded === undefined) this.#answer(run, outcome);
-    else {
-      recorded.then(
-        () => this.#answer(run, outcome),
-        () => this.#answer(run, run.startedMs === undefined ? outcome : { ok: false, fault: UNRECORDED }),
-      );
-    }
-  }
-
-  #answer(run: CommandRun, outcome: RecordedOutcome): void {
-    const { data, ...answer } = answerOf(run.command.type, outcome);
-    const final = isFinal(run, outcome);
-    this.#inFlight.delete(run);
-    run.isAnswered = true;
-    this.#memory.leave(run, answer, { final, data });
-    const durationMs = run.startedMs === undefined ? 0 : this.#now() - run.startedMs;
-    for (const waiter of run.waiters) {
-      const { command, facts, respond } = waiter;
-      const isReplay = final && facts !== run.facts;
-      this.#observer.commandFinished(facts, answer.code, isReplay ? 0 : durationMs, isReplay);
-      const text = isReplay ? replayed(answer.text, command.id) : addressed(answer.text, command.id);
-      respond(facts === run.facts ? { code: answer.code, text, data } : { code: answer.code, text }, command);
-    }
-    run.span?.end(answer.code);
-    run.answered(answer.code);
-    this.#inFlight.answered();
+    this.#answers.answer(run, outcome);
   }
 
   #success({ command, contract }: CommandRun, data: unknown): RecordedOutcome {
