@@ -131,6 +131,22 @@ describe('a journal', () => {
     expect(second.commands).toHaveLength(1);
   });
 
+  it('writes what was finished before its end, also while a batch is on its way', async () => {
+    const folder = path();
+    const { journal } = await open(folder);
+    const early = journal.accept(accepted({ id: 'c1' })).finish(succeeded());
+    await new Promise(setImmediate);
+    const late = journal.accept(accepted({ id: 'c2' })).finish(succeeded());
+    const closed = journal.close();
+    expect(() => journal.accept(accepted({ id: 'c3' }))).toThrow(
+      expect.objectContaining({ code: 'JOURNAL_UNAVAILABLE' }),
+    );
+    await Promise.all([early, late, closed]);
+    const again = await open(folder);
+    onTestFinished(() => again.journal.close());
+    expect(again.commands.map(({ commandId }) => commandId)).toEqual(['c1', 'c2']);
+  });
+
   it('forgets a command that was withdrawn, whether it was written or not', async () => {
     const folder = path();
     const first = await open(folder);
