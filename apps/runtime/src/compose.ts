@@ -16,7 +16,7 @@ import { assertSocketFree, listenUnix, type UnixListener } from './http/listen-u
 import { loadTls, TlsReload } from './http/tls-files.ts';
 import { type OpenedJournal, openJournal } from './journal/open-journal.ts';
 import type { Log, Logger } from './logger.ts';
-import { createProbes } from './probes.ts';
+import { createProbes, notReadyReasons } from './probes.ts';
 import { ReleaseStack } from './release-stack.ts';
 import type { Endable } from './run-until-ended.ts';
 import type { CreateRuntime } from './runtime.ts';
@@ -142,10 +142,12 @@ async function openDaemon(options: DaemonOptions, opened: ReleaseStack): Promise
     onConnection: (transport, principal, remoteAddress) => runtime.accept(transport, principal, remoteAddress),
   });
   telemetry.watchRawTerminals(() => webSockets.snapshot().rawTerminals);
-  const probes = createProbes(version, () => [
-    ...(webSockets.snapshot().draining ? ['draining'] : []),
-    ...(journal?.journal.snapshot().state === 'failed' ? ['journal'] : []),
-  ]);
+  const probes = createProbes(version, () =>
+    notReadyReasons({
+      isDraining: webSockets.snapshot().draining,
+      journalState: journal?.journal.snapshot().state,
+    }),
+  );
   const common = { config, logger, instruments, containment, access, runtime, probes, places, webSockets };
   const servers: Server[] = [];
   let unix: UnixListener | null = null;

@@ -19,6 +19,19 @@ export interface Probes {
   readiness(): Readiness;
 }
 
+/** What decides whether new work is taken. */
+export interface ReadinessFacts {
+  readonly isDraining: boolean;
+  /** `undefined` where no journal is kept. */
+  readonly journalState: 'open' | 'failed' | 'closed' | undefined;
+}
+
+/** Why no new work is taken, in words for machines; empty when it is. */
+export function notReadyReasons({ isDraining, journalState }: ReadinessFacts): readonly string[] {
+  // A journal is closed at the end only, which says so itself.
+  return [...(isDraining ? ['draining'] : []), ...(journalState === 'failed' ? ['journal'] : [])];
+}
+
 /** Builds the probes. `reasons` is asked at every call and must be cheap. */
 export function createProbes(version: string, reasons: () => readonly string[]): Probes {
   const startedAt = performance.now();

@@ -87,7 +87,9 @@ it('shows the end of the log when the daemon does not start', async () => {
   try {
     const terminal = terminals.spawn({ command: process.execPath, args: [START, '--port', `${port}`], env, cols: 400 });
     expect(await terminal.stopped).toMatchObject({ exitCode: 1 });
-    expect(shown(terminal)).toMatch(/did not start\. The end of its log, .*sessiond\.log:\r\n(?:.*\r\n)*sessiond: Cannot listen/);
+    expect(shown(terminal)).toMatch(
+      /did not start\. The end of its log, .*sessiond\.log:\r\n(?:.*\r\n)*sessiond: Cannot listen/,
+    );
   } finally {
     await terminals.terminateAll();
     taken.close();

@@ -3,7 +3,7 @@ import type { ObservedCode } from '../execution/command-observer.ts';
 import type { CommandFacts, CommandSpan, CommandTracer } from '../execution/command-tracer.ts';
 
 /**
- * Traces every command as a span of kind server, named after its type, with the attributes `rpc.system`, `rpc.method`, `sessiond.command.id`,
+ * Traces every command that is let in as a span of kind server, named after its type, with the attributes `rpc.system`, `rpc.method`, `sessiond.command.id`,
  * `sessiond.correlation.id`, `session.id`, `enduser.id`, `sessiond.connection.id` and, at the end, `sessiond.code`; a refusal or failure
  * sets `error.type` and the status to an error. What a handler does belongs to the span, so that spans made there nest.
  *
