@@ -3,7 +3,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Pty } from '../src/index.ts';
 import { until } from './condition.ts';
 import { descriptorsOf, masters } from './descriptors.ts';
@@ -70,6 +70,7 @@ test('a descriptor number that has a new owner is not touched by a PTY that has 
   const fd = [...descriptorsOf('self')].find(([, target]) => target.startsWith('/dev/ptmx'))![0];
   pty.write(Buffer.alloc(100_000, 'X'));
   const folder = mkdtempSync(join(tmpdir(), 'owner-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'file');
   const owned: number[] = [];
   pty.onEvent(({ type }) => {
@@ -84,7 +85,6 @@ test('a descriptor number that has a new owner is not touched by a PTY that has 
   expect(fstatSync(fd).isFile()).toBe(true);
   expect(readFileSync(path)).toHaveLength(0);
   for (const descriptor of owned) closeSync(descriptor);
-  rmSync(folder, { recursive: true });
 });
 
 test('a PTY that was ended by force does not read from its number any more', async () => {
