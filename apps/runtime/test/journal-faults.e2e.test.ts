@@ -73,7 +73,9 @@ it(
       const known = new Set(ledger.acknowledged.keys());
       const { socketPath } = daemon;
       const clients = Array.from({ length: CLIENTS }, () => loadUntilGone(socketPath, ledger, file));
-      await delay(50 + Math.random() * 700);
+      // A machine that is slow kills later, so that every life has told something.
+      while (ledger.acknowledged.size === known.size) await delay(10);
+      await delay(Math.random() * 700);
       await daemon.kill();
       await daemon.stop();
       await Promise.all(clients);
@@ -82,7 +84,7 @@ it(
     for (const [id, { sent, answer }] of ledger.acknowledged) {
       if (sent.type === 'bash' && answer.includes('"success":true')) expect(wordCounts(file).get(id), id).toBe(1);
     }
-    expect(found.replayed).toBeGreaterThan(KILLS);
+    expect(found.replayed).toBeGreaterThanOrEqual(KILLS);
     process.stdout.write(
       `${KILLS} kills: ${ledger.acknowledged.size} acknowledged; sent again: ${JSON.stringify(found)}\n`,
     );
