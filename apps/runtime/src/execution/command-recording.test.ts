@@ -61,7 +61,7 @@ beforeEach(() => {
     outcomeBytes: 1e5,
     maxIdempotencyKeys: 9,
     idempotencyBytes: 1e5,
-    idempotencyMs: 9,
+    idempotencyMs: 600_000,
   };
   runner = new CommandRunner({
     host: { facts: () => ({ owner: 'ada', instance: 'i', version: 2 }) } as unknown as SessionHost,
