@@ -72,7 +72,7 @@ describe('exec', () => {
 
   it('is as slow as its reader, and holds little of what that has not read', async () => {
     const bytes = 100_000_000;
-    const child = startCli(['exec', 's', '--shell', `head -c ${bytes} /dev/zero; echo done >&2`], {
+    const child = startCli(['exec', 's', '--shell', `head -c ${bytes} /dev/zero | tr '\\0' x; echo done >&2`], {
       env: { SESSIOND_SOCKET: daemon.socketPath },
     });
     await once(child.stdout!, 'readable');
@@ -88,7 +88,7 @@ describe('exec', () => {
     const result = await ended(child);
     expect(result).toMatchObject({ code: 0, stderr: 'done\n' });
     expect(result.stdout.length).toBe(bytes);
-  }, 60_000);
+  }, 180_000);
 
   it('ends with 124 after --timeout, and the program with it', async () => {
     const { child, pid } = await begin('sleep 600 & sleep 600', '--timeout', '1500ms');

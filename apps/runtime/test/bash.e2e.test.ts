@@ -394,7 +394,7 @@ describe('everything a bash command has started is gone', () => {
 
 describe('the breaker before bash', () => {
   it('[S31] opens after so many timeouts of a session, for that session, and says so everywhere', async () => {
-    await start('--bash-timeouts-per-session', '3', '--bash-pause-ms', '1000');
+    await start('--bash-timeouts-per-session', '3', '--bash-pause-ms', '5000');
     const client = await connect();
     await session(client);
     await session(client, 'other');
@@ -421,12 +421,12 @@ describe('the breaker before bash', () => {
     );
     const { admission } = (await client.ask('get_metrics')) as { admission: { breakers: Message[] } };
     expect(admission.breakers).toContainEqual(expect.objectContaining({ name: 'bash', state: 'closed', openKeys: 1 }));
-    await expect.poll(() => bash(client, 'true'), { interval: 200, timeout: 15_000 }).toMatchObject({ success: true });
+    await expect.poll(() => bash(client, 'true'), { interval: 200, timeout: 25_000 }).toMatchObject({ success: true });
     expect(await bash(client, 'true')).toMatchObject({ success: true });
     expect(client.eventsOf('breaker_changed').map(({ event }) => (event as Message)['to'])).toEqual([
       'open',
       'halfOpen',
       'closed',
     ]);
-  });
+  }, 90_000);
 });
