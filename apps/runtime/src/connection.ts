@@ -20,12 +20,9 @@ import {
   type RecoverySummary,
   type ResponseDataOf,
   type Scope,
-  type ServerEvent,
   type ServerReadyData,
   scopes,
-  serverEvent,
   serverReady,
-  sessionEvent,
   startupRecoverySummary,
 } from '@sessiond/protocol';
 import { InputMeter } from './admission/input-meter.ts';
@@ -44,6 +41,7 @@ import type { CommandFacts } from './execution/command-facts.ts';
 import type { Respond, RunningCommand } from './execution/command-run.ts';
 import type { CommandRunner } from './execution/command-runner.ts';
 import { endsWithIssuer } from './execution/ends-with-issuer.ts';
+import { Outbox } from './outbox.ts';
 import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
@@ -55,20 +53,6 @@ export const MAX_PENDING_COMMANDS = 100;
 const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>(['read_output', 'get_metrics']);
 /** How many of these may be on their way at a time. */
 const MAX_PENDING_LARGE = 4;
-/** Above this much unsent data no command is taken: who sends and does not read is stopped, not stored. */
-const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;
-/** Above this much unsent data events are left out; the hole in their numbers tells the client. */
-const EVENT_BUFFER_BYTES = 1024 * 1024;
-/** Above this much, output of `bash` that others asked for is: a piece of it, 400 KB at most, still leaves room for what has a number. */
-const OUTPUT_EVENT_BUFFER_BYTES = EVENT_BUFFER_BYTES / 2;
-/** Above this much unsent data the client is taken for dead; only events that are not left out, for hours, can pile up so far. */
-const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
-/**
- * Events that are not left out, a handful per session: what they say, they say for good, and the coming and going of sessions has no
- * number whose hole could tell the client.
- */
-const KEPT_EVENTS: ReadonlySet<string> = new Set(['session_created', 'pty.exited', 'pty.stopped', 'session_deleted']);
-
 /** Of a connection that was never attached. */
 const NOTHING_SENT = Object.freeze({ unacknowledgedBytes: 0, windowBytes: 0 });
 
@@ -119,6 +103,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   readonly #transport: Transport;
   readonly #traffic: Traffic;
   readonly #reading: ReadingGate;
+  readonly #outbox: Outbox;
   #meter: InputMeter | undefined;
   /** Its attachments, once it has had one. */
   #made: Channels | undefined;
@@ -129,8 +114,6 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   #followed: Set<string> | undefined;
   /** No longer asks whether the principal is still known. */
   #stopChecking: () => void = () => {};
-  /** Commands that wait until this client reads again; no more than it has running. */
-  #onDrained: Set<() => void> | undefined;
   #closed = false;
   readonly #respond: Respond = (answer, command) => {
     try {
@@ -145,6 +128,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     this.#transport = options.transport;
     this.#traffic = options.traffic;
     this.#reading = new ReadingGate(options.transport);
+    this.#outbox = new Outbox(options.transport, options.traffic, this.#reading);
   }
 
   get principal(): Principal {
@@ -161,21 +145,11 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   tell(message: object): boolean {
     this.send(message);
-    return !this.#isUnread();
+    return !this.#outbox.isUnread;
   }
 
   drained(signal: AbortSignal): Promise<void> {
-    if (this.#closed || signal.aborted || !this.#isUnread()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#onDrained?.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#onDrained ??= new Set();
-      this.#onDrained.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
+    return this.#outbox.read(signal);
   }
 
   /** Greets the client and begins to listen to it. Called once. */
@@ -234,9 +208,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   }
 
   receiveCommandEvent(message: EventMessage): void {
-    this.#contain(() => {
-      if (!this.#isUnread()) this.send(message);
-    });
+    this.#contain(() => this.#outbox.sendIfRead(message));
   }
 
   /** What waits to be sent, and to be acknowledged. */
@@ -258,18 +230,12 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   /** Sends a message that answers no command, such as `server_shutdown`. */
   send(message: object): void {
-    this.#sendText(JSON.stringify(message));
+    this.#outbox.send(message);
   }
 
   /** Sends a message that is about no command of its own, unless too much of what came before is unread. */
   news(message: object): void {
-    if (this.#transport.bufferedBytes <= EVENT_BUFFER_BYTES) this.send(message);
-  }
-
-  #sendText(text: string): void {
-    if (this.#closed) return;
-    this.#traffic.sent.message += this.#transport.sendMessage(text);
-    if (this.#isBackedUp()) this.#reading.pause('unread');
+    this.#outbox.sendIfRead(message);
   }
 
   mayWatch({ principalId, sessionId }: CommandFacts): boolean {
@@ -286,7 +252,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
     // The hub lets go of the id as well: a new session of it has to be asked for again.
     if (event.event.type === 'session_deleted') this.#followed?.delete(event.sessionId);
-    if (this.#made?.holds(event) !== true) this.#tell(event);
+    if (this.#made?.holds(event) !== true) this.#outbox.sendEvent(event);
   }
 
   attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
@@ -315,17 +281,6 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   assertMayDrive(sessionId: string): void {
     this.#made?.assertMayDrive(sessionId);
-  }
-
-  #tell(event: SessionEvent): void {
-    if (this.#transport.bufferedBytes > MAX_UNREAD_BYTES) {
-      this.end(closeCodes.tryLater, 'events were not read');
-      return;
-    }
-    const { type } = event.event;
-    const roomBytes = type === 'bash.output' ? OUTPUT_EVENT_BUFFER_BYTES : EVENT_BUFFER_BYTES;
-    if (this.#transport.bufferedBytes > roomBytes && !KEPT_EVENTS.has(type)) return;
-    this.send(event.seq > 0 ? sessionEvent(event, event.event) : serverEvent(event, event.event as ServerEvent));
   }
 
   #message(text: string, bytes: number): void {
@@ -372,7 +327,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   #answered({ code, text, data }: CommandAnswer, command: Command): void {
     if (this.#pending?.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
-    this.#sendText(text);
+    this.#outbox.sendText(text);
     if (command.type !== 'attach') return;
     if (code !== 'OK') this.#made?.dropUnstarted(command);
     else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
@@ -388,16 +343,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
       (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) ||
       (mayWait && (this.#pending?.size ?? 0) >= MAX_PENDING_COMMANDS);
     if (isCrowded) return queueFull('too many of this connection are unanswered');
-    return this.#isBackedUp() ? queueFull('earlier answers have not been read') : undefined;
-  }
-
-  #isBackedUp(): boolean {
-    return this.#transport.bufferedBytes > ANSWER_BUFFER_BYTES;
-  }
-
-  /** Whether so much is unsent that who can wait is to wait. */
-  #isUnread(): boolean {
-    return this.#transport.bufferedBytes > EVENT_BUFFER_BYTES;
+    return this.#outbox.isBackedUp ? queueFull('earlier answers have not been read') : undefined;
   }
 
   #frame(bytes: Uint8Array): void {
@@ -421,16 +367,15 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   }
 
   #drained(): void {
-    this.#reading.resume('unread');
     this.#made?.drained();
-    for (const done of [...(this.#onDrained ?? [])]) done();
+    this.#outbox.drained();
   }
 
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.onClosed();
-    for (const done of [...(this.#onDrained ?? [])]) done();
+    this.#outbox.close();
     this.#meter?.close();
     this.#options.hub.unwatchSessions(this);
     this.#stopChecking();
@@ -455,7 +400,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
       onDetached: (sessionId) => {
         if (!this.#followed?.has(sessionId)) hub.unsubscribe(sessionId, this);
       },
-      onDue: (event) => this.#tell(event),
+      onDue: (event) => this.#outbox.sendEvent(event),
     });
     if (this.#closed) this.#made.close();
     return this.#made;
