@@ -12,9 +12,11 @@ export function lookAt(
   look: typeof lstatSync | typeof statSync = statSync,
 ): Stats | { readonly code: string } | undefined {
   try {
-    return look(path, { throwIfNoEntry: false });
+    // Not with `throwIfNoEntry`: Node 24 takes a path below a file for nothing, Node 20 for an error.
+    return look(path);
   } catch (error) {
-    return { code: String((error as NodeJS.ErrnoException).code) };
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : { code: String(code) };
   }
 }
 
