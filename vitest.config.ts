@@ -12,8 +12,11 @@ const programCoverage = fileURLToPath(new URL('tooling/vitest/src/program-covera
 
 const setupFiles = process.argv.includes('--coverage') ? [noLeftovers, programCoverage] : [noLeftovers];
 
-/** Packages whose tests leave their process as they found it. */
-const LIBRARIES = ['metrics-sinks', 'protocol', 'resilience', 'ring-buffer'];
+/** Tests that leave their process as they found it. */
+const TIDY = [
+  'packages/{metrics-sinks,protocol,resilience,ring-buffer,token-file}/{src,test,examples}/**/*.test.ts',
+  'apps/*/src/**/*.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
@@ -22,7 +25,7 @@ export default defineConfig({
     // Processes, mostly one per file: tests may change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
     // More than processors: tests of programs wait for them most of the time.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: availableParallelism() * 2,
     // Real children on a busy machine; a test that hangs fails here rather than never.
     testTimeout: 30_000,
     hookTimeout: 30_000,
@@ -31,8 +34,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'libraries',
-          include: LIBRARIES.map((library) => `packages/${library}/{src,test,examples}/**/*.test.ts`),
+          name: 'tidy',
+          include: TIDY,
           // A process may take one file after the other, with what is loaded already: half the processor time.
           isolate: false,
           setupFiles,
@@ -43,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,apps,tooling}/*/{src,test,examples}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LIBRARIES.map((library) => `packages/${library}/**`)],
+          exclude: [...configDefaults.exclude, ...TIDY],
           setupFiles,
         },
       },
