@@ -40,7 +40,8 @@ export async function runInteractive(context: Context, client: Client, options: 
     if (role === 'observer') return stopTyping;
     const resizer = new Resizer(client, sessionId, windowSize(context));
     const stopResizing = terminal.onResize((window) => resizer.follow(window));
-    if (attachment.info.exit === undefined) resizer.begin(attachment.info, options.redraw);
+    if (attachment.info.exit === undefined)
+      resizer.begin({ cols: attachment.info.cols!, rows: attachment.info.rows! }, options.redraw);
     const stopHearing = client.onFault(() => notices.ring());
     return () => {
       stopTyping();

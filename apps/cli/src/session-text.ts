@@ -3,8 +3,7 @@ import type { ExitInfo, SessionInfo } from '@sessiond/protocol';
 /** How a program ended, in words. */
 export function exitText({ exitCode, signal, reason }: ExitInfo): string {
   if (reason === 'lost') return 'lost with its daemon';
-  const how =
-    exitCode !== null ? `exited with ${exitCode}` : signal !== null ? `ended by ${signal}` : 'ended, status lost';
+  const how = exitCode !== null ? `exited with ${exitCode}` : signal !== null ? `ended by ${signal}` : 'ended';
   return reason === 'exited' || reason === 'signaled' ? how : `${how} (${reason})`;
 }
 
@@ -13,7 +12,9 @@ export function stateText({ state, exit }: SessionInfo): string {
   return exit === undefined ? state : `${state}: ${exitText(exit)}`;
 }
 
-/** The command line of a session, not quoted. */
-export function commandText({ command, args }: SessionInfo): string {
-  return [command, ...args].join(' ');
+/** What runs in a session: the command line, not quoted, or the agent and its model. */
+export function commandText(session: SessionInfo): string {
+  if (session.kind === 'pty') return [session.command, ...session.args].join(' ');
+  const { backend, model } = session;
+  return model === undefined ? backend : `${backend} ${model.provider}/${model.id}`;
 }

@@ -1,3 +1,4 @@
+import type { PtySessionInfo } from '@sessiond/protocol';
 import type { Sample } from '../src/top/sample.ts';
 
 type Metric = Sample['metrics']['metrics'][number];
@@ -9,7 +10,7 @@ export interface FakeSample {
   readonly status?: Sample['health']['status'];
   readonly metrics?: readonly Metric[];
   readonly admission?: Sample['metrics']['admission'];
-  readonly sessions?: readonly Partial<Sample['sessions'][number]>[];
+  readonly sessions?: readonly Partial<PtySessionInfo>[];
 }
 
 /** When every fake sample was taken, on the wall clock. */

@@ -163,7 +163,7 @@ describe('at a terminal', () => {
     await person.sees('\x07');
     await person.type('\x1dd');
     expect(await person.end()).toMatchObject({ status: 0 });
-    const { totalWritten } = (await client.request('get_state', { sessionId })).stats;
+    const { totalWritten } = await client.request('get_buffer_stats', { sessionId });
     expect(totalWritten).toBe(33);
   });
 

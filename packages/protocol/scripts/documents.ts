@@ -1,10 +1,11 @@
+import { agentSessionInfo, agentSessionState } from '../src/agent/agent-session-info.ts';
 import { defaultTimeoutsMs, scopes } from '../src/contract.ts';
 import { eventContracts } from '../src/event-contracts.ts';
 import { exampleSession, exampleState } from '../src/example-session.ts';
 import { closeCodes, commandContracts, errorCodes } from '../src/index.ts';
 import { clientMessageJsonSchema, type JsonSchema, jsonSchemaOf, serverMessageJsonSchema } from '../src/json-schema.ts';
-import { sessionInfo } from '../src/session-info.ts';
-import { sessionState } from '../src/session-state.ts';
+import { ptySessionInfo } from '../src/session-info.ts';
+import { ptySessionState } from '../src/session-state.ts';
 import { readFieldNotes } from './field-notes.ts';
 import { fieldTable } from './field-table.ts';
 
@@ -14,7 +15,8 @@ const notes = readFieldNotes();
 export const regions: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   'command-details': () => [...commandContracts.keys()].map(commandDetails).join('\n\n'),
-  'session-record': () => fieldTable(jsonSchemaOf(sessionInfo), 'PtySessionInfo', notes),
+  'session-record': () => fieldTable(jsonSchemaOf(ptySessionInfo), 'PtySessionInfo', notes),
+  'agent-session-record': () => fieldTable(jsonSchemaOf(agentSessionInfo), 'AgentSessionInfo', notes),
   events: () =>
     table(
       ['event', 'when', 'fields'],
@@ -121,10 +123,23 @@ function commandDetails(type: string): string {
 
 /** What the full state has that the record has not. */
 function historyTable(): string {
-  const schema = jsonSchemaOf(sessionState);
-  const record = jsonSchemaOf(sessionInfo)['properties'] as object;
+  return [
+    ownFields(ptySessionState, ptySessionInfo, 'PtySessionState'),
+    'Of an agent, beside its record:',
+    ownFields(agentSessionState, agentSessionInfo, 'AgentSessionState'),
+  ].join('\n\n');
+}
+
+/** The fields that a type has and the one it extends has not. */
+function ownFields(
+  extended: Parameters<typeof jsonSchemaOf>[0],
+  base: Parameters<typeof jsonSchemaOf>[0],
+  typeName: string,
+): string {
+  const schema = jsonSchemaOf(extended);
+  const record = jsonSchemaOf(base)['properties'] as object;
   const own = Object.entries(schema['properties'] as object).filter(([name]) => !Object.hasOwn(record, name));
-  return fieldTable({ ...schema, properties: Object.fromEntries(own) }, 'PtySessionState', notes);
+  return fieldTable({ ...schema, properties: Object.fromEntries(own) }, typeName, notes);
 }
 
 /** The record is shown in full once, by the command that asks for nothing else. */

@@ -1,4 +1,30 @@
 // What a client needs at run time, without the schemas of commands: nothing here loads zod.
+export type { DialogAnswer, DialogEnd, DialogMethod, DialogRequest } from './agent/agent-dialog.ts';
+export type {
+  AgentEvent,
+  AgentEventMap,
+  AgentEventType,
+  AssistantMessageEvent,
+  MessageDelta,
+  ToolCallDelta,
+  ToolCallStart,
+} from './agent/agent-events.ts';
+export type {
+  AgentMessage,
+  ImageContent,
+  MessageContent,
+  MessageRole,
+  StopReason,
+  TextContent,
+  ThinkingContent,
+  TokenUsage,
+  ToolCallContent,
+} from './agent/agent-message.ts';
+export type { AgentModel } from './agent/agent-model.ts';
+export type { AgentOptions } from './agent/agent-options.ts';
+export type { AgentPhase, AgentSessionInfo, AgentSessionState, AgentTransition } from './agent/agent-session-info.ts';
+export type { StoredSession } from './agent/stored-session.ts';
+export type { AgentCommand, AgentCommandMap, AgentCommandType } from './agent-command.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { type BytesMessage, bytesMessage } from './bytes-message.ts';
 export { type CloseCode, closeCodes } from './close-codes.ts';
@@ -25,6 +51,7 @@ export {
   type ServerEvent,
   type ServerEventType,
 } from './events.ts';
+export type { ExitInfo, ExitReason } from './exit-info.ts';
 export {
   type AckFrame,
   type DecodedFrame,
@@ -67,14 +94,12 @@ export {
   type ServerMessage,
   type UnknownMessage,
 } from './server-message.ts';
+export type { Retention } from './session-fields.ts';
 export type {
   BufferStats,
-  ExitInfo,
-  ExitReason,
   OverflowPolicy,
   PtySessionInfo,
   PtyState,
-  Retention,
   SessionInfo,
   SessionKind,
 } from './session-info.ts';

@@ -1,4 +1,7 @@
+import type { AgentCommandMap } from './agent-command.ts';
 import type { AbortBashCommand, AbortBashData } from './commands/abort-bash.ts';
+import type { ListStoredSessionsCommand, ListStoredSessionsData } from './commands/agent/list-stored-sessions.ts';
+import type { LoadSessionCommand, LoadSessionData } from './commands/agent/load-session.ts';
 import type { AttachCommand, AttachData } from './commands/attach.ts';
 import type { BashCommand, BashData } from './commands/bash.ts';
 import type { CancelCommandCommand, CancelCommandData } from './commands/cancel-command.ts';
@@ -23,7 +26,7 @@ import type { UnsubscribeCommand, UnsubscribeData } from './commands/unsubscribe
 import type { WaitForCommand, WaitForData } from './commands/wait-for.ts';
 
 /** Every command with the data of its successful response; the registry does not compile without a contract for each. */
-export interface CommandMap {
+export interface CommandMap extends AgentCommandMap {
   list_sessions: [ListSessionsCommand, ListSessionsData];
   create_session: [CreateSessionCommand, CreateSessionData];
   delete_session: [DeleteSessionCommand, DeleteSessionData];
@@ -32,6 +35,8 @@ export interface CommandMap {
   get_startup_recovery: [GetStartupRecoveryCommand, GetStartupRecoveryData];
   get_command_history: [GetCommandHistoryCommand, GetCommandHistoryData];
   cancel_command: [CancelCommandCommand, CancelCommandData];
+  list_stored_sessions: [ListStoredSessionsCommand, ListStoredSessionsData];
+  load_session: [LoadSessionCommand, LoadSessionData];
   attach: [AttachCommand, AttachData];
   detach: [DetachCommand, DetachData];
   switch_session: [SwitchSessionCommand, SwitchSessionData];

@@ -48,7 +48,7 @@ export const scopes: Readonly<Record<Scope, string>> = Object.freeze({
 });
 
 /** How long a command may take when it does not say so itself. */
-export type TimeoutClass = 'quick' | 'spawn' | 'stop' | 'shell' | 'wait';
+export type TimeoutClass = 'quick' | 'spawn' | 'stop' | 'shell' | 'turn' | 'wait';
 
 /** Default milliseconds from start to end of execution; `null` means as long as the connection lives. */
 export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = Object.freeze({
@@ -60,6 +60,8 @@ export const defaultTimeoutsMs: Readonly<Record<TimeoutClass, number | null>> = 
   stop: 30_000,
   /** Runs what a client chose; a server may have another default. */
   shell: 120_000,
+  /** Has an agent work; a server may have another default. */
+  turn: 3_600_000,
   /** Waits for something that may never happen. */
   wait: null,
 });

@@ -1,6 +1,8 @@
 import type { BreakerStatus } from './admission-status.ts';
+import type { AgentEvent, AgentEventType } from './agent/agent-events.ts';
 import type { ErrorCode } from './errors.ts';
-import type { BufferStats, ExitInfo, PtyState, SessionInfo } from './session-info.ts';
+import type { ExitInfo } from './exit-info.ts';
+import type { BufferStats, PtyState, SessionInfo } from './session-info.ts';
 import type { SignalOutcome } from './session-state.ts';
 
 /** What every event of a terminal carries. */
@@ -153,7 +155,7 @@ export type BashEventType = keyof BashEventMap;
 export type ServerEventType = keyof ServerEventMap;
 
 /** The `type` of any event this version knows. */
-export type EventType = PtyEventType | BashEventType | ServerEventType;
+export type EventType = PtyEventType | BashEventType | AgentEventType | ServerEventType;
 
 /** The terminal event of a type; without a type the union of all. */
 export type PtyEvent<T extends PtyEventType = PtyEventType> = {
@@ -171,7 +173,7 @@ export type ServerEvent<T extends ServerEventType = ServerEventType> = {
 }[T];
 
 /** Any event this version knows, discriminated by `type`. */
-export type KnownEvent = PtyEvent | BashEvent | ServerEvent;
+export type KnownEvent = PtyEvent | BashEvent | AgentEvent | ServerEvent;
 
 /** The envelope of an event. */
 export interface EventMessage<E extends KnownEvent = KnownEvent> {
@@ -215,7 +217,10 @@ export interface ServerEventOrigin {
 }
 
 /** Builds an event outside a session's log; fields without a value are left out. */
-export function serverEvent<E extends ServerEvent | BashEvent>(origin: ServerEventOrigin, event: E): EventMessage<E> {
+export function serverEvent<E extends ServerEvent | BashEvent | AgentEvent>(
+  origin: ServerEventOrigin,
+  event: E,
+): EventMessage<E> {
   const { sessionId, timestamp, correlationId } = origin;
   return {
     type: 'event',
@@ -244,6 +249,35 @@ const typeTable: Readonly<Record<EventType, true>> = {
   'bash.started': true,
   'bash.output': true,
   'bash.finished': true,
+  agent_phase_changed: true,
+  agent_start: true,
+  agent_end: true,
+  turn_start: true,
+  turn_end: true,
+  message_start: true,
+  message_update: true,
+  message_end: true,
+  tool_execution_start: true,
+  tool_execution_update: true,
+  tool_execution_end: true,
+  queue_update: true,
+  compaction_start: true,
+  compaction_end: true,
+  auto_retry_start: true,
+  auto_retry_end: true,
+  model_changed: true,
+  thinking_level_changed: true,
+  plan_update: true,
+  commands_changed: true,
+  extension_ui_request: true,
+  extension_ui_resolved: true,
+  extension_notify: true,
+  extension_status: true,
+  extension_error: true,
+  agent_restarting: true,
+  agent_restarted: true,
+  agent_stopped: true,
+  events_gap: true,
   session_created: true,
   session_deleted: true,
   session_expiring: true,

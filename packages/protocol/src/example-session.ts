@@ -1,3 +1,4 @@
+import type { AgentSessionInfo } from './agent/agent-session-info.ts';
 import type { PtySessionInfo } from './session-info.ts';
 import type { PtySessionState } from './session-state.ts';
 
@@ -45,4 +46,28 @@ export const exampleState: PtySessionState = {
   signals: [
     { signal: 'SIGINT', outcome: 'delivered', pid: 4711, timestamp: 86_395_250.25, ts: '2026-01-31T12:00:04.004Z' },
   ],
+};
+
+/** The record of an agent session as examples show it. */
+export const exampleAgentSession: AgentSessionInfo = {
+  sessionId: 'agent-1',
+  kind: 'agent',
+  owner: 'owner',
+  createdAt: '2026-01-31T12:00:00.000Z',
+  state: 'idle',
+  version: 1,
+  backend: 'pi',
+  cwd: '/home/ada/project',
+  laneId: 'default',
+  terminalId: 'agent-1',
+  model: { provider: 'local', id: 'small' },
+  thinkingLevel: 'off',
+  pid: 4711,
+  restarts: 0,
+  streamId: 'st-2',
+  start: 1,
+  end: 42,
+  attached: 1,
+  pendingDialogs: 0,
+  retention: { afterExitMs: 600_000 },
 };

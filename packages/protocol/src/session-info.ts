@@ -1,23 +1,20 @@
 import * as z from 'zod';
+import { type AgentSessionInfo, agentSessionInfo } from './agent/agent-session-info.ts';
+import { type ExitInfo, exitInfo } from './exit-info.ts';
 import {
   cells,
-  durationMs,
   type FieldArguments,
   id,
-  integer,
   object,
   offset,
   oneOf,
-  orNull,
   processId,
-  type RequiredFields,
   ratio,
   sessionId,
-  signalName,
-  text,
   timestamp,
 } from './fields.ts';
 import { processArgs, processText } from './process-fields.ts';
+import { type Retention, retention, sessionName } from './session-fields.ts';
 
 /** What a session is made of. */
 export type SessionKind = 'pty' | 'agent';
@@ -27,24 +24,6 @@ export type PtyState = 'spawning' | 'active' | 'throttled' | 'errored' | 'stoppe
 
 /** What happens when output arrives faster than it is read: lose the oldest bytes, or stop reading so that the program blocks. */
 export type OverflowPolicy = 'drop-oldest' | 'pause';
-
-/**
- * Why a program ended.
- *
- * `exited`: by itself, whatever its code · `signaled`: by a signal that the server did not send for an end · `terminated`: by
- * `terminate` or `delete_session` · `expired`: a lifetime or idle limit · `shutdown`: the server is ending · `lost`: the server was gone
- * while it ran, so nobody knows how.
- */
-export type ExitReason = 'exited' | 'signaled' | 'terminated' | 'expired' | 'shutdown' | 'lost';
-
-/** How a program ended. Exactly one of `exitCode` and `signal` is not `null`, unless the status was lost: then both are. */
-export interface ExitInfo {
-  /** 0 to 255. */
-  readonly exitCode: number | null;
-  /** The name, for example `SIGTERM`; real-time signals as `SIG34`. */
-  readonly signal: string | null;
-  readonly reason: ExitReason;
-}
 
 /** Counts over the whole life of an output stream. */
 export interface BufferStats {
@@ -99,13 +78,7 @@ export interface PtySessionInfo {
 }
 
 /** The record of a session, discriminated by `kind`. */
-export type SessionInfo = PtySessionInfo;
-
-/** How long something is kept. */
-export interface Retention {
-  /** Milliseconds that a stopped session stays attachable and readable. */
-  readonly afterExitMs: number;
-}
+export type SessionInfo = PtySessionInfo | AgentSessionInfo;
 
 /** Schema of {@link PtyState}. */
 export const ptyState: z.ZodType<PtyState> = oneOf(['spawning', 'active', 'throttled', 'errored', 'stopped']);
@@ -113,32 +86,12 @@ export const ptyState: z.ZodType<PtyState> = oneOf(['spawning', 'active', 'throt
 /** Schema of {@link OverflowPolicy}. */
 export const overflowPolicy: z.ZodType<OverflowPolicy> = oneOf(['drop-oldest', 'pause']);
 
-/** Schema of {@link Retention}. */
-export const retention: z.ZodType<Retention> = object<Retention>({ afterExitMs: durationMs });
-
-/** The fields of {@link ExitInfo}, for what extends it. */
-export const exitFields: RequiredFields<ExitInfo> = {
-  exitCode: orNull(integer(0, 255)),
-  signal: orNull(signalName),
-  reason: oneOf(['exited', 'signaled', 'terminated', 'expired', 'shutdown', 'lost']),
-};
-
-/** Schema of {@link ExitInfo}. */
-export const exitInfo: z.ZodType<ExitInfo> = object<ExitInfo>(exitFields);
-
 /** Schema of {@link BufferStats}. */
 export const bufferStats: z.ZodType<BufferStats> = object<BufferStats>({
   totalWritten: offset,
   totalDropped: offset,
   currentUtilization: ratio,
   overflowEvents: offset,
-});
-
-/** A name for people: no control characters, because it is printed to terminals. */
-export const sessionName: z.ZodType<string> = text({
-  max: 200,
-  pattern: /^\P{Cc}*$/u,
-  error: 'must be 1 to 200 characters without control characters',
 });
 
 /** The fields of {@link PtySessionInfo}, required and optional ones, for what extends it. */
@@ -169,5 +122,11 @@ export const sessionFields: FieldArguments<PtySessionInfo> = [
   { name: sessionName, pid: processId, lastOutputAt: timestamp, exit: exitInfo, stoppedAt: timestamp },
 ];
 
+/** Schema of {@link PtySessionInfo}. */
+export const ptySessionInfo: z.ZodType<PtySessionInfo> = object<PtySessionInfo>(...sessionFields);
+
 /** Schema of {@link SessionInfo}. */
-export const sessionInfo: z.ZodType<SessionInfo> = object<PtySessionInfo>(...sessionFields);
+export const sessionInfo: z.ZodType<SessionInfo> = z.union([
+  object<PtySessionInfo>(...sessionFields),
+  agentSessionInfo,
+]);

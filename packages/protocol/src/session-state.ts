@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type AgentSessionState, agentSessionState } from './agent/agent-session-info.ts';
 import {
   durationMs,
   integer,
@@ -55,7 +56,7 @@ export interface PtySessionState extends PtySessionInfo {
 }
 
 /** The full state of a session, discriminated by `kind`. */
-export type SessionState = PtySessionState;
+export type SessionState = PtySessionState | AgentSessionState;
 
 /** Schema of {@link SignalOutcome}. */
 export const signalOutcome: z.ZodType<SignalOutcome> = oneOf(['delivered', 'escalated', 'failed']);
@@ -75,8 +76,8 @@ export const idleTimeoutMs: z.ZodType<number | null> = orNull(integer(1, MAX_DUR
 
 const [requiredFields, optionalFields] = sessionFields;
 
-/** Schema of {@link SessionState}. */
-export const sessionState: z.ZodType<SessionState> = object<PtySessionState>(
+/** Schema of {@link PtySessionState}. */
+export const ptySessionState: z.ZodType<PtySessionState> = object<PtySessionState>(
   {
     ...requiredFields,
     gracePeriodMs: durationMs,
@@ -101,3 +102,6 @@ export const sessionState: z.ZodType<SessionState> = object<PtySessionState>(
   },
   optionalFields,
 );
+
+/** Schema of {@link SessionState}. */
+export const sessionState: z.ZodType<SessionState> = z.union([ptySessionState, agentSessionState]);

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Tier 1
   'packages/pty-core': ['packages/ring-buffer'],
   'packages/client': ['packages/protocol'],
-  'packages/agent-core': ['packages/protocol'],
+  'packages/agent-core': ['packages/protocol', 'packages/resilience'],
   'packages/token-file': ['packages/protocol'],
   // Tier 2
   'apps/runtime': ['packages/*'],

@@ -1,4 +1,4 @@
-import type { SessionState, SignalDelivery } from '@sessiond/protocol';
+import type { AgentSessionState, PtySessionState, SessionState, SignalDelivery } from '@sessiond/protocol';
 import type { Command } from 'commander';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
@@ -32,21 +32,44 @@ function show(session: string, options: CommonOptions, context: Context): Promis
 type Fact = readonly [label: string, value: string];
 
 function facts(session: SessionState): Fact[] {
-  const { start, end, stats, retention } = session;
   return [
     ['id', session.sessionId],
     ...(session.name === undefined ? [] : [['name', session.name] satisfies Fact]),
     ['owner', session.owner],
     ['state', stateText(session)],
-    ['command', commandText(session)],
+    [session.kind === 'pty' ? 'command' : 'agent', commandText(session)],
     ['cwd', session.cwd],
     ['pid', session.pid === undefined ? '-' : `${session.pid}`],
-    ['size', `${session.cols}x${session.rows}`],
     ['labels', `lane ${session.laneId}, terminal ${session.terminalId}`],
     ['created', session.createdAt],
-    ['last', session.lastOutputAt ?? '-'],
     ['stopped', session.stoppedAt ?? '-'],
     ['attached', `${session.attached}`],
+    ['kept for', `${seconds(session.retention.afterExitMs)} after the end`],
+    ...(session.kind === 'pty' ? terminalFacts(session) : agentFacts(session)),
+    ...history(
+      'life',
+      session.transitions.map(({ ts, from, to, cause }) => `${ts}  ${from} to ${to} (${cause})`),
+    ),
+    ...(session.kind === 'pty' ? history('signals', session.signals.map(signalText)) : []),
+  ];
+}
+
+function agentFacts(session: AgentSessionState): Fact[] {
+  return [
+    ['last', session.lastEventAt ?? '-'],
+    ['events', `numbers ${session.start} to ${session.end}`],
+    ['dialogs', `${session.pendingDialogs} wait for an answer`],
+    ['restarts', `${session.restarts}`],
+    ['file', session.sessionFile ?? '-'],
+    ...(session.lastError === undefined ? [] : [['error', session.lastError] satisfies Fact]),
+  ];
+}
+
+function terminalFacts(session: PtySessionState): Fact[] {
+  const { start, end, stats } = session;
+  return [
+    ['size', `${session.cols}x${session.rows}`],
+    ['last', session.lastOutputAt ?? '-'],
     [
       'output',
       `offsets ${start} to ${end}, ${grouped(end - start)} bytes kept of ${grouped(session.bufferBytes)} at most`,
@@ -58,12 +81,6 @@ function facts(session: SessionState): Fact[] {
     ],
     ['idle', idleText(session.idleTimeoutMs)],
     ['grace', `${seconds(session.gracePeriodMs)} from SIGTERM to SIGKILL`],
-    ['kept for', `${seconds(retention.afterExitMs)} after the end`],
-    ...history(
-      'life',
-      session.transitions.map(({ ts, from, to, cause }) => `${ts}  ${from} to ${to} (${cause})`),
-    ),
-    ...history('signals', session.signals.map(signalText)),
   ];
 }
 

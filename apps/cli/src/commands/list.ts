@@ -28,7 +28,8 @@ function show(options: CommonOptions, context: Context): Promise<number> {
 }
 
 function row(session: SessionInfo): string[] {
-  const { sessionId, name, pid, cols, rows, attached } = session;
-  const texts = [sessionId, name ?? '-', stateText(session), pid === undefined ? '-' : `${pid}`, `${cols}x${rows}`];
+  const { sessionId, name, pid, attached } = session;
+  const size = session.kind === 'pty' ? `${session.cols}x${session.rows}` : '-';
+  const texts = [sessionId, name ?? '-', stateText(session), pid === undefined ? '-' : `${pid}`, size];
   return [...texts, `${attached}`, commandText(session)].map(printable);
 }

@@ -88,19 +88,22 @@ function sessionRows(
 ): SessionRow[] {
   // By stream, not by session: an id may have been used again meanwhile.
   const ends = new Map(before?.sessions.map(({ streamId, end }) => [streamId, end]));
-  return sessions.map(
-    ({ sessionId, name, owner, state, attached, streamId, start, end, stats, bufferBytes, lastOutputAt, pid }) => ({
+  return sessions.map((session) => {
+    const { sessionId, name, owner, state, attached, streamId, start, end, pid } = session;
+    const isTerminal = session.kind === 'pty';
+    const lastAt = isTerminal ? session.lastOutputAt : session.lastEventAt;
+    return {
       sessionId,
       name: name ?? null,
       owner,
       state,
       attached,
-      bytesPerSecond: before === undefined ? null : (end - (ends.get(streamId) ?? 0)) / seconds,
-      totalBytes: stats.totalWritten,
-      bufferShare: bufferBytes === 0 ? 0 : (end - start) / bufferBytes,
-      droppedBytes: stats.totalDropped,
-      idleMs: lastOutputAt === undefined ? null : Math.max(capturedAtMs - Date.parse(lastOutputAt), 0),
+      bytesPerSecond: before === undefined || !isTerminal ? null : (end - (ends.get(streamId) ?? 0)) / seconds,
+      totalBytes: isTerminal ? session.stats.totalWritten : 0,
+      bufferShare: isTerminal && session.bufferBytes > 0 ? (end - start) / session.bufferBytes : 0,
+      droppedBytes: isTerminal ? session.stats.totalDropped : 0,
+      idleMs: lastAt === undefined ? null : Math.max(capturedAtMs - Date.parse(lastAt), 0),
       pid: pid ?? null,
-    }),
-  );
+    };
+  });
 }

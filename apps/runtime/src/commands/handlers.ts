@@ -1,3 +1,4 @@
+import { agentCommands } from './agent-commands.ts';
 import { bashCommands } from './bash-commands.ts';
 import type { CommandHandlers } from './command-context.ts';
 import { journalCommands } from './journal-commands.ts';
@@ -12,4 +13,5 @@ export const commandHandlers: CommandHandlers = {
   ...sessionCommands,
   ...ptyCommands,
   ...bashCommands,
+  ...agentCommands,
 };

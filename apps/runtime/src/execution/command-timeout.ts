@@ -20,5 +20,5 @@ export function commandTimeoutMs(
   const asked = 'gracePeriodMs' in command ? command.gracePeriodMs : undefined;
   return asked !== undefined
     ? withGrace(asked)
-    : host.state(sessionId).then(({ gracePeriodMs }) => withGrace(gracePeriodMs));
+    : host.state(sessionId).then((state) => withGrace(state.kind === 'pty' ? state.gracePeriodMs : 0));
 }

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command, GetCommandHistoryData, SessionInfo } from '@sessiond/protocol';
+import type { Command, GetCommandHistoryData, PtySessionInfo } from '@sessiond/protocol';
 import pino from 'pino';
-import type { SessionRecord } from '../sessions/session-record.ts';
+import type { PtySessionRecord } from '../sessions/session-record.ts';
 import type { AcceptedCommand, FinishedCommand } from './command-journal.ts';
 import type { Changes, JournalStore, ReadOptions, StoredText } from './journal-store.ts';
 import { type OpenedJournal, type OpenJournalOptions, openJournal } from './open-journal.ts';
@@ -48,8 +48,8 @@ export function numbers({ entries }: GetCommandHistoryData): number[] {
 }
 
 /** What is on record of a session. */
-export function sessionRecord(sessionId: string, info: Partial<SessionInfo> = {}): SessionRecord {
-  const base: SessionInfo = {
+export function sessionRecord(sessionId: string, info: Partial<PtySessionInfo> = {}): PtySessionRecord {
+  const base: PtySessionInfo = {
     sessionId,
     kind: 'pty',
     owner: 'owner',

@@ -1,5 +1,5 @@
 import type { InterruptedCommand, ProtocolFault, RecoverySummary } from '@sessiond/protocol';
-import { expiresAtMs, type SessionRecord } from '../sessions/session-record.ts';
+import { expiresAtMs, isPtyRecord, type SessionRecord } from '../sessions/session-record.ts';
 import type { FinishedCommand, RecoveredCommand } from './command-journal.ts';
 import {
   entryKey,
@@ -230,7 +230,10 @@ async function readSessions(
 /** A session whose program ran when the server was gone: its end is not known. */
 function lostSession(record: SessionRecord, nowMs: number): SessionRecord {
   const exit = record.info.exit ?? { exitCode: null, signal: null, reason: 'lost' as const };
-  return { ...record, info: { ...record.info, state: 'stopped', exit, stoppedAt: new Date(nowMs).toISOString() } };
+  const ended = { state: 'stopped', exit, stoppedAt: new Date(nowMs).toISOString() } as const;
+  return isPtyRecord(record)
+    ? { ...record, info: { ...record.info, ...ended } }
+    : { ...record, info: { ...record.info, ...ended } };
 }
 
 function recoveredCommand(entry: StoredEntry): RecoveredCommand | undefined {

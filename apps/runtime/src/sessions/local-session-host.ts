@@ -1,7 +1,9 @@
 import {
+  type AgentCommandType,
   type BashEvent,
   type Command,
   ProtocolError,
+  type PtySessionInfo,
   type ResponseDataOf,
   type ServerEvent,
   type SessionInfo,
@@ -27,7 +29,7 @@ import type {
 import { newSessionId } from './session-id.ts';
 import { type LifespanLimits, SessionLifespan } from './session-lifespan.ts';
 import { sessionNotFound } from './session-not-found.ts';
-import { expiresAtMs, type SessionRecord, type SessionRecords } from './session-record.ts';
+import { expiresAtMs, isPtyRecord, type SessionRecord, type SessionRecords } from './session-record.ts';
 import { SessionTotals } from './session-totals.ts';
 
 /** What the host needs and what its sessions get when the client names nothing. */
@@ -203,7 +205,7 @@ export class LocalSessionHost implements SessionHost {
   }
 
   async bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>> {
-    const { streamId, start, end, bufferBytes, overflow, stats } = this.#session(sessionId).info();
+    const { streamId, start, end, bufferBytes, overflow, stats } = this.#terminalInfo(sessionId);
     return { ...stats, streamId, start, end, bufferBytes, overflow };
   }
 
@@ -226,6 +228,19 @@ export class LocalSessionHost implements SessionHost {
     } finally {
       over();
     }
+  }
+
+  async agent<T extends AgentCommandType>(command: Command<T>): Promise<ResponseDataOf<T>> {
+    const { kind } = this.#session(command.sessionId).info();
+    throw new ProtocolError('INVALID_STATE', `Cannot run ${command.type}: the session is of kind ${kind}, not agent`);
+  }
+
+  async load(_request: Command<'load_session'>, _cause: Cause): Promise<SessionInfo> {
+    throw new ProtocolError('AGENT_UNAVAILABLE', 'Cannot load a session: no agent is available');
+  }
+
+  async stored(_request: Command<'list_stored_sessions'>): Promise<ResponseDataOf<'list_stored_sessions'>> {
+    return { sessions: [], truncated: false };
   }
 
   async abortBash(sessionId: string): Promise<boolean> {
@@ -297,6 +312,12 @@ export class LocalSessionHost implements SessionHost {
     const session = this.#session(sessionId);
     if (isTerminal(session)) return session;
     throw new ProtocolError('INVALID_STATE', 'Cannot run a shell: the session is one of an earlier run of the server');
+  }
+
+  #terminalInfo(sessionId: string): PtySessionInfo {
+    const info = this.#session(sessionId).info();
+    if (info.kind === 'pty') return info;
+    throw new ProtocolError('INVALID_STATE', 'Cannot do that: the session is an agent, not a terminal');
   }
 
   #session(sessionId: string): HostedSession {
@@ -391,6 +412,7 @@ export class LocalSessionHost implements SessionHost {
   }
 
   #restore(record: SessionRecord): void {
+    if (!isPtyRecord(record)) return;
     const session: RestoredSession = new RestoredSession(record, () => this.#record(session));
     const entry: Entry = { session };
     this.#entries.set(session.sessionId, entry);

@@ -1,4 +1,4 @@
-import type { SessionState } from '@sessiond/protocol';
+import type { PtySessionState } from '@sessiond/protocol';
 import type { PtySnapshot } from '@sessiond/pty-core';
 import { wireState } from './wire-state.ts';
 
@@ -9,7 +9,7 @@ import { wireState } from './wire-state.ts';
 export function ptyHistory(
   { history, signals }: Pick<PtySnapshot, 'history' | 'signals'>,
   epochMs: number,
-): Pick<SessionState, 'transitions' | 'signals'> {
+): Pick<PtySessionState, 'transitions' | 'signals'> {
   const wallTime = (timestamp: number): string => new Date(epochMs + timestamp).toISOString();
   return {
     transitions: history.map(({ from, to, event, timestamp }) => ({

@@ -3,9 +3,9 @@ import type {
   BashEvent,
   Command,
   PtyEvent as PtyEventOnWire,
+  PtySessionInfo,
+  PtySessionState,
   ResponseDataOf,
-  SessionInfo,
-  SessionState,
 } from '@sessiond/protocol';
 import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { Cause } from './cause.ts';
@@ -22,7 +22,7 @@ import type {
   SessionEvent,
   SessionFacts,
 } from './session-host.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { PtySessionRecord } from './session-record.ts';
 import type { Totals } from './session-totals.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from './stream-bounds.ts';
 import { wireState } from './wire-state.ts';
@@ -144,7 +144,7 @@ export class PtySession implements HostedSession {
   }
 
   /** Read for every session in a list, and therefore, like {@link counts}, not from a snapshot, which copies the history of the PTY. */
-  info(): SessionInfo {
+  info(): PtySessionInfo {
     const pty = this.#pty;
     const { start, end, overflow, capacityBytes } = pty.output;
     const { totalWritten, totalDropped, currentUtilization, overflowEvents } = pty.output.stats();
@@ -196,13 +196,13 @@ export class PtySession implements HostedSession {
   }
 
   /** The record with the history of the PTY. */
-  state(): SessionState {
+  state(): PtySessionState {
     const snapshot = this.#pty.snapshot();
     const { gracePeriodMs, idleTimeoutMs } = this.#pty;
     return { ...this.info(), gracePeriodMs, idleTimeoutMs, ...ptyHistory(snapshot, this.#epochMs) };
   }
 
-  record(): SessionRecord {
+  record(): PtySessionRecord {
     const { gracePeriodMs, idleTimeoutMs } = this.#pty;
     return { info: { ...this.info(), attached: 0 }, seq: this.#seq, gracePeriodMs, idleTimeoutMs };
   }
@@ -212,7 +212,7 @@ export class PtySession implements HostedSession {
     return this.#log.after(seq);
   }
 
-  rename(name: string): SessionInfo {
+  rename(name: string): PtySessionInfo {
     this.#name = name;
     this.changed();
     return this.info();

@@ -8,13 +8,13 @@ import { Shells } from './bash/shells.ts';
 import { LocalSessionHost } from './local-session-host.ts';
 import { RestoredSession } from './restored-session.ts';
 import type { AttachmentHandlers } from './session-host.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { PtySessionRecord } from './session-record.ts';
 
 const EXITED = { exitCode: 3, signal: null, reason: 'exited' } as const;
 const LOST = { exitCode: null, signal: null, reason: 'lost' } as const;
-const ended = (extra: Partial<SessionRecord['info']> = {}) =>
+const ended = (extra: Partial<PtySessionRecord['info']> = {}) =>
   sessionRecord('a', { state: 'stopped', exit: EXITED, ...extra });
-const restored = (record: SessionRecord = ended()) => new RestoredSession(record, () => {});
+const restored = (record: PtySessionRecord = ended()) => new RestoredSession(record, () => {});
 const handlers = {} as AttachmentHandlers;
 const about = { id: 'c', sessionId: 'a' };
 

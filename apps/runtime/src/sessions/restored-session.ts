@@ -2,14 +2,14 @@ import {
   type Command,
   type ExitInfo,
   ProtocolError,
+  type PtySessionInfo,
+  type PtySessionState,
   type ResponseDataOf,
-  type SessionInfo,
-  type SessionState,
   type StreamPosition,
 } from '@sessiond/protocol';
 import type { HostedSession } from './hosted-session.ts';
 import type { AttachmentHandlers, SessionAttachment, SessionFacts } from './session-host.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { PtySessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
 
 /** The way a program ended of which nobody knows. */
@@ -24,13 +24,13 @@ const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lo
  */
 export class RestoredSession implements HostedSession {
   readonly sessionId: string;
-  readonly #record: SessionRecord;
+  readonly #record: PtySessionRecord;
   readonly #onChanged: () => void;
   #name: string | undefined;
   #version: number;
   #attached = 0;
 
-  constructor(record: SessionRecord, onChanged: () => void) {
+  constructor(record: PtySessionRecord, onChanged: () => void) {
     this.sessionId = record.info.sessionId;
     this.#record = record;
     this.#onChanged = onChanged;
@@ -59,7 +59,7 @@ export class RestoredSession implements HostedSession {
     return { owner, instance: streamId, version: this.#version };
   }
 
-  info(): SessionInfo {
+  info(): PtySessionInfo {
     const { info } = this.#record;
     return {
       ...info,
@@ -70,12 +70,12 @@ export class RestoredSession implements HostedSession {
     };
   }
 
-  state(): SessionState {
+  state(): PtySessionState {
     const { gracePeriodMs, idleTimeoutMs } = this.#record;
     return { ...this.info(), gracePeriodMs, idleTimeoutMs, transitions: [], signals: [] };
   }
 
-  record(): SessionRecord {
+  record(): PtySessionRecord {
     return { ...this.#record, info: { ...this.info(), attached: 0 } };
   }
 
@@ -83,7 +83,7 @@ export class RestoredSession implements HostedSession {
     return [];
   }
 
-  rename(name: string): SessionInfo {
+  rename(name: string): PtySessionInfo {
     this.#name = name;
     this.#version += 1;
     this.#onChanged();

@@ -1,4 +1,11 @@
-import type { Command, KnownEvent, ResponseDataOf, SessionInfo, SessionState } from '@sessiond/protocol';
+import type {
+  AgentCommandType,
+  Command,
+  KnownEvent,
+  ResponseDataOf,
+  SessionInfo,
+  SessionState,
+} from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
 import type { ShellCounts } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
@@ -137,6 +144,15 @@ export interface SessionHost {
   ): Promise<ResponseDataOf<'bash'>>;
   /** Ends the line of shell that runs in the session; answers when it is gone. @returns whether there was one. */
   abortBash(sessionId: string): Promise<boolean>;
+  /** Carries out a command of an agent; aborting the signal ends the work, down to the processes of its tools. */
+  agent<T extends AgentCommandType>(command: Command<T>, cause: Cause, signal: AbortSignal): Promise<ResponseDataOf<T>>;
+  /** Takes a conversation up again that an agent has kept. */
+  load(request: Command<'load_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo>;
+  /** Conversations that agents have kept, newest first. */
+  stored(
+    request: Command<'list_stored_sessions'>,
+    signal: AbortSignal,
+  ): Promise<ResponseDataOf<'list_stored_sessions'>>;
   bufferStats(sessionId: string): Promise<ResponseDataOf<'get_buffer_stats'>>;
   /** What is known here and now, without asking anybody: metrics are read in between everything else. */
   counts(): HostCounts;

@@ -1,12 +1,28 @@
-import type { SessionInfo } from '@sessiond/protocol';
+import type { AgentOptions, AgentSessionInfo, PtySessionInfo } from '@sessiond/protocol';
 
-/** What of a session outlives the process: everything but its output, its events and its attachments. */
-export interface SessionRecord {
-  readonly info: SessionInfo;
+/** What of a terminal session outlives the process: everything but its output, its events and its attachments. */
+export interface PtySessionRecord {
+  readonly info: PtySessionInfo;
   /** Number of its last event. */
   readonly seq: number;
   readonly gracePeriodMs: number;
   readonly idleTimeoutMs: number | null;
+}
+
+/** What of an agent session outlives the process: what is needed to take its conversation up again. */
+export interface AgentSessionRecord {
+  readonly info: AgentSessionInfo;
+  /** Number of its last event. */
+  readonly seq: number;
+  readonly agent: AgentOptions;
+}
+
+/** What of a session outlives the process. */
+export type SessionRecord = PtySessionRecord | AgentSessionRecord;
+
+/** Whether it is the record of a terminal; records of agents say so, those of earlier versions are all of terminals. */
+export function isPtyRecord(record: SessionRecord): record is PtySessionRecord {
+  return record.info.kind !== 'agent';
 }
 
 /** When the retention of a finished session is over. */

@@ -1,12 +1,15 @@
+import * as z from 'zod';
+import { type AgentPhase, agentPhase } from '../agent/agent-session-info.ts';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { type ExitInfo, exitInfo } from '../exit-info.ts';
 import { cells, id, integer, object, offset, oneOf } from '../fields.ts';
-import { type ExitInfo, exitInfo, type PtyState, ptyState } from '../session-info.ts';
+import { type PtyState, ptyState } from '../session-info.ts';
 import { type StreamPosition, streamPosition } from '../stream-position.ts';
 
 /** Whether an attachment may act on the session or only watch it. */
 export type AttachRole = 'driver' | 'observer';
 
-/** Starts the flow of output to this connection. */
+/** Starts the flow of output, or of the events of an agent, to this connection. */
 export interface AttachCommand extends SessionCommandEnvelope {
   readonly type: 'attach';
   /** Where to begin; default `start`. */
@@ -30,9 +33,10 @@ export interface AttachData {
   readonly start: number;
   /** The offset after the newest byte at that moment; frames before it carry the replay flag. */
   readonly end: number;
-  readonly cols: number;
-  readonly rows: number;
-  readonly state: PtyState;
+  /** Of a terminal; an agent has no size. */
+  readonly cols?: number;
+  readonly rows?: number;
+  readonly state: PtyState | AgentPhase;
   readonly role: AttachRole;
   /** The granted window; the server may grant less than was asked for, never more. */
   readonly window: number;
@@ -46,7 +50,8 @@ const windowBytes = integer(0, 2 ** 30);
 /** Contract of `attach`. */
 export const attach: CommandContract<AttachCommand, AttachData> = contract({
   type: 'attach',
-  summary: 'Sends the output of a session to this connection from a given offset on, and its events with it.',
+  summary:
+    'Sends the output of a session to this connection from a given offset on, and its events with it. Of an agent session the events are the output: offsets are their numbers, and what the log no longer holds is told by one `events_gap`.',
   appliesTo: 'session',
   scope: 'sessions:read',
   audited: true,
@@ -83,13 +88,11 @@ export const attach: CommandContract<AttachCommand, AttachData> = contract({
         from: offset,
         start: offset,
         end: offset,
-        cols: cells,
-        rows: cells,
-        state: ptyState,
+        state: z.union([ptyState, agentPhase]),
         role: attachRole,
         window: windowBytes,
       },
-      { exit: exitInfo },
+      { cols: cells, rows: cells, exit: exitInfo },
     ),
   scopeOf: (command) => (command.role === 'observer' ? 'sessions:read' : 'sessions:write'),
 });

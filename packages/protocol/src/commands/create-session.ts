@@ -1,17 +1,16 @@
 import * as z from 'zod';
+import { type AgentOptions, agentOptions } from '../agent/agent-options.ts';
 import { type CommandContract, type CommandEnvelope, contract, serverCommand } from '../contract.ts';
 import { exampleSession } from '../example-session.ts';
 import { cells, durationMs, id, integer, object, oneOf, sessionId, text } from '../fields.ts';
 import { environment, processArgs, processText, workingDirectory } from '../process-fields.ts';
+import { type Retention, retention, sessionName } from '../session-fields.ts';
 import {
   type OverflowPolicy,
   overflowPolicy,
-  type Retention,
-  retention,
   type SessionInfo,
   type SessionKind,
   sessionInfo,
-  sessionName,
 } from '../session-info.ts';
 import { idleTimeoutMs } from '../session-state.ts';
 
@@ -36,16 +35,6 @@ export interface PtyOptions {
   readonly backpressureThreshold?: number;
   /** From SIGTERM to SIGKILL; default 5,000. */
   readonly gracePeriodMs?: number;
-}
-
-/** Which agent a session runs and how. */
-export interface AgentOptions {
-  /** The kind of backend, for example `pi` or `acp`. */
-  readonly backend: string;
-  readonly model?: string;
-  readonly thinkingLevel?: string;
-  readonly command?: string;
-  readonly args?: readonly string[];
 }
 
 /** Starts a session. */
@@ -77,12 +66,6 @@ export interface CreateSessionData {
   readonly session: SessionInfo;
 }
 
-const word = text({
-  max: 128,
-  pattern: /^[\x21-\x7e]+$/,
-  error: 'must be 1 to 128 printable characters without blanks',
-});
-
 const THRESHOLD_REQUIREMENT = 'must be a number above 0.1 and at most 1';
 const backpressureThreshold = z
   .number({ error: THRESHOLD_REQUIREMENT })
@@ -103,11 +86,6 @@ const ptyOptions = object<PtyOptions>(
     backpressureThreshold,
     gracePeriodMs: durationMs,
   },
-);
-
-const agentOptions = object<AgentOptions>(
-  { backend: word },
-  { model: word, thinkingLevel: word, command: processText, args: processArgs },
 );
 
 /** Contract of `create_session`. */

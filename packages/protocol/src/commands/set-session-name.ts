@@ -1,6 +1,6 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import { object, sessionId } from '../fields.ts';
-import { sessionName } from '../session-info.ts';
+import { sessionName } from '../session-fields.ts';
 
 /** Gives a session a name for people. */
 export interface SetSessionNameCommand extends SessionCommandEnvelope {

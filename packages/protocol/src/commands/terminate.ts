@@ -1,6 +1,6 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { type ExitInfo, exitInfo } from '../exit-info.ts';
 import { durationMs, flag, object, offset } from '../fields.ts';
-import { type ExitInfo, exitInfo } from '../session-info.ts';
 
 /** Ends the program of a terminal, with everything it left running there; the session stays readable. */
 export interface TerminateCommand extends SessionCommandEnvelope {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
+import { type ExitInfo, exitInfo } from '../exit-info.ts';
 import { id, integer, MAX_DURATION_MS, object, offset, oneOf, text } from '../fields.ts';
-import { type ExitInfo, exitInfo } from '../session-info.ts';
 import { type StreamPosition, streamPosition } from '../stream-position.ts';
 
 /** Waits for something to happen in a terminal: exactly one of `text`, `regex`, `idleMs` and `exit`. */

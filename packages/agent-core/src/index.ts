@@ -1,0 +1,35 @@
+export type {
+  AgentProcess,
+  AgentProcessExit,
+  AgentProcesses,
+  AgentProcessRequest,
+  AgentTerminal,
+  AgentTerminalExit,
+  AgentTerminals,
+} from './agent-process.ts';
+export type {
+  Agent,
+  AgentBackend,
+  AgentOwner,
+  AgentStatus,
+  BackendSnapshot,
+  DialogQuestion,
+  OpenAgent,
+  Performed,
+  PerformedType,
+  PromptOutcome,
+  RecordedBash,
+  ShellRequest,
+  StoredQuery,
+  UserMessage,
+} from './backend.ts';
+export {
+  type AgentError,
+  AgentFailedError,
+  AgentInputError,
+  AgentStateError,
+  AgentUnavailableError,
+  AgentUnsupportedError,
+  isAgentError,
+  type ProviderFailure,
+} from './errors.ts';

@@ -1,0 +1,1 @@
+export type { AgentBackend } from '../backend.ts';
