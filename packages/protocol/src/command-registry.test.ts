@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { decodeCommand } from './client-message.ts';
@@ -12,26 +13,59 @@ const contracts = [...commandContracts.values()];
 describe('the command registry', () => {
   it('has every command of this version', () => {
     expect([...commandContracts.keys()].toSorted()).toEqual([
+      'abort',
       'abort_bash',
+      'abort_compaction',
+      'abort_retry',
       'attach',
       'bash',
       'cancel_command',
+      'compact',
       'create_session',
+      'cycle_model',
+      'cycle_thinking_level',
       'delete_session',
       'detach',
+      'export_html',
+      'extension_ui_response',
+      'follow_up',
+      'fork',
+      'get_available_models',
       'get_buffer_stats',
       'get_command_history',
+      'get_commands',
+      'get_context_usage',
+      'get_fork_messages',
+      'get_last_assistant_text',
+      'get_messages',
       'get_metrics',
+      'get_session_stats',
+      'get_skills',
       'get_startup_recovery',
       'get_state',
+      'get_tools',
+      'get_tree',
       'health_check',
       'input',
+      'list_pending_ui',
+      'list_session_files',
       'list_sessions',
+      'list_stored_sessions',
+      'load_session',
+      'navigate_tree',
+      'new_session',
+      'prompt',
       'read_output',
       'resize',
+      'set_auto_compaction',
+      'set_auto_retry',
+      'set_model',
       'set_session_name',
+      'set_thinking_level',
       'signal',
+      'steer',
       'switch_session',
+      'switch_session_file',
       'terminate',
       'unsubscribe',
       'wait_for',
@@ -39,8 +73,10 @@ describe('the command registry', () => {
   });
 
   it('has the contract of every file in commands, under the type the file is named after', () => {
-    const files = readdirSync(new URL('./commands/', import.meta.url)).filter((name) => !name.endsWith('.test.ts'));
-    expect(files.map((name) => name.replace('.ts', '').replaceAll('-', '_')).toSorted()).toEqual(
+    const files = readdirSync(new URL('./commands/', import.meta.url), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+    );
+    expect(files.map((name) => basename(name, '.ts').replaceAll('-', '_')).toSorted()).toEqual(
       [...commandContracts.keys()].toSorted(),
     );
   });
@@ -122,7 +158,18 @@ it('[R13] limits every command but those that tell how the server is or take wor
 
 it('lets an audit log tell of everything that changes something, or takes hold of a terminal', () => {
   const audited = contracts.filter((contract) => contract.audited !== contract.mutates).map(({ type }) => type);
-  expect(audited.toSorted()).toEqual(['attach', 'signal', 'terminate']);
+  expect(audited.toSorted()).toEqual([
+    'abort',
+    'abort_compaction',
+    'abort_retry',
+    'attach',
+    'export_html',
+    'extension_ui_response',
+    'follow_up',
+    'signal',
+    'steer',
+    'terminate',
+  ]);
 });
 
 it('asks no scope of whoever looks after the server or takes back what they sent', () => {
@@ -135,7 +182,7 @@ it('carries out every command for a session on that session, but those that let 
   const forSessions = contracts.filter(({ appliesTo }) => appliesTo !== 'server').map(({ type }) => type);
   const exempt: readonly string[] = ['detach', 'unsubscribe'];
   expect(typesWith('reach').map(({ type }) => type)).toEqual(forSessions.filter((type) => !exempt.includes(type)));
-  expect(typesWith('give').map(({ type }) => type)).toEqual(['create_session']);
+  expect(typesWith('give').map(({ type }) => type)).toEqual(['create_session', 'load_session']);
 });
 
 describe('requiredScope', () => {

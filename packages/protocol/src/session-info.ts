@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AgentSessionInfo, agentSessionInfo } from './agent/agent-session-info.ts';
+import { byKind } from './by-kind.ts';
 import { type ExitInfo, exitInfo } from './exit-info.ts';
 import {
   cells,
@@ -126,7 +127,4 @@ export const sessionFields: FieldArguments<PtySessionInfo> = [
 export const ptySessionInfo: z.ZodType<PtySessionInfo> = object<PtySessionInfo>(...sessionFields);
 
 /** Schema of {@link SessionInfo}. */
-export const sessionInfo: z.ZodType<SessionInfo> = z.union([
-  object<PtySessionInfo>(...sessionFields),
-  agentSessionInfo,
-]);
+export const sessionInfo: z.ZodType<SessionInfo> = byKind(ptySessionInfo, agentSessionInfo);

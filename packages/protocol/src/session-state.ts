@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AgentSessionState, agentSessionState } from './agent/agent-session-info.ts';
+import { byKind } from './by-kind.ts';
 import {
   durationMs,
   integer,
@@ -104,4 +105,4 @@ export const ptySessionState: z.ZodType<PtySessionState> = object<PtySessionStat
 );
 
 /** Schema of {@link SessionState}. */
-export const sessionState: z.ZodType<SessionState> = z.union([ptySessionState, agentSessionState]);
+export const sessionState: z.ZodType<SessionState> = byKind(ptySessionState, agentSessionState);
