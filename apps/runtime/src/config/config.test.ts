@@ -132,6 +132,12 @@ describe('a value that is not allowed', () => {
       { flags: { alertWebhook: 'https://me:word@a.example' } },
       'found a URL with a user or password, allowed is one such',
     ],
+    [{ flags: { agentBackends: 'pi,claude' } }, 'option agentBackends: found a text that is no kind of agent'],
+    [{ flags: { acpAgents: 'pi=pi-acp' } }, 'option acpAgents: found a text that names no agent, or one twice'],
+    [{ flags: { acpAgents: ['a=b', 'a=c'] } }, 'option acpAgents: found a text that names no agent, or one twice'],
+    [{ flags: { agentEnv: 'API_KEY=hunter2' } }, 'option agentEnv: found a text that is no name of a variable'],
+    [{ flags: { agentRoots: 'sessions' } }, 'option agentRoots: found a text that is no absolute path'],
+    [{ flags: { piTrust: 'code' } }, 'option piTrust: found a text that is no absolute path'],
     [
       { flags: { heartbeatMs: '5000' } },
       'Cannot use option heartbeatTimeoutMs: found 10,000, allowed is at most heartbeatMs, which is 5,000',

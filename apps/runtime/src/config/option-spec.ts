@@ -2,7 +2,7 @@
 export interface DefaultContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDir: string;
-  readonly resolved: { readonly stateDir?: string };
+  readonly resolved: { readonly stateDir?: string; readonly piAgentDir?: string };
 }
 
 interface OptionBase<T> {

@@ -1,5 +1,6 @@
 import type { OptionTable } from './option-spec.ts';
 import { type AccessConfig, accessOptions } from './options/access-options.ts';
+import { type AgentConfig, agentOptions } from './options/agent-options.ts';
 import { type BashConfig, bashOptions } from './options/bash-options.ts';
 import { type BreakersConfig, breakersOptions } from './options/breakers-options.ts';
 import { type CommandsConfig, commandsOptions } from './options/commands-options.ts';
@@ -20,6 +21,7 @@ export interface Config
     OutcomesConfig,
     BreakersConfig,
     BashConfig,
+    AgentConfig,
     JournalConfig,
     OperationsConfig {}
 
@@ -38,6 +40,7 @@ export const OPTIONS: OptionTable<Config> = Object.freeze({
   ...outcomesOptions,
   ...breakersOptions,
   ...bashOptions,
+  ...agentOptions,
   ...journalOptions,
   ...operationsOptions,
 });

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { AGENT_KINDS, parseAgentProgram } from '../agents/agent-program.ts';
 import { parseAddressList } from '../auth/address-list.ts';
 import { isLoopback } from '../http/host-name.ts';
 import { StartupError } from '../startup-error.ts';
@@ -23,6 +24,7 @@ export function assertSafe(config: Config): void {
   assertAddresses('allowIp', config.allowIp);
   assertAddresses('trustedProxy', config.trustedProxy);
   assertAccess(config);
+  assertAgents(config);
   if (config.noTcp) return;
   if (config.auth === 'none' && !isLoopback(config.host)) {
     throw unsafe(
@@ -53,6 +55,31 @@ function assertAccess({ tlsCert, tlsKey, auth, authModule, auditLog }: Config): 
   }
   if (auditLog !== null && auditLog !== 'log' && !isAbsolute(auditLog)) {
     throw contradiction('auditLog', 'found a text that is no absolute path, allowed is an absolute path, log, or off');
+  }
+}
+
+function assertAgents({ agentBackends, acpAgents, agentEnv, agentRoots, piTrust }: Config): void {
+  if (!agentBackends.every((name) => AGENT_KINDS.some((kind) => kind === name))) {
+    throw contradiction(
+      'agentBackends',
+      `found a text that is no kind of agent, allowed are ${AGENT_KINDS.join(', ')}`,
+    );
+  }
+  const names = acpAgents.map((text) => parseAgentProgram(text)?.name);
+  if (names.includes(undefined) || new Set(names).size < names.length) {
+    throw contradiction(
+      'acpAgents',
+      'found a text that names no agent, or one twice; allowed is one such as "gemini=gemini --experimental-acp"',
+    );
+  }
+  if (!agentEnv.every((name) => /^[A-Za-z_]\w*$/.test(name))) {
+    throw contradiction('agentEnv', 'found a text that is no name of a variable; values stay in the environment');
+  }
+  if (![...agentRoots, ...piTrust].every(isAbsolute)) {
+    throw contradiction(
+      agentRoots.every(isAbsolute) ? 'piTrust' : 'agentRoots',
+      'found a text that is no absolute path',
+    );
   }
 }
 

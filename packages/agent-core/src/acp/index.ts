@@ -1,1 +1,2 @@
 export type { AgentBackend } from '../backend.ts';
+export type { AcpBackendOptions } from './acp-backend-options.ts';

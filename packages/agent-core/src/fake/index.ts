@@ -1,1 +1,2 @@
 export type { AgentBackend } from '../backend.ts';
+export type { FakeBackendOptions } from './fake-backend-options.ts';

@@ -1,1 +1,2 @@
 export type { AgentBackend } from '../backend.ts';
+export type { PiBackendOptions } from './pi-backend-options.ts';

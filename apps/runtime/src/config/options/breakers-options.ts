@@ -9,6 +9,10 @@ export interface BreakersConfig {
   readonly spawnFailuresTotal: number;
   readonly spawnFailureWindowMs: number;
   readonly spawnPauseMs: number;
+  readonly providerFailures: number | null;
+  readonly providerFailureWindowMs: number;
+  readonly providerSlowMs: number;
+  readonly providerPauseMs: number;
 }
 
 /** The rows of the table for {@link BreakersConfig}. */
@@ -46,5 +50,38 @@ export const breakersOptions: OptionTable<BreakersConfig> = Object.freeze({
     max: 3_600_000,
     default: 30_000,
     help: 'How long no program is started after that; longer each time it did not help.',
+  },
+  providerFailures: {
+    kind: 'integer',
+    placeholder: 'count',
+    min: 1,
+    max: MAX_COMMANDS,
+    noneWord: 'off',
+    default: 5,
+    help: 'Prompts that one model could not answer because its provider failed or was too slow, before it is not asked for a while; off asks always.',
+  },
+  providerFailureWindowMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 1000,
+    max: 3_600_000,
+    default: 120_000,
+    help: 'How long such a prompt counts.',
+  },
+  providerSlowMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: 3_600_000,
+    default: 60_000,
+    help: 'How long a provider may take to the first piece of an answer; one that took longer counts as failed, however it went on.',
+  },
+  providerPauseMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: 3_600_000,
+    default: 30_000,
+    help: 'How long a provider that failed is not asked; longer each time it did not help.',
   },
 });

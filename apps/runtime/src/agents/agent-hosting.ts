@@ -1,0 +1,21 @@
+import type { AgentBackend } from '@sessiond/agent-core';
+import type { AgentEnvironment } from './agent-environment.ts';
+
+/** What the host of sessions needs to run agents, and what they get when a client names nothing. */
+export interface AgentHosting {
+  /** The kinds of agents there are, by the name that `create_session` calls them. Loaded on first use. */
+  readonly backends: ReadonlyMap<string, AgentBackend>;
+  /** What an agent and its tools find in their environment, with what the session asks for. */
+  readonly environment: (requested?: Readonly<Record<string, string>>) => AgentEnvironment;
+  /** Sessions of agents, finished ones included. */
+  readonly maxSessions: number;
+  /** How long an agent has to end its work when it is aborted. */
+  readonly abortMs: number;
+  /** How long a question waits that does not say so itself; `null` for as long as the session. */
+  readonly dialogTimeoutMs: number | null;
+  readonly maxDialogsPerSession: number;
+  readonly maxDialogs: number;
+  /** Events, and bytes of them, that are kept per agent. */
+  readonly logEvents: number;
+  readonly logBytes: number;
+}

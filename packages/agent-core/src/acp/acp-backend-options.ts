@@ -1,0 +1,20 @@
+import type { AgentProcesses, AgentTerminals } from '../agent-process.ts';
+
+/** What a backend for agents of the Agent Client Protocol is made of. */
+export interface AcpBackendOptions {
+  /** What it is called; default `acp`. */
+  readonly name?: string | undefined;
+  /** Starts the agents. */
+  readonly processes: AgentProcesses;
+  /** Serves `terminal/*` of the agents; without, they are told that there are none. */
+  readonly terminals?: AgentTerminals | undefined;
+  /** The program of every agent of this backend; without, each session names its own. */
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  /** From SIGTERM to SIGKILL. Default 2000. */
+  readonly gracePeriodMs?: number | undefined;
+  /** Version of this program, which agents are told. */
+  readonly clientVersion?: string | undefined;
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: (() => number) | undefined;
+}
