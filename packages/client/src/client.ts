@@ -7,15 +7,18 @@ import {
   type ResponseDataOf,
   type ServerReadyData,
 } from '@sessiond/protocol/client';
+import type { AgentFeed, FollowOptions } from './agent-feed.ts';
 import type { Attachment, AttachmentInfo, AttachOptions } from './attachment.ts';
 import type { ClientSnapshot, ClientState } from './client-state.ts';
 import type { Connection } from './connection.ts';
 import { within } from './deadline.ts';
-import { ClientLimitError, ConnectionLostError, RequestTimeoutError } from './errors.ts';
+import { AttachmentStateError, ClientLimitError, ConnectionLostError, RequestTimeoutError } from './errors.ts';
 import { Link } from './link.ts';
 import { Listeners } from './listeners.ts';
+import { LiveAgentFeed } from './live-agent-feed.ts';
 import { type AttachRequest, LiveAttachment } from './live-attachment.ts';
 import { type ReconnectOptions, resolveReconnect } from './reconnect.ts';
+import { type Resumable, Resumption } from './resumption.ts';
 import type { Dialer } from './transport.ts';
 
 /** How a client behaves, whatever transport it uses. */
@@ -44,8 +47,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` or `gracePeriodMs` if it has one.
-   * What ends a program without naming either takes as long as the session's grace period, and `bash` as the daemon allows: once they are
-   * sent, the daemon's answer, the loss of the connection or the signal ends the wait.
+   * What ends a program without naming either takes as long as the session's grace period, and `bash`, `prompt` and what else asks a model as
+   * the daemon allows: once they are sent, the daemon's answer, the loss of the connection or the signal ends the wait.
    */
   readonly timeoutMs?: number | undefined;
 }
@@ -68,10 +71,18 @@ const DEFAULTS = Object.freeze({
   detachTimeoutMs: 5_000,
   maxPendingRequests: 1_000,
   windowBytes: 512 * 1024,
+  maxWaitingChars: 1024 * 1024,
 });
-/** Commands whose time only the daemon knows: those that end a program take its grace period, and `bash` has a limit in its configuration. */
-const DAEMON_TIMED: ReadonlySet<CommandType> = new Set<CommandType>(['terminate', 'delete_session', 'bash']);
-const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
+/** Commands whose time only the daemon knows: those that end a program take its grace period, the others have a limit in its configuration. */
+const DAEMON_TIMED: ReadonlySet<CommandType> = new Set<CommandType>([
+  'terminate',
+  'delete_session',
+  'bash',
+  'prompt',
+  'compact',
+  'navigate_tree',
+]);
+const MAX_WINDOW = 64 * 1024 * 1024;
 
 /** How long {@link Client} waits for a connection and an answer. */
 interface SendLimits {
@@ -93,8 +104,7 @@ export class Client {
   readonly #events = new Listeners<EventMessage>();
   readonly #faults = new Listeners<ProtocolError>();
   readonly #states = new Listeners<ClientState>();
-  readonly #attachments = new Set<LiveAttachment>();
-  readonly #resuming = new Set<LiveAttachment>();
+  readonly #feeds = new Set<LiveAgentFeed>();
   readonly #idPrefix = randomPrefix();
   #lastId = 0;
   #link!: Link;
@@ -126,10 +136,10 @@ export class Client {
         random: options.random ?? Math.random,
       },
       {
-        onEvent: (event) => client.#events.tell(event),
+        onEvent: (event, chars) => client.#onEvent(event, chars),
         onFault: (fault) => client.#faults.tell(fault),
-        onUp: (connection) => client.#onUp(connection),
-        onDown: (cause) => client.#onDown(cause),
+        onUp: (connection) => client.#attached.onUp(connection),
+        onDown: (cause) => client.#attached.onDown(cause),
         onState: (state) => client.#onState(state),
       },
       options.signal,
@@ -179,25 +189,34 @@ export class Client {
    * @throws RangeError when `windowBytes` is out of range.
    */
   async attach(sessionId: string, options: AttachOptions = {}): Promise<Attachment> {
-    const windowBytes = options.windowBytes ?? DEFAULTS.windowBytes;
-    if (!Number.isInteger(windowBytes) || windowBytes < 1 || windowBytes > MAX_WINDOW_BYTES) {
-      throw new RangeError(`Cannot attach: windowBytes is ${windowBytes}, allowed is 1 to ${MAX_WINDOW_BYTES}`);
-    }
-    this.#requireRoom('attach');
+    const windowBytes = windowSize('attach', 'windowBytes', options.windowBytes ?? DEFAULTS.windowBytes);
     const { signal, onChunk, role = 'driver', from = 'start', streamId } = options;
     const request: AttachRequest = { sessionId, windowBytes, role, onChunk, signal };
     const fields = { sessionId, from, window: windowBytes, role, ...(streamId === undefined ? {} : { streamId }) };
-    let attachment: LiveAttachment | undefined;
-    try {
-      await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
-        attachment = new LiveAttachment(request, this.#owner, connection, data as AttachmentInfo);
-        this.#attachments.add(attachment);
-      });
-    } catch (error) {
-      this.#undoAttach(sessionId, error);
-      throw error;
-    }
-    return attachment!;
+    return this.#attach(fields, signal, (connection, info) => {
+      if (info.cols === undefined) return 'Cannot attach: the session is an agent, whose events can be followed';
+      return new LiveAttachment(request, this.#owner, connection, info);
+    });
+  }
+
+  /**
+   * Follows the events of an agent session from a number on; see {@link AgentFeed}.
+   *
+   * One feed per session and client. Rejects like {@link Client.request}, and with `ATTACHMENT_STATE` for a terminal.
+   *
+   * @throws RangeError when `maxWaitingChars` is out of range.
+   */
+  async follow(sessionId: string, options: FollowOptions = {}): Promise<AgentFeed> {
+    const chosen = options.maxWaitingChars ?? DEFAULTS.maxWaitingChars;
+    const maxWaitingChars = windowSize('follow', 'maxWaitingChars', chosen);
+    const { signal, from = 'start', streamId } = options;
+    const fields = { sessionId, from, window: 0, role: 'observer', ...(streamId === undefined ? {} : { streamId }) };
+    return this.#attach(fields, signal, (_connection, info) => {
+      if (info.cols !== undefined) return 'Cannot follow: the session is a terminal, which can be attached to';
+      const feed = new LiveAgentFeed({ sessionId, maxWaitingChars, signal }, this.#owner, info);
+      this.#feeds.add(feed);
+      return feed;
+    });
   }
 
   /** Hears every event the daemon sends to this client. Returns the end of the subscription. */
@@ -244,7 +263,7 @@ export class Client {
       connectionId: this.#link.server.connectionId,
       pendingRequests: this.#link.connection?.pendingRequests ?? 0,
       parkedRequests: this.#link.waiting,
-      attachments: this.#attachments.size,
+      attachments: this.#attached.size,
       reconnects: this.#link.reconnects,
       bufferedBytes: this.#link.connection?.bufferedBytes ?? 0,
       listenerErrors: this.#events.errors + this.#faults.errors + this.#states.errors,
@@ -252,18 +271,58 @@ export class Client {
   }
 
   readonly #owner = {
-    onOver: (attachment: LiveAttachment): void => {
-      this.#attachments.delete(attachment);
+    onOver: (one: LiveAttachment | LiveAgentFeed): void => {
+      this.#attached.delete(one);
+      if (one instanceof LiveAgentFeed) this.#feeds.delete(one);
     },
     detach: async (sessionId: string): Promise<void> => {
       if (this.#link.connection === undefined) return;
       // Refused or lost: either way the daemon has no such attachment any more.
       await this.#send('detach', { sessionId }, { timeoutMs: DEFAULTS.detachTimeoutMs }).catch(() => {});
     },
-    resume: (attachment: LiveAttachment): void => {
-      if (this.#link.connection !== undefined) void this.#resume(attachment, this.#link.connection);
-    },
+    resume: (one: Resumable): void => this.#attached.resume(one),
   };
+
+  readonly #attached: Resumption = new Resumption(this.#resumptionLink());
+
+  #resumptionLink(): ConstructorParameters<typeof Resumption>[0] {
+    const client = this;
+    return {
+      get connection() {
+        return client.#link.connection;
+      },
+      attach: (fields, onData) => {
+        const limits = { timeoutMs: this.#requestTimeoutMs, signal: this.#link.closing };
+        return this.#send('attach', fields, limits, onData);
+      },
+      detach: (sessionId) => this.#owner.detach(sessionId),
+      undoAttach: (sessionId, error) => this.#undoAttach(sessionId, error),
+      pause: (delayMs) => this.#link.pause(delayMs),
+    };
+  }
+
+  /** Attaches and has `hold` make of it what holds it, before anything else arrives; or refuses it with a sentence. */
+  async #attach<T extends LiveAttachment | LiveAgentFeed>(
+    fields: { readonly sessionId: string },
+    signal: AbortSignal | undefined,
+    hold: (connection: Connection, info: AttachmentInfo) => T | string,
+  ): Promise<T> {
+    const { sessionId } = fields;
+    this.#requireRoom('attach');
+    let held: T | string | undefined;
+    try {
+      await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
+        held = hold(connection, data as AttachmentInfo);
+        if (typeof held === 'string') void this.#owner.detach(sessionId);
+        else this.#attached.add(held);
+      });
+    } catch (error) {
+      this.#undoAttach(sessionId, error);
+      throw error;
+    }
+    if (typeof held === 'string') throw new AttachmentStateError(held);
+    return held!;
+  }
 
   #requireRoom(type: string): void {
     const unanswered = this.#link.waiting + (this.#link.connection?.pendingRequests ?? 0);
@@ -318,56 +377,16 @@ export class Client {
   /** Gives up what an attach that nobody waits for any more may still become on the daemon. */
   #undoAttach(sessionId: string, error: unknown): void {
     const isAnswered = isProtocolError(error) || error instanceof ConnectionLostError;
-    const isAttached = [...this.#attachments].some((attachment) => attachment.sessionId === sessionId);
-    if (!isAnswered && !isAttached) void this.#owner.detach(sessionId);
+    if (!isAnswered && !this.#attached.has(sessionId)) void this.#owner.detach(sessionId);
   }
 
-  #onUp(connection: Connection): void {
-    for (const attachment of this.#attachments) void this.#resume(attachment, connection);
-  }
-
-  /** Attaches again where the stream stopped; a refusal ends the attachment, unless the connection is lost again. */
-  async #resume(attachment: LiveAttachment, connection: Connection): Promise<void> {
-    if (this.#resuming.has(attachment)) return;
-    this.#resuming.add(attachment);
-    try {
-      await this.#resumeOn(connection, attachment);
-    } finally {
-      this.#resuming.delete(attachment);
-    }
-    // The connection may have been replaced while the loop was busy with the old one.
-    const current = this.#link.connection;
-    if (attachment.needsResume && current !== undefined && current !== connection)
-      void this.#resume(attachment, current);
-  }
-
-  async #resumeOn(connection: Connection, attachment: LiveAttachment): Promise<void> {
-    const limits = { timeoutMs: this.#requestTimeoutMs, signal: this.#link.closing };
-    while (this.#link.connection === connection && attachment.needsResume) {
-      try {
-        await this.#send('attach', attachment.resumePoint, limits, (on, data) => {
-          if (attachment.needsResume) attachment.resume(on, data as AttachmentInfo);
-          else void this.#owner.detach(attachment.sessionId);
-        });
-      } catch (error) {
-        if (error instanceof ConnectionLostError) return;
-        const retryAfterMs = isProtocolError(error) ? error.retryAfterMs : undefined;
-        if (retryAfterMs === undefined) {
-          attachment.fail(error);
-          this.#undoAttach(attachment.sessionId, error);
-        } else await this.#link.pause(Math.max(retryAfterMs, 1));
-      }
-    }
-  }
-
-  #onDown(cause: Error): void {
-    for (const attachment of this.#attachments) attachment.lost(cause);
+  #onEvent(event: EventMessage, chars: number): void {
+    for (const feed of this.#feeds) feed.receive(event, chars);
+    this.#events.tell(event);
   }
 
   #onState(state: ClientState): void {
-    if (state.status === 'closed') {
-      for (const attachment of [...this.#attachments]) attachment.fail(this.#link.closing.reason);
-    }
+    if (state.status === 'closed') this.#attached.failAll(this.#link.closing.reason);
     this.#states.tell(state);
   }
 
@@ -375,6 +394,11 @@ export class Client {
     this.#lastId += 1;
     return `${this.#idPrefix}${this.#lastId}`;
   }
+}
+
+function windowSize(act: string, option: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_WINDOW) return value;
+  throw new RangeError(`Cannot ${act}: ${option} is ${value}, allowed is 1 to ${MAX_WINDOW}`);
 }
 
 function positive(option: string, value: number): number {

@@ -17,7 +17,8 @@ import { DialError, type Dialer, type Transport, type TransportClose } from './t
 
 /** What a connection tells the client that opened it. */
 export interface ConnectionHandlers {
-  onEvent(event: EventMessage): void;
+  /** `chars` is the length of the message it came in. */
+  onEvent(event: EventMessage, chars: number): void;
   /** The daemon refused something that nobody awaits, such as input. */
   onFault(fault: ProtocolError): void;
   /** It is gone, however that came about; every request has been settled. Called once, and only after `open` resolved. */
@@ -215,7 +216,7 @@ export class Connection {
         this.#onResponse(message);
         break;
       case 'event':
-        this.#handlers.onEvent(message);
+        this.#handlers.onEvent(message, text.length);
         break;
       case 'server_ready':
         this.#onServerReady(message);

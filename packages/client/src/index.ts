@@ -1,3 +1,4 @@
+export type { AgentFeed, FeedEvent, FeedGap, FeedItem, FeedSnapshot, FollowOptions } from './agent-feed.ts';
 export type { Attachment, AttachmentInfo, AttachmentSnapshot, AttachOptions } from './attachment.ts';
 export type { BytesChunk, Chunk, EndChunk, GapChunk } from './chunk.ts';
 export {

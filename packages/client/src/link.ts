@@ -16,7 +16,8 @@ export interface LinkOptions {
 
 /** What a link tells the client that keeps it. */
 export interface LinkHandlers {
-  onEvent(event: EventMessage): void;
+  /** `chars` is the length of the message it came in. */
+  onEvent(event: EventMessage, chars: number): void;
   onFault(fault: ProtocolError): void;
   /** A connection is usable; called before those who wait for one. */
   onUp(connection: Connection): void;
@@ -136,7 +137,7 @@ export class Link {
       this.#dialer,
       { clientName, timeoutMs: connectTimeoutMs, signal },
       {
-        onEvent: (event) => this.#handlers.onEvent(event),
+        onEvent: (event, chars) => this.#handlers.onEvent(event, chars),
         onFault: (fault) => this.#handlers.onFault(fault),
         onClose: (cause) => {
           if (this.#connection !== undefined) this.#onLost(cause);

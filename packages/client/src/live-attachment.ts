@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { AttachmentStateError, ProtocolViolationError } from './errors.ts';
 import { InputSender } from './input-sender.ts';
 import { ReceiveWindow } from './receive-window.ts';
+import type { Resumable } from './resumption.ts';
 
 /** What one attach asks for, with every default filled in. */
 export interface AttachRequest {
@@ -39,7 +40,7 @@ type Status = AttachmentSnapshot['status'];
  *                                └─────→ failed     fail()
  * ```
  */
-export class LiveAttachment implements Attachment {
+export class LiveAttachment implements Attachment, Resumable {
   readonly sessionId: string;
   readonly streamId: string;
   readonly done: Promise<void>;

@@ -14,6 +14,7 @@ import {
   successResponse,
 } from '@sessiond/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { TestAgent } from './test-agent.ts';
 
 /** How a {@link TestDaemon} behaves. */
 export interface TestDaemonOptions {
@@ -51,6 +52,7 @@ interface TestAttachment {
 /** A small real server that speaks the protocol honestly, and breaks off on request. */
 export class TestDaemon {
   readonly sessions: Map<string, TestSession> = new Map();
+  readonly agents: Map<string, TestAgent> = new Map();
   /** Every command received, in order. */
   readonly commands: Command[] = [];
   readonly acks: number[] = [];
@@ -143,6 +145,12 @@ export class TestDaemon {
     this.sessions.set(sessionId, { streamId, output: Buffer.alloc(0), start: 0, ended: false });
   }
 
+  addAgent(sessionId: string, streamId?: string): TestAgent {
+    const agent = new TestAgent(sessionId, streamId);
+    this.agents.set(sessionId, agent);
+    return agent;
+  }
+
   /** Appends output and sends what the windows allow. */
   produce(sessionId: string, bytes: string | Uint8Array): void {
     const session = this.sessions.get(sessionId)!;
@@ -189,7 +197,10 @@ export class TestDaemon {
     if (this.#options.mute === true) return;
     const attachments: TestAttachment[] = [];
     this.#sockets.set(socket, attachments);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      for (const agent of this.agents.values()) agent.detach(socket);
+    });
     socket.on('error', () => {});
     socket.on('pong', () => {
       this.#pongs += 1;
@@ -267,6 +278,11 @@ export class TestDaemon {
       socket.send(JSON.stringify(failureResponse(command, { code, message })));
     if (command.type === 'attach') this.#attach(attachments, command, succeed, refuse, socket);
     else if (command.type === 'detach') {
+      const offset = this.agents.get(command.sessionId)?.detach(socket);
+      if (offset !== undefined) {
+        succeed({ sessionId: command.sessionId, channel: 1, offset });
+        return;
+      }
       const at = attachments.findIndex(({ sessionId }) => sessionId === command.sessionId);
       const left = attachments[at];
       if (left === undefined) refuse('INVALID_STATE', 'not attached');
@@ -285,7 +301,17 @@ export class TestDaemon {
     refuse: (code: ErrorCode, message: string) => void,
     socket: WebSocket,
   ): void {
+    const agent = this.agents.get(command.sessionId);
     const session = this.sessions.get(command.sessionId);
+    if (agent !== undefined && (command.streamId ?? agent.streamId) === agent.streamId) {
+      succeed(agent.attach(command, socket));
+      agent.flush(socket);
+      return;
+    }
+    if (agent !== undefined) {
+      refuse('INVALID_STATE', 'another stream');
+      return;
+    }
     if (session === undefined) {
       refuse('SESSION_NOT_FOUND', 'no such session');
       return;
