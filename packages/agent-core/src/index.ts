@@ -23,6 +23,10 @@ export type {
   StoredQuery,
   UserMessage,
 } from './backend.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { DeltaCoalescer, type DeltaCoalescerOptions } from './delta-coalescer.ts';
+export type { DialogAnswerProblem } from './dialog-answer.ts';
+export { type AnswerResult, type DialogEvent, Dialogs, type DialogsOptions, type DialogsSnapshot } from './dialogs.ts';
 export {
   type AgentError,
   AgentFailedError,
@@ -33,3 +37,4 @@ export {
   isAgentError,
   type ProviderFailure,
 } from './errors.ts';
+export { EventLog, type EventLogEntry, type EventLogOptions, type EventLogSnapshot } from './event-log.ts';
