@@ -50,6 +50,16 @@ describe('where a value comes from', () => {
         journalMaxAgeMs: 120_000,
         journalMaxBytes: 2_097_152,
         alertWebhook: 'https://alerts.example.com/hook',
+        providerFailureWindowMs: 5000,
+        agentBackends: ['pi', 'fake'],
+        acpAgents: ['gemini=gemini --experimental-acp'],
+        agentEnv: ['API_KEY'],
+        agentRoots: ['/srv/conversations'],
+        piTrust: ['/srv/code'],
+        piSpares: 2,
+        agentPromptMs: 5000,
+        dialogTimeoutMs: 5000,
+        agentLogBytes: 131_072,
       };
       const needed: Partial<Record<string, object>> = {
         authModule: { auth: 'module' },
