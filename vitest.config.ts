@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defaultServerConditions } from 'vite';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { ResultsReporter } from './tooling/vitest/src/results-reporter.ts';
-
-// Tests run the sources; `module` must go, or @opentelemetry/api resolves to a build Node cannot load.
-const conditions = ['@sessiond/source', ...defaultServerConditions.filter((condition) => condition !== 'module')];
+import { SOURCE_CONDITIONS } from './tooling/vitest/src/source-conditions.ts';
 
 const noLeftovers = fileURLToPath(new URL('tooling/vitest/src/no-leftovers.ts', import.meta.url));
 const programCoverage = fileURLToPath(new URL('tooling/vitest/src/program-coverage.ts', import.meta.url));
 
 const setupFiles = process.argv.includes('--coverage') ? [noLeftovers, programCoverage] : [noLeftovers];
+
+/** Tests with real agents: vitest.agents.config.ts runs them. */
+const WITH_AGENTS = '**/*.agents.test.ts';
 
 /** Tests that leave their process as they found it. */
 const TIDY = [
@@ -19,8 +19,8 @@ const TIDY = [
 ];
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  resolve: { conditions: SOURCE_CONDITIONS },
+  ssr: { resolve: { conditions: SOURCE_CONDITIONS } },
   test: {
     // Processes, mostly one per file: tests may change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'tidy',
           include: TIDY,
+          exclude: [...configDefaults.exclude, WITH_AGENTS],
           // A process may take one file after the other, with what is loaded already: half the processor time.
           isolate: false,
           setupFiles,
@@ -46,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,apps,tooling}/*/{src,test,examples}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...TIDY],
+          exclude: [...configDefaults.exclude, WITH_AGENTS, ...TIDY],
           setupFiles,
         },
       },

@@ -1,3 +1,4 @@
+export { type AgentName, type AgentPackage, agentPackage, needAgent } from './agent-package.ts';
 export {
   type DaemonEnd,
   type LogLine,
@@ -6,5 +7,17 @@ export {
   startDaemon,
   type TestDaemon,
 } from './daemon.ts';
+export {
+  type ModelAnswer,
+  type ModelFailure,
+  type ModelReply,
+  type ModelToolCall,
+  modelText,
+  TOKEN_CHARACTERS,
+} from './model-reply.ts';
+export type { ModelRequest, ModelRequestEnd } from './model-request.ts';
+export { type ModelServer, type ModelServerOptions, startModelServer } from './model-server.ts';
+export { writeOpencodeHome } from './opencode-home.ts';
+export { MODEL_IDS, MODEL_PROVIDER, writePiAgentDir } from './pi-agent-dir.ts';
 export { descendants, isAlive, type ProcessId, rssBytes, type SessionMember, sessionMembers } from './processes.ts';
 export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';

@@ -17,10 +17,12 @@ interface Gate {
 function run({
   installed,
   node24,
+  agents = { counts: '{"passed":0,"failed":0,"skipped":0}', status: 0 },
   coverage = { counts: null, status: 0 },
 }: {
   readonly installed: Gate;
   readonly node24: Gate;
+  readonly agents?: Gate;
   readonly coverage?: Gate;
 }): { status: number | null; lastLine?: string } {
   const folder = mkdtempSync(join(tmpdir(), 'ci-run-'));
@@ -37,6 +39,7 @@ case "$*" in
 ${play('test', installed)}
 ${play('coverage', coverage)}
 ${play('test:node24', node24)}
+${play('test:agents', agents)}
 esac
 exit 99
 `;
@@ -59,8 +62,21 @@ exit 99
 const green = { counts: '{"passed":10,"failed":0,"skipped":0}', status: 0 };
 
 describe('.ci/run', () => {
-  it('sums the counts of both gates in its last line', () => {
+  it('sums the counts of all gates in its last line', () => {
     expect(run({ installed: green, node24: green })).toEqual({ status: 0, lastLine: '20 passed, 0 failed' });
+    const agents = { counts: '{"passed":5,"failed":0,"skipped":3}', status: 0 };
+    expect(run({ installed: green, node24: green, agents })).toEqual({
+      status: 0,
+      lastLine: '25 passed, 0 failed, 3 skipped',
+    });
+  });
+
+  it('fails when a test with real agents fails', () => {
+    const agents = { counts: '{"passed":4,"failed":1,"skipped":0}', status: 1 };
+    expect(run({ installed: green, node24: green, agents })).toEqual({
+      status: 1,
+      lastLine: '24 passed, 1 failed',
+    });
   });
 
   it('tells how many tests were skipped', () => {
