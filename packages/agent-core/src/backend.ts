@@ -5,6 +5,7 @@ import type {
   AgentEvent,
   AgentModel,
   AgentPhase,
+  AgentTransition,
   DialogAnswer,
   DialogRequest,
   ImageContent,
@@ -79,7 +80,10 @@ export interface ShellRequest {
 
 /** What an agent tells and asks whoever opened it. None of these throws. */
 export interface AgentOwner {
-  /** Everything that happens, in order, deltas only. The event is the owner's from then on. */
+  /**
+   * Everything that happens, in order, deltas only. The event is the owner's from then on. Each change of phase is an `agent_phase_changed`; the last event is one
+   * `agent_stopped`, whose reason is `closed` when somebody closed the agent, and `failed` when it could not be kept running.
+   */
   onEvent(event: AgentEvent): void;
   /** Something of {@link Agent.status} has changed that no event tells. */
   onStatusChanged(): void;
@@ -114,6 +118,8 @@ export interface PromptOutcome {
 /** Where an agent stands, as a plain value that is not changed afterwards. */
 export interface AgentStatus {
   readonly phase: AgentPhase;
+  /** The last ten changes of phase, oldest first. */
+  readonly transitions: readonly AgentTransition[];
   readonly name?: string;
   readonly model?: AgentModel;
   readonly thinkingLevel?: string;
@@ -152,8 +158,9 @@ export interface Agent {
   /** Whether it knows the command. */
   supports(type: AgentCommandType): boolean;
   /**
-   * Has it work, one prompt at a time; resolves when it is done, with everything told to the owner before.
-   * @throws AgentFailedError with what is known of the provider, AgentStateError while another prompt runs or when it is stopped.
+   * Has it work, one prompt at a time; resolves when it is done, with everything told to the owner before, and after an {@link Agent.abort} with `aborted`.
+   * @throws AgentFailedError with what is known of the provider, or that its process ended; AgentStateError while another prompt runs, while it is started again, and
+   * when it is stopped.
    */
   prompt(message: UserMessage, signal: AbortSignal): Promise<PromptOutcome>;
   /** Tells it something before its next step. @throws AgentStateError when nothing runs. */

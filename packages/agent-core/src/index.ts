@@ -1,3 +1,4 @@
+export { AgentLife, type AgentLifeEvent, type AgentLifeOptions, nextPhase } from './agent-life.ts';
 export type {
   AgentProcess,
   AgentProcessExit,
@@ -38,3 +39,10 @@ export {
   type ProviderFailure,
 } from './errors.ts';
 export { EventLog, type EventLogEntry, type EventLogOptions, type EventLogSnapshot } from './event-log.ts';
+export {
+  type Restarting,
+  type SupervisedProcess,
+  Supervisor,
+  type SupervisorOptions,
+  type SupervisorSnapshot,
+} from './supervisor.ts';
