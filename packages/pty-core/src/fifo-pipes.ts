@@ -4,9 +4,8 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmS
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Both ends of a pipe, as descriptors that the caller closes. */
+/** Both ends of a pipe, as descriptors that the caller closes. The one that stays here never blocks; the other one, which a child gets, does. */
 export interface Pipe {
-  /** Never blocks. */
   readonly readEnd: number;
   readonly writeEnd: number;
 }
@@ -46,18 +45,31 @@ export class FifoPipes {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Opens a pipe; every eighth takes a few milliseconds. @throws Error when the system has none to give, or after `close`. */
+  /** Opens a pipe for what a child writes; every eighth takes a few milliseconds. @throws Error when the system has none to give, or after `close`. */
   async open(): Promise<Pipe> {
-    const path = await this.#take();
-    try {
+    return this.#open((path) => {
       // In this order: without a reader, opening to write would wait for one.
       const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      try {
-        return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };
-      } catch (error) {
-        closeSync(readEnd);
-        throw error;
-      }
+      return { readEnd, writeEnd: openOr(closing(readEnd), path, constants.O_WRONLY) };
+    });
+  }
+
+  /** Opens a pipe for what a child reads, as {@link FifoPipes.open} does. */
+  async openToChild(): Promise<Pipe> {
+    return this.#open((path) => {
+      // Each opening waits for the other side unless it must not, and what must not wait would not wait in the child either.
+      const aside = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writeEnd = openOr(closing(aside), path, constants.O_WRONLY | constants.O_NONBLOCK);
+      const readEnd = openOr(closing(aside, writeEnd), path, constants.O_RDONLY);
+      closeSync(aside);
+      return { readEnd, writeEnd };
+    });
+  }
+
+  async #open(openEnds: (path: string) => Pipe): Promise<Pipe> {
+    const path = await this.#take();
+    try {
+      return openEnds(path);
     } finally {
       remove(path);
     }
@@ -110,6 +122,20 @@ function isOther(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Opens a file, or undoes what was opened before it. */
+function openOr(undo: () => void, path: string, flags: number): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+function closing(...descriptors: number[]): () => void {
+  return () => descriptors.forEach(closeSync);
 }
 
 function remove(path: string): void {

@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { OrphanedSession } from './orphaned-session.ts';
 import { type OutputTaker, PipedOutput } from './piped-output.ts';
@@ -24,8 +26,8 @@ export interface PipedProcessParts {
   readonly id: string;
   /** Has a pid; its `exit` event is still to come. */
   readonly child: ChildProcess;
-  /** Where its output can be read; taken over. */
-  readonly readEnds: { readonly stdout: number; readonly stderr: number };
+  /** Our ends of its pipes; taken over. */
+  readonly ends: { readonly stdin: number | undefined; readonly stdout: number; readonly stderr: number };
   readonly onOutput: OutputTaker;
   readonly processes: ProcessTable;
   readonly clock: Clock;
@@ -33,35 +35,43 @@ export interface PipedProcessParts {
 }
 
 /**
- * A process without a terminal, from its start to its last byte: its stdin is `/dev/null`, its output comes in pieces as it is read, and it leads a
- * process session of its own, which can be ended whole.
+ * A process without a terminal, from its start to its last byte: its stdin is `/dev/null` or a pipe, its output comes in pieces as it is read, and it
+ * leads a process session of its own, which can be ended whole.
  *
  * Processes that it leaves behind in its session when it ends by itself go on, as those of a shell do, and can still be ended. Those that moved to a
  * session of their own, as a daemon does, are not found.
  */
 export class PipedProcess {
   readonly pid: number;
+  /**
+   * What it reads; `undefined` where it has no such pipe. What is written waits here, so the writer heeds `drain`. Ended when the process ends; a process
+   * that reads no more shows in the callback of a write, and nowhere else.
+   */
+  readonly stdin: Writable | undefined;
+  /** Resolves once it was reaped, whether or not its output was taken. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
   /** Resolves once it was reaped and all that it had written was taken. Never rejects. */
   readonly finished: Promise<ProcessExit>;
   readonly #parts: PipedProcessParts;
   readonly #session: ProcessSession;
   readonly #output: PipedOutput;
-  readonly #exited: Promise<ProcessExit>;
   #grace: Grace | undefined;
   #over: Promise<void> | undefined;
   #remains: OrphanedSession | undefined;
 
   /** Made right after the start of the child, in the same turn. Use `PipedProcesses`. */
   constructor(parts: PipedProcessParts) {
-    const { child, readEnds, onOutput, processes, clock, ledger, id } = parts;
+    const { child, ends, onOutput, processes, clock, ledger, id } = parts;
     this.#parts = parts;
     this.pid = child.pid!;
     this.#session = new ProcessSession(this.pid, processes);
     ledger?.started({ ptyId: id, pid: this.pid, startTime: this.#session.leaderStartTime });
-    this.#output = new PipedOutput(readEnds, clock, onOutput);
-    this.#exited = new Promise((resolve) => {
+    this.#output = new PipedOutput(ends, clock, onOutput);
+    this.stdin = ends.stdin === undefined ? undefined : openInput(ends.stdin);
+    this.exited = new Promise((resolve) => {
       child.on('exit', (exitCode, signal) => {
         this.#session.leaderReaped();
+        this.stdin?.destroy();
         this.#output.processEnded();
         resolve({ exitCode, signal });
       });
@@ -103,7 +113,7 @@ export class PipedProcess {
   }
 
   async #finish(): Promise<ProcessExit> {
-    const exit = await this.#exited;
+    const exit = await this.exited;
     await this.#output.ended;
     return exit;
   }
@@ -112,9 +122,9 @@ export class PipedProcess {
     const { clock } = this.#parts;
     const grace = new Grace(gracePeriodMs, clock);
     this.#grace = grace;
-    await endSession(this.#endable(), { grace, leaderExited: this.#exited, clock, onSignal: () => {} });
+    await endSession(this.#endable(), { grace, leaderExited: this.exited, clock, onSignal: () => {} });
     // We are told of the end of the leader a moment after it.
-    await settledWithin(clock, TOLD_MS, this.#exited);
+    await settledWithin(clock, TOLD_MS, this.exited);
     this.isGone();
   }
 
@@ -126,4 +136,10 @@ export class PipedProcess {
     this.#remains ??= new OrphanedSession(ledger.instanceId, { ptyId: id, pid: this.pid, startTime }, processes);
     return this.#remains;
   }
+}
+
+function openInput(fd: number): Writable {
+  const socket = new Socket({ fd, readable: false, writable: true });
+  // The end of the reader is told by the process; whoever wrote learns of it by the callback.
+  return socket.on('error', () => {});
 }

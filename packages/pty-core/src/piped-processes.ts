@@ -5,7 +5,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { SpawnError } from './errors.ts';
 import { checkExecLimits } from './exec-limits.ts';
 import { resolveExecutable } from './executable.ts';
-import { FifoPipes, type Pipe } from './fifo-pipes.ts';
+import { FifoPipes } from './fifo-pipes.ts';
 import type { OutputTaker } from './piped-output.ts';
 import { PipedProcess } from './piped-process.ts';
 import { LinuxProcessTable, type ProcessTable } from './processes.ts';
@@ -32,6 +32,8 @@ export interface PipedRequest {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `pipe`: it reads what is written to `PipedProcess.stdin`. Default `none`, which is `/dev/null`. */
+  readonly stdin?: 'pipe' | 'none' | undefined;
   readonly onOutput: OutputTaker;
 }
 
@@ -56,34 +58,45 @@ export class PipedProcesses {
    * Starts a process, with a fork that blocks for some milliseconds.
    * @throws SpawnError saying what is missing; nothing is left behind.
    */
-  async start({ id, command, args, cwd, env, onOutput }: PipedRequest): Promise<PipedProcess> {
+  async start({ id, command, args, cwd, env, stdin = 'none', onOutput }: PipedRequest): Promise<PipedProcess> {
     const environment = { ...env, ...this.#ledger?.environment };
     const file = resolveExecutable(command, cwd, env['PATH']);
     checkExecLimits(file, args, environment);
-    const open: Pipe[] = [];
+    const ours: number[] = [];
+    const childs: number[] = [];
     let child: ChildProcess | undefined;
     try {
-      const stdout = await this.#pipe(open);
-      const stderr = await this.#pipe(open);
+      const stdout = await this.#pipes.open();
+      ours.push(stdout.readEnd);
+      childs.push(stdout.writeEnd);
+      const stderr = await this.#pipes.open();
+      ours.push(stderr.readEnd);
+      childs.push(stderr.writeEnd);
+      const input = stdin === 'pipe' ? await this.#pipes.openToChild() : undefined;
+      if (input !== undefined) {
+        ours.push(input.writeEnd);
+        childs.push(input.readEnd);
+      }
       if (this.#closed) throw new SpawnError('out-of-resources', 'this process is ending');
       child = this.#spawner.spawn({
         file,
         args,
         cwd,
         env: environment,
+        stdin: input?.readEnd,
         stdout: stdout.writeEnd,
         stderr: stderr.writeEnd,
       });
       if (child.pid === undefined) throw await failureOf(child);
       const [processes, clock, ledger] = [this.#processes, this.#clock, this.#ledger];
-      const readEnds = { stdout: stdout.readEnd, stderr: stderr.readEnd };
-      return new PipedProcess({ id, child, readEnds, onOutput, processes, clock, ledger });
+      const ends = { stdin: input?.writeEnd, stdout: stdout.readEnd, stderr: stderr.readEnd };
+      return new PipedProcess({ id, child, ends, onOutput, processes, clock, ledger });
     } catch (error) {
       if (child?.pid !== undefined) child.kill('SIGKILL');
-      for (const { readEnd } of open) closeSync(readEnd);
+      ours.forEach(closeSync);
       throw asSpawnError(error);
     } finally {
-      for (const { writeEnd } of open) closeSync(writeEnd);
+      childs.forEach(closeSync);
     }
   }
 
@@ -91,12 +104,6 @@ export class PipedProcesses {
   close(): void {
     this.#closed = true;
     this.#pipes.close();
-  }
-
-  async #pipe(open: Pipe[]): Promise<Pipe> {
-    const pipe = await this.#pipes.open();
-    open.push(pipe);
-    return pipe;
   }
 }
 

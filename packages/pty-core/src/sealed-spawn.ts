@@ -2,13 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { inheritedDescriptors, openMasters } from './descriptor-shield.ts';
 
-/** What to start, and the descriptors it gets as stdout and stderr; its stdin is `/dev/null`. */
+/** What to start, and the descriptors it gets. */
 export interface SealedSpawn {
   /** Absolute path of the program. */
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `undefined` is `/dev/null`. */
+  readonly stdin: number | undefined;
   readonly stdout: number;
   readonly stderr: number;
 }
@@ -33,10 +35,10 @@ export class SealedSpawner {
    * @returns a child without a `pid` when the system refused; its `error` event tells why.
    * @throws Error when the system refused in an unusual way.
    */
-  spawn({ file, args, cwd, env, stdout, stderr }: SealedSpawn): ChildProcess {
+  spawn({ file, args, cwd, env, stdin, stdout, stderr }: SealedSpawn): ChildProcess {
     const seal = openSync('/dev/null', 'r');
     try {
-      const stdio: ('ignore' | number)[] = ['ignore', stdout, stderr];
+      const stdio: ('ignore' | number)[] = [stdin ?? 'ignore', stdout, stderr];
       const leaking = process.platform === 'linux' ? [...this.#inherited, ...openMasters()] : [];
       for (const fd of leaking) stdio[fd] = seal;
       // Free numbers, and those that are closed by themselves.
