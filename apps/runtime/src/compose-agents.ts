@@ -1,30 +1,47 @@
-import type { AgentBackend, AgentProcesses, AgentTerminals } from '@sessiond/agent-core';
-import { AgentUnavailableError } from '@sessiond/agent-core';
+import {
+  type AgentBackend,
+  type AgentProcesses,
+  type AgentTerminals,
+  AgentUnavailableError,
+} from '@sessiond/agent-core';
+import type { PipedProcesses, PtyManager } from '@sessiond/pty-core';
+import type { Admission } from './admission/admission.ts';
 import { agentEnvironment } from './agents/agent-environment.ts';
 import type { AgentHosting } from './agents/agent-hosting.ts';
+import { LedgeredAgentProcesses } from './agents/agent-processes.ts';
 import { type AgentProgram, parseAgentProgram } from './agents/agent-program.ts';
+import { AgentShell } from './agents/agent-shell.ts';
+import { ManagedAgentTerminals } from './agents/agent-terminals.ts';
 import { LazyBackend } from './agents/lazy-backend.ts';
 import type { Config } from './config/config.ts';
+import type { Shells } from './sessions/bash/shells.ts';
 
 /** What agents are made of. */
 export interface AgentsOptions {
   readonly config: Config;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Starts the programs that agents run in. */
-  readonly processes: AgentProcesses;
-  /** Opens terminals for agents that ask for one. */
-  readonly terminals?: AgentTerminals | undefined;
+  /** Start what agents run in. */
+  readonly processes: PipedProcesses;
+  /** Runs what agents run in terminals. */
+  readonly ptys: PtyManager;
+  /** Run what their tools run. */
+  readonly shells: Shells;
+  readonly admission: Admission;
   /** Monotonic milliseconds. */
   readonly now?: (() => number) | undefined;
 }
 
 /** Builds what runs agents. Nothing of it is loaded before a session needs it. */
 export function createAgentHosting(options: AgentsOptions): AgentHosting {
-  const { config, env } = options;
+  const { config, env, shells, admission, ptys } = options;
+  const terminals = new ManagedAgentTerminals(ptys);
+  const processes = new LedgeredAgentProcesses(options.processes);
   return {
-    backends: createBackends(options),
+    backends: createBackends({ ...options, agentProcesses: processes, terminals }),
     environment: (requested) => agentEnvironment(env, config.agentEnv, requested),
+    shell: new AgentShell({ shells, admission, maxMs: config.agentShellMs }),
+    endTerminals: (sessionId) => terminals.endSession(sessionId),
     maxSessions: config.maxAgentSessions,
     abortMs: config.agentAbortMs,
     dialogTimeoutMs: config.dialogTimeoutMs,
@@ -35,21 +52,27 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
   };
 }
 
-function createBackends(options: AgentsOptions): ReadonlyMap<string, AgentBackend> {
-  const { agentBackends, acpAgents } = options.config;
-  const kinds = agentBackends.map((kind) => new LazyBackend(kind, () => loadKind(kind, options)));
+/** What backends are made of. */
+interface BackendParts extends Pick<AgentsOptions, 'config' | 'version' | 'env' | 'now'> {
+  readonly agentProcesses: AgentProcesses;
+  readonly terminals: AgentTerminals;
+}
+
+function createBackends(parts: BackendParts): ReadonlyMap<string, AgentBackend> {
+  const { agentBackends, acpAgents } = parts.config;
+  const kinds = agentBackends.map((kind) => new LazyBackend(kind, () => loadKind(kind, parts)));
   const programs = acpAgents
     .map(parseAgentProgram)
     .filter((program) => program !== undefined)
-    .map((program) => new LazyBackend(program.name, () => loadAcp(options, program)));
+    .map((program) => new LazyBackend(program.name, () => loadAcp(parts, program)));
   return new Map([...kinds, ...programs].map((backend) => [backend.name, backend]));
 }
 
-async function loadKind(kind: string, options: AgentsOptions): Promise<AgentBackend> {
-  if (kind === 'acp') return loadAcp(options);
+async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend> {
+  if (kind === 'acp') return loadAcp(parts);
   throw new AgentUnavailableError(`Cannot use agents of ${kind}: this build has none`);
 }
 
-async function loadAcp(_options: AgentsOptions, program?: AgentProgram): Promise<AgentBackend> {
+async function loadAcp(_parts: BackendParts, program?: AgentProgram): Promise<AgentBackend> {
   throw new AgentUnavailableError(`Cannot use agents of ${program?.name ?? 'acp'}: this build has none`);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import { Admission } from './admission/admission.ts';
 import { noAuditLog } from './audit/audit-log.ts';
+import { createAgentHosting } from './compose-agents.ts';
 import { configuredLimits } from './config/configured-limits.ts';
 import { CommandLanes } from './execution/command-lanes.ts';
 import { fanOutCommands } from './execution/command-observer.ts';
@@ -30,15 +31,19 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
   const outcomes = new OutcomeStore({ limits: config, now });
   // Taken out, because they would be held for as long as the journal is.
   for (const command of journal?.commands.splice(0) ?? []) outcomes.restore(command);
+  const processes = new PipedProcesses({ folder: join(config.stateDir, 'pipes'), ledger });
+  const shells = new Shells({
+    processes,
+    maxCommands: config.maxBashCommands,
+    outputBytes: config.bashOutputBytes,
+    observer: telemetry.bash,
+  });
+  const admission = new Admission({ limits: config, logger, observer: telemetry.admission, now });
   const server = new SessionServer({
     ptys,
     ledger,
-    shells: new Shells({
-      processes: new PipedProcesses({ folder: join(config.stateDir, 'pipes'), ledger }),
-      maxCommands: config.maxBashCommands,
-      outputBytes: config.bashOutputBytes,
-      observer: telemetry.bash,
-    }),
+    shells,
+    agents: createAgentHosting({ config, version, env, processes, ptys, shells, admission, now }),
     shellTimeoutMs: config.bashTimeoutMs,
     serverVersion: version,
     transports,
@@ -63,7 +68,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     journal: journal?.journal ?? new NoJournal(),
     records: journal?.journal ?? unrecordedSessions,
     restored: journal?.sessions ?? [],
-    admission: new Admission({ limits: config, logger, observer: telemetry.admission, now }),
+    admission,
     lanes: new CommandLanes({
       maxWaiting: config.laneQueueCommands,
       maxWaitMs: config.laneQueueMs,

@@ -16,6 +16,7 @@ import type { Logger } from 'pino';
 import type { Admission } from './admission/admission.ts';
 import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
 import type { BreakerChange } from './admission/command-breakers.ts';
+import type { AgentHosting } from './agents/agent-hosting.ts';
 import { type AuditLog, noAuditLog } from './audit/audit-log.ts';
 import { auditedCommands } from './audit/audited-commands.ts';
 import { AuditedConnections } from './audit/audited-connections.ts';
@@ -58,6 +59,8 @@ export interface SessionServerOptions {
   readonly ledger: PtyLedger | undefined;
   /** Run lines of shell beside the terminals. */
   readonly shells: Shells;
+  /** What runs agents, and how. */
+  readonly agents: AgentHosting;
   /** How long one may run that does not say so itself. */
   readonly shellTimeoutMs: number;
   readonly serverVersion: string;

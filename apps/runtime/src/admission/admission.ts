@@ -99,6 +99,11 @@ export class Admission {
     return new LimitedCommand(this.#stages, command, principalId, expense);
   }
 
+  /** Asks the breaker before lines of shell for one that is no command of a client: of the tool of an agent. */
+  attemptShell(sessionId: string, instance: string): Attempt | CommandRefusal {
+    return this.#stages.breakers.attempt({ type: 'bash', sessionId, command: '' }, '', () => instance);
+  }
+
   /** Calls `listener`, which must not throw, whenever a breaker has changed its state. @returns how to stop. */
   onBreakerChanged(listener: (change: BreakerChange) => void): () => void {
     this.#breakerListeners.add(listener);

@@ -1,5 +1,6 @@
 import type { AgentBackend } from '@sessiond/agent-core';
 import type { AgentEnvironment } from './agent-environment.ts';
+import type { AgentShell } from './agent-shell.ts';
 
 /** What the host of sessions needs to run agents, and what they get when a client names nothing. */
 export interface AgentHosting {
@@ -7,6 +8,10 @@ export interface AgentHosting {
   readonly backends: ReadonlyMap<string, AgentBackend>;
   /** What an agent and its tools find in their environment, with what the session asks for. */
   readonly environment: (requested?: Readonly<Record<string, string>>) => AgentEnvironment;
+  /** Runs the commands of their tools. */
+  readonly shell: Pick<AgentShell, 'run'>;
+  /** Ends and forgets the terminals that an agent has left open; resolves when their programs are gone. */
+  readonly endTerminals: (sessionId: string) => Promise<void>;
   /** Sessions of agents, finished ones included. */
   readonly maxSessions: number;
   /** How long an agent has to end its work when it is aborted. */

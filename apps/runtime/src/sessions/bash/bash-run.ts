@@ -8,6 +8,8 @@ import { BashOutput } from './bash-output.ts';
 /** What is to be run, where, and who is told of it. */
 export interface BashRequest {
   readonly sessionId: string;
+  /** Who wants it; what the tool of an agent runs is not ended by `abort_bash`. Default a client. */
+  readonly by?: 'client' | 'tool' | undefined;
   /** A line of shell. */
   readonly command: string;
   readonly cwd: string;
@@ -38,6 +40,7 @@ const LAST_OUTPUT_MS = 500;
 /** One line of shell, from its start until nothing of it is left. */
 export class BashRun {
   readonly sessionId: string;
+  readonly by: 'client' | 'tool';
   /** Resolves when it is answered. Never rejects. */
   readonly answered: Promise<void>;
   readonly #request: BashRequest;
@@ -50,6 +53,7 @@ export class BashRun {
 
   constructor(request: BashRequest, parts: BashRunParts) {
     this.sessionId = request.sessionId;
+    this.by = request.by ?? 'client';
     this.#request = request;
     this.#parts = parts;
     this.#output = new BashOutput(request.keepBytes);

@@ -62,9 +62,9 @@ export class Shells {
     }
   }
 
-  /** Ends the command that runs in a session; resolves when its processes are gone. @returns whether there was one. */
+  /** Ends the command that a client runs in a session; resolves when its processes are gone. @returns whether there was one. */
   async abort(sessionId: string, reason: ProtocolError): Promise<boolean> {
-    const running = this.#of(sessionId).filter(({ over }) => !over);
+    const running = this.#of(sessionId).filter(({ over, by }) => !over && by === 'client');
     for (const run of running) run.abort(reason);
     await Promise.all(running.map(({ answered }) => answered));
     return running.length > 0;
