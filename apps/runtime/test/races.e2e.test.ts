@@ -53,6 +53,28 @@ it('leaves nothing of an attach that is cancelled in the same turn', async () =>
   await client.ask('delete_session', { sessionId });
 });
 
+it('[S25] never runs a bash command that is aborted in the turn in which it was accepted, but the one behind it', async () => {
+  const client = await connect();
+  const sessionId = await client.run('cat', []);
+  for (let round = 0; round < 5; round++) {
+    let answers: Promise<Record<string, unknown>>[] = [];
+    batch(client, () => {
+      answers = [
+        client.command('bash', { sessionId, command: 'echo first' }),
+        client.command('bash', { sessionId, command: 'echo second' }),
+        client.command('abort_bash', { sessionId }),
+      ];
+    });
+    expect(await Promise.all(answers)).toMatchObject([
+      { code: 'CANCELLED' },
+      { success: true, data: { output: 'second\n' } },
+      { success: true, data: { aborted: true } },
+    ]);
+    expect(client.eventsOf('bash.started')).toHaveLength(round + 1);
+  }
+  await client.ask('delete_session', { sessionId });
+});
+
 it('sends the answer of an attach before the first frame of its channel, however many attach at once', async () => {
   const client = await connect();
   const ids = await Promise.all(['a', 'b', 'c'].map((text) => client.runRaw(`echo ${text}; read line`)));

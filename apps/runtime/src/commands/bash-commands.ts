@@ -9,9 +9,11 @@ export const bashCommands: Pick<CommandHandlers, 'bash' | 'abort_bash'> = {
     issuer.assertMayDrive(command.sessionId);
     return host.bash(command, listenerOf(context), cause, signal);
   },
-  abort_bash: async ({ sessionId }, { host, issuer }) => {
+  abort_bash: async ({ sessionId }, { host, issuer, cancelBash }) => {
     issuer.assertMayDrive(sessionId);
-    return { sessionId, aborted: await host.abortBash(sessionId) };
+    // Both are asked in this turn of the event loop, so that none slips through by beginning in between.
+    const aborted = await Promise.all([host.abortBash(sessionId), cancelBash(sessionId)]);
+    return { sessionId, aborted: aborted.includes(true) };
   },
 };
 

@@ -2,6 +2,7 @@ import { type Command, ProtocolError } from '@sessiond/protocol';
 import pino from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { Admission, type AdmissionLimits } from '../admission/admission.ts';
+import { bashCommands } from '../commands/bash-commands.ts';
 import type { CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import type { AcceptedCommand, CommandJournal, FinishedCommand } from '../journal/command-journal.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
@@ -64,7 +65,10 @@ beforeEach(() => {
     idempotencyMs: 600_000,
   };
   runner = new CommandRunner({
-    host: { facts: () => ({ owner: 'ada', instance: 'i', version: 2 }) } as unknown as SessionHost,
+    host: {
+      facts: () => ({ owner: 'ada', instance: 'i', version: 2 }),
+      abortBash: async () => false,
+    } as unknown as SessionHost,
     authorizer: { fault: () => undefined, covers: () => true, maySee: () => true },
     handlers: {
       set_session_name: ({ sessionId, name }: Command<'set_session_name'>) => {
@@ -72,6 +76,12 @@ beforeEach(() => {
         return { sessionId, name };
       },
       list_sessions: () => ({ sessions: [] }),
+      create_session: ({ sessionId }: Command<'create_session'>) => ({ sessionId }),
+      bash: ({ sessionId, command }: Command<'bash'>) => {
+        story.push(`${command} executed`);
+        return { sessionId };
+      },
+      abort_bash: bashCommands.abort_bash,
     } as unknown as CommandHandlers,
     server: {} as ServerFacts,
     admission: new Admission({ limits: all, logger }),
@@ -84,7 +94,7 @@ beforeEach(() => {
 });
 
 function send(command: Command): Promise<Answer> {
-  const issuer = { principal: { id: 'ada', scopes: ['*'] } } as unknown as CommandIssuer;
+  const issuer = { principal: { id: 'ada', scopes: ['*'] }, assertMayDrive: () => {} } as unknown as CommandIssuer;
   return new Promise((resolve) => {
     runner.run(command, issuer, ({ text }) => {
       story.push('answered');
@@ -114,6 +124,33 @@ it('records a command before it runs, and its outcome before it is answered', as
   expect(finished).toMatchObject([
     { outcome: { ok: true, sessionVersion: 2 }, sessionId: 's', instance: 'i', startedAtMs: expect.any(Number) },
   ]);
+});
+
+it('[S25] ends a bash command that is still being recorded, and none that waits for its turn', async () => {
+  let isDurable = (): void => {};
+  journal.durable = new Promise((resolve) => (isDurable = resolve));
+  const first = send({ type: 'bash', sessionId: 's', command: 'first' });
+  const second = send({ type: 'bash', sessionId: 's', command: 'second' });
+  const other = send({ type: 'bash', sessionId: 'other', command: 'other' });
+  const aborted = send({ type: 'abort_bash', sessionId: 's' });
+  expect(await send({ type: 'abort_bash', sessionId: 'nobody' })).toMatchObject({ data: { aborted: false } });
+  isDurable();
+  expect(await first).toMatchObject({ code: 'CANCELLED' });
+  expect(await aborted).toMatchObject({ data: { sessionId: 's', aborted: true } });
+  expect(await second).toMatchObject({ success: true });
+  expect(await other).toMatchObject({ success: true });
+  expect(story.filter((line) => line.endsWith('executed')).sort()).toEqual(['other executed', 'second executed']);
+});
+
+it('[S25] does not end a command of another type that is still being recorded, nor the bash command behind it', async () => {
+  let isDurable = (): void => {};
+  journal.durable = new Promise((resolve) => (isDurable = resolve));
+  const create = send({ type: 'create_session', kind: 'pty', sessionId: 's' });
+  const bash = send({ type: 'bash', sessionId: 's', command: 'behind' });
+  expect(await send({ type: 'abort_bash', sessionId: 's' })).toMatchObject({ data: { aborted: false } });
+  isDurable();
+  expect(await create).toMatchObject({ success: true });
+  expect(await bash).toMatchObject({ success: true });
 });
 
 it('answers who sends a command again only when its outcome is on record', async () => {

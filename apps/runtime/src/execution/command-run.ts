@@ -32,6 +32,7 @@ export interface RunEnvironment {
   readonly server: ServerFacts;
   readonly authorizer: Pick<Authorizer, 'maySee'>;
   cancel(issuer: CommandIssuer, commandId: string): boolean;
+  cancelBash(sessionId: string): Promise<boolean>;
   /** The run was aborted while it waited or ran. */
   aborted(run: CommandRun, reason: ProtocolError): void;
 }
@@ -152,6 +153,10 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
 
   get cancel(): (commandId: string) => boolean {
     return (commandId) => this.#environment.cancel(this.issuer, commandId);
+  }
+
+  get cancelBash(): (sessionId: string) => Promise<boolean> {
+    return (sessionId) => this.#environment.cancelBash(sessionId);
   }
 
   abandon(reason: ProtocolError): void {

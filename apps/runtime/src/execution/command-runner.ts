@@ -71,6 +71,7 @@ export class CommandRunner {
       server,
       authorizer,
       cancel: (issuer, commandId) => this.#cancel(issuer, commandId),
+      cancelBash: (sessionId) => this.#cancelBash(sessionId),
       aborted: (run, reason) => this.#aborted(run, reason),
     };
   }
@@ -284,6 +285,15 @@ export class CommandRunner {
     if (run === undefined || run.isDecided) return false;
     if (!this.#options.authorizer.covers(issuer.principal, run.command, rightsOf(run.issuer.principal))) return false;
     run.abort(new ProtocolError('CANCELLED', 'The command was cancelled'));
+    return true;
+  }
+
+  async #cancelBash(sessionId: string): Promise<boolean> {
+    const run = this.#inFlight.aboutToBegin('bash', sessionId);
+    if (run === undefined) return false;
+    const answered = new Promise<void>((resolve) => run.onAnswered(() => resolve()));
+    run.abort(new ProtocolError('CANCELLED', 'The command was ended by abort_bash before it began'));
+    await answered;
     return true;
   }
 

@@ -49,6 +49,20 @@ export class CommandsInFlight {
     return this.#toCome.get(sessionId)?.issuer.principal.id;
   }
 
+  /** The command of this type that has its turn in the lane of a session and has not begun; there is one at most. Costs a look at all of them. */
+  aboutToBegin(type: Command['type'], sessionId: string): CommandRun | undefined {
+    return this.#runs
+      .all()
+      .find(
+        ({ command, turn, startedMs, isDecided }) =>
+          command.type === type &&
+          command.sessionId === sessionId &&
+          turn !== undefined &&
+          startedMs === undefined &&
+          !isDecided,
+      );
+  }
+
   /**
    * Ends what waits for its turn or for something that may never come, and lets the rest finish; what still runs at the deadline is aborted. Commands
    * that are not `awaited` go on meanwhile and afterwards, and so do those that are never limited. Resolves when every other command is answered, soon after the

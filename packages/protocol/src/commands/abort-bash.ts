@@ -1,7 +1,7 @@
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
 import { flag, object, sessionId } from '../fields.ts';
 
-/** Ends the `bash` command that runs in a session, whoever sent it. */
+/** Ends the `bash` command whose turn it is in a session, whoever sent it. */
 export interface AbortBashCommand extends SessionCommandEnvelope {
   readonly type: 'abort_bash';
 }
@@ -9,7 +9,7 @@ export interface AbortBashCommand extends SessionCommandEnvelope {
 /** Whether there was something to end. */
 export interface AbortBashData {
   readonly sessionId: string;
-  /** False when no `bash` command ran; those that wait for their turn are not touched. */
+  /** False when no `bash` command ran or was about to; those that wait for their turn are not touched. */
   readonly aborted: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface AbortBashData {
 export const abortBash: CommandContract<AbortBashCommand, AbortBashData> = contract({
   type: 'abort_bash',
   summary:
-    'Ends the `bash` command that runs in a session with all its processes, and answers once they are gone; that command is answered with `CANCELLED`.',
+    'Ends the `bash` command that runs in a session with all its processes, and answers once they are gone; that command is answered with `CANCELLED`. One that was accepted and is about to run never does.',
   appliesTo: 'session',
   scope: 'sessions:write',
   example: { type: 'abort_bash', id: 'c-21', sessionId: 'build' },

@@ -47,7 +47,7 @@ export async function abort({ port, sessionId, random, isOver }: AborterOptions)
       const ended = slow.then(() => 'success', codeOf);
       await sleep(random.below(100));
       if (random.chance(0.2)) continue;
-      if (isBash && random.chance(0.5)) await abortBash(connection, sessionId);
+      if (isBash && random.chance(0.5)) await connection.request('abort_bash', { sessionId });
       else await connection.request('cancel_command', { commandId: name });
       const outcome = await Promise.race([ended, sleep(LIMIT_MS, 'no answer')]);
       if (outcome !== 'CANCELLED' && problems.length < MAX_PROBLEMS) {
@@ -70,16 +70,6 @@ export async function abort({ port, sessionId, random, isOver }: AborterOptions)
   await last.request('delete_session', { sessionId }).catch(ignore('SESSION_NOT_FOUND'));
   last.die();
   return { aborts, problems };
-}
-
-/** Ends what runs, once it runs: a command that is still being recorded is not touched, and the answer says so. */
-async function abortBash(connection: SoakConnection, sessionId: string): Promise<void> {
-  const deadlineMs = performance.now() + LIMIT_MS;
-  while (performance.now() < deadlineMs) {
-    const { aborted } = (await connection.request('abort_bash', { sessionId })) as { readonly aborted: boolean };
-    if (aborted) return;
-    await sleep(5);
-  }
 }
 
 function codeOf(error: unknown): string {
