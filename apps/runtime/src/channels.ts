@@ -1,11 +1,13 @@
 import { type AckFrame, type Command, type InputFrame, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
 import type { Guard } from './containment.ts';
-import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
-import { Subscription } from './subscription.ts';
+import { EventSubscription } from './event-subscription.ts';
+import { OutputSubscription } from './output-subscription.ts';
+import type { SessionAttachment, SessionEvent, SessionHost } from './sessions/session-host.ts';
+import type { Subscription } from './subscription.ts';
 import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
 
-/** Attachments of one connection at a time. */
+/** Attachments, and agents that are followed without one, of one connection at a time. */
 const MAX_CHANNELS = 256;
 
 /** What the channels of a connection are made of. */
@@ -21,34 +23,56 @@ export interface ChannelsOptions {
   readonly guard: Guard;
   /** An event that was held back is due. */
   readonly onDue: (event: SessionEvent) => void;
+  /** Sends a message that is text already. */
+  readonly sendText: (text: string) => void;
 }
 
-/** Whether the session was deleted. What is orphaned has nothing to do with a later session of the same id. */
-interface Orphanable {
+/** A subscription that the host is asked for. */
+interface Opening {
+  readonly sessionId: string;
+  readonly isAttach: boolean;
+  /** Whether the session was deleted meanwhile. What is orphaned has nothing to do with a later session of the same id. */
   isOrphaned: boolean;
 }
 
-/** An orphaned one only delivers what is left of its output. */
-interface Channel extends Orphanable {
-  readonly subscription: Subscription;
-  /** What it was asked for with. */
-  readonly command: Command<'attach'>;
-  readonly role: 'driver' | 'observer';
+/** What came of an opening. */
+interface Opened {
+  readonly attachment: SessionAttachment;
+  /** Tells the host what to wake up from now on. */
+  readonly wake: (subscription: Subscription) => void;
+}
+
+/** One session's way to the client. */
+interface Channel {
+  readonly sessionId: string;
+  /** Unique among all the connection ever had. */
+  number: number;
+  subscription: Subscription;
+  /** What the attachment was asked for with; `undefined` while an agent is only followed. */
+  command: Command<'attach'> | undefined;
+  /** Whether the events of an agent are wanted for themselves, too. */
+  isFollowed: boolean;
+  /** An orphaned one only delivers what is left of its output. */
+  isOrphaned: boolean;
   /** News of the end, by type, for a client that has not been sent the end of its output. */
   readonly held: Map<'pty.stopped' | 'session_deleted', SessionEvent>;
 }
 
 /**
- * The attachments of one connection, at most 256 and at most one per session: who may act, whose turn it is to send, and
+ * The ways of sessions to one connection, at most 256 and at most one per session: who may act, whose turn it is to send, and
  * which news have to wait for the last byte. A number is never used twice.
  *
- * A session id can be used again while output of its former session is still on its way to a slow client. An attachment therefore
+ * Terminals come here when they are attached; agents also when only their events are followed. Attaching and following an agent share one place in its log:
+ * who names a place moves it there, and it is given up when it is wanted for neither.
+ *
+ * A session id can be used again while output of its former session is still on its way to a slow client. A channel therefore
  * belongs to one life of the id: it is orphaned when that session is deleted, and no news of a later one touch it.
  */
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #channels = new Map<number, Channel>();
-  readonly #attaching = new Map<string, Orphanable>();
+  /** As many as the connection has commands for it. */
+  readonly #opening = new Set<Opening>();
   #nextChannel = 1;
   #closed = false;
 
@@ -62,15 +86,17 @@ export class Channels {
    * and the reason of `signal` when it has aborted meanwhile; no attachment is left then.
    */
   async attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
-    this.#assertAttachable(command.sessionId);
     const { sessionId } = command;
-    const fate: Orphanable = { isOrphaned: false };
-    this.#attaching.set(sessionId, fate);
-    try {
-      return await this.#attach(command, signal, fate);
-    } finally {
-      if (this.#attaching.get(sessionId) === fate) this.#attaching.delete(sessionId);
-    }
+    this.#assertAttachable(sessionId);
+    const followed = this.#of(sessionId);
+    // Who follows already has seen everything up to where it stands.
+    const from = command.from === 'now' ? (followed?.subscription.offset ?? 'now') : command.from;
+    return this.#open({ ...command, from }, true, signal, (opened, isOrphaned) => {
+      const channel = this.#enter(sessionId, opened, isOrphaned);
+      channel.command = command;
+      if (!isOrphaned) this.#options.onAttached(sessionId);
+      return { channel: channel.number, ...opened.attachment.info };
+    });
   }
 
   /** Begins to deliver; called once the answer to `attach` was sent, because the frames of a channel follow it. */
@@ -84,7 +110,50 @@ export class Channels {
    */
   dropUnstarted(command: Command<'attach'>): void {
     const channel = this.#find((entry) => entry.command === command && !entry.subscription.started);
-    if (channel !== undefined) this.#drop(channel);
+    if (channel === undefined) return;
+    this.#detach(channel);
+    channel.subscription.start();
+  }
+
+  /**
+   * Follows the events of an agent behind a number, or from now on, or from where the connection reads them already; nothing new is delivered before
+   * {@link startFollowing}.
+   * @returns the number of the last event before those that come.
+   * @throws ProtocolError as {@link attach} does.
+   */
+  async follow(sessionId: string, after: number | undefined, signal: AbortSignal): Promise<number> {
+    const known = this.#of(sessionId);
+    if (known !== undefined && after === undefined) {
+      known.isFollowed = true;
+      return known.subscription.offset - 1;
+    }
+    if (known === undefined) this.#assertRoom();
+    const from = after === undefined ? 'now' : after + 1;
+    return this.#open({ type: 'attach', sessionId, from, role: 'observer' }, false, signal, (opened, isOrphaned) => {
+      this.#enter(sessionId, opened, isOrphaned).isFollowed = true;
+      return opened.attachment.info.from - 1;
+    });
+  }
+
+  /** Begins to deliver what {@link follow} asked for, once that was answered. Where it was not, only an attachment goes on. */
+  startFollowing(sessionId: string, wasAnswered: boolean): void {
+    const channel = this.#of(sessionId);
+    if (channel === undefined || channel.subscription.started) return;
+    if (!wasAnswered) this.unfollow(sessionId);
+    channel.subscription.start();
+  }
+
+  /** Follows an agent no longer; an attachment to it stays. Idempotent. */
+  unfollow(sessionId: string): void {
+    const channel = this.#of(sessionId);
+    if (channel === undefined) return;
+    channel.isFollowed = false;
+    if (channel.command === undefined) this.#drop(channel);
+  }
+
+  /** Whether the connection reads the events of the session out of its log: those of an agent that it attached to or follows. */
+  reads(sessionId: string): boolean {
+    return this.#of(sessionId)?.subscription instanceof EventSubscription;
   }
 
   /**
@@ -92,32 +161,32 @@ export class Channels {
    * @throws ProtocolError when there is none.
    */
   detach(sessionId: string): ResponseDataOf<'detach'> {
-    const entry = this.#of(sessionId) ?? this.#find(({ command }) => command.sessionId === sessionId);
-    if (entry === undefined)
+    const attached = (channel: Channel): boolean => channel.sessionId === sessionId && channel.command !== undefined;
+    const channel = this.#find((each) => attached(each) && !each.isOrphaned) ?? this.#find(attached);
+    if (channel === undefined)
       throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
-    const { channel, offset } = entry.subscription;
-    this.#drop(entry);
-    return { sessionId, channel, offset };
+    const { number, subscription } = channel;
+    this.#detach(channel);
+    return { sessionId, channel: number, offset: subscription.offset };
   }
 
   /** @throws ProtocolError when the connection is attached to the session as an observer. */
   assertMayDrive(sessionId: string): void {
-    const channel = this.#of(sessionId);
-    if (channel?.role === 'observer') {
+    if (this.#of(sessionId)?.command?.role === 'observer') {
       throw new ProtocolError('FORBIDDEN', 'Cannot drive the session: this connection attached to it as an observer');
     }
   }
 
   /** Takes a client's frame. @throws ProtocolError when it makes no sense or cannot be taken. */
   frame(frame: InputFrame | AckFrame): void {
-    const subscription = this.#channels.get(frame.channel)?.subscription;
-    if (subscription === undefined) {
+    const channel = this.#channels.get(frame.channel);
+    if (channel?.command === undefined) {
       // On its way when the attachment ended, with its session for example: the client could not know.
       if (frame.kind === 'ack' && frame.channel < this.#nextChannel) return;
       throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: channel ${frame.channel} is not attached`);
     }
-    if (frame.kind === 'input') subscription.input(frame);
-    else subscription.acknowledge(frame.offset);
+    if (frame.kind === 'input') channel.subscription.input(frame);
+    else channel.subscription.acknowledge(frame.offset);
   }
 
   /** Sends what had to wait for the transport, one frame each in turn, so that a flood does not keep its neighbours waiting. */
@@ -169,15 +238,23 @@ export class Channels {
     return { unacknowledgedBytes, windowBytes };
   }
 
+  /** @throws ProtocolError when there are as many as are allowed. */
+  #assertRoom(): void {
+    if (this.#channels.size < MAX_CHANNELS) return;
+    throw new ProtocolError(
+      'CAPACITY_EXCEEDED',
+      `Cannot attach: this connection has ${MAX_CHANNELS} attachments, the most allowed`,
+    );
+  }
+
   #assertAttachable(sessionId: string): void {
-    if (this.#channels.size >= MAX_CHANNELS) {
-      throw new ProtocolError(
-        'CAPACITY_EXCEEDED',
-        `Cannot attach: this connection has ${MAX_CHANNELS} attachments, the most allowed`,
-      );
-    }
-    const channel = this.#of(sessionId)?.subscription.channel;
-    if (channel === undefined && !this.#attaching.has(sessionId)) return;
+    const known = this.#of(sessionId);
+    if (known === undefined) this.#assertRoom();
+    const channel = known?.command === undefined ? undefined : known.number;
+    const isOpening = [...this.#opening].some(
+      (each) => each.sessionId === sessionId && each.isAttach && !each.isOrphaned,
+    );
+    if (channel === undefined && !isOpening) return;
     throw new ProtocolError(
       'INVALID_STATE',
       'Cannot attach: this connection is attached to the session; detach first',
@@ -185,43 +262,87 @@ export class Channels {
     );
   }
 
-  async #attach(command: Command<'attach'>, signal: AbortSignal, fate: Orphanable): Promise<ResponseDataOf<'attach'>> {
-    const { transport, host, traffic, guard, onAttached } = this.#options;
-    const { sessionId } = command;
+  /** Asks the host, and does something with the answer if it is still wanted then. */
+  async #open<T>(
+    command: Command<'attach'>,
+    isAttach: boolean,
+    signal: AbortSignal,
+    enter: (opened: Opened, isOrphaned: boolean) => T,
+  ): Promise<T> {
+    const { host, guard } = this.#options;
+    const opening: Opening = { sessionId: command.sessionId, isAttach, isOrphaned: false };
     let subscription: Subscription | undefined;
-    const attachment = await host.attach(command, {
-      onReadable: guard(() => subscription?.pump()),
-      onInputDrained: guard(() => subscription?.acknowledgeInput()),
-    });
-    if (this.#closed || signal.aborted) {
-      attachment.close();
-      throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
+    this.#opening.add(opening);
+    try {
+      const attachment = await host.attach(command, {
+        onReadable: guard(() => subscription?.pump()),
+        onInputDrained: guard(() => subscription?.acknowledgeInput()),
+      });
+      if (this.#closed || signal.aborted) {
+        attachment.close();
+        throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
+      }
+      const wake = (made: Subscription): void => {
+        subscription = made;
+      };
+      return enter({ attachment, wake }, opening.isOrphaned);
+    } finally {
+      this.#opening.delete(opening);
     }
-    const channel = this.#nextChannel++;
-    const { role, window: windowBytes } = attachment.info;
-    const onEnd = (): void => this.#ended(entry);
-    subscription = new Subscription(transport, attachment, { channel, windowBytes, traffic, onEnd });
-    const entry: Channel = { ...fate, subscription, command, role, held: new Map() };
-    this.#channels.set(channel, entry);
-    if (!entry.isOrphaned) onAttached(sessionId);
-    return { channel, ...attachment.info };
+  }
+
+  /** Has a session come this way, in place of the way it came before. */
+  #enter(sessionId: string, { attachment, wake }: Opened, isOrphaned: boolean): Channel {
+    const known = isOrphaned ? undefined : this.#of(sessionId);
+    // What was told a number keeps it.
+    const number = known?.command === undefined ? this.#nextChannel++ : known.number;
+    const subscription = this.#subscription(attachment, sessionId, number, () => this.#ended(channel));
+    wake(subscription);
+    const channel: Channel = known ?? {
+      sessionId,
+      number,
+      subscription,
+      command: undefined,
+      isFollowed: false,
+      isOrphaned,
+      held: new Map(),
+    };
+    if (known !== undefined) {
+      known.subscription.close();
+      this.#channels.delete(known.number);
+    }
+    channel.number = number;
+    channel.subscription = subscription;
+    this.#channels.set(number, channel);
+    return channel;
+  }
+
+  #subscription(
+    attachment: SessionAttachment,
+    sessionId: string,
+    channel: number,
+    onEnd: () => void,
+  ): OutputSubscription | EventSubscription {
+    const { transport, traffic, sendText } = this.#options;
+    if (attachment.kind === 'events')
+      return new EventSubscription(attachment, { sessionId, transport, sendText, onEnd });
+    const { window: windowBytes } = attachment.info;
+    return new OutputSubscription(transport, attachment, { channel, windowBytes, traffic, onEnd });
   }
 
   /** The session is gone: a new one of the same id meets no trace of it. */
   #orphan(sessionId: string): void {
-    const fate = this.#attaching.get(sessionId);
-    if (fate !== undefined) fate.isOrphaned = true;
-    this.#attaching.delete(sessionId);
+    for (const opening of this.#opening) if (opening.sessionId === sessionId) opening.isOrphaned = true;
     const channel = this.#of(sessionId);
     if (channel === undefined) return;
-    this.#options.onDetached(sessionId);
+    if (channel.command !== undefined) this.#options.onDetached(sessionId);
     channel.isOrphaned = true;
     if (channel.subscription.ended) this.#drop(channel);
   }
 
   #releaseOrphans(sessionId: string): void {
     for (const channel of this.#channels.values()) {
-      if (channel.isOrphaned && channel.command.sessionId === sessionId) this.#release(channel);
+      if (channel.isOrphaned && channel.sessionId === sessionId) this.#release(channel);
     }
   }
 
@@ -230,11 +351,21 @@ export class Channels {
     else this.#release(channel);
   }
 
+  /** Ends an attachment; what is followed, too, goes on. */
+  #detach(channel: Channel): void {
+    if (!channel.isFollowed) {
+      this.#drop(channel);
+      return;
+    }
+    channel.command = undefined;
+    if (!channel.isOrphaned) this.#options.onDetached(channel.sessionId);
+  }
+
   #drop(channel: Channel): void {
-    const { subscription, command, isOrphaned } = channel;
+    const { sessionId, number, subscription, command, isOrphaned } = channel;
     subscription.close();
-    this.#channels.delete(subscription.channel);
-    if (!isOrphaned) this.#options.onDetached(command.sessionId);
+    this.#channels.delete(number);
+    if (!isOrphaned && command !== undefined) this.#options.onDetached(sessionId);
     this.#release(channel);
   }
 
@@ -244,9 +375,9 @@ export class Channels {
     for (const event of due) this.#options.onDue(event);
   }
 
-  /** The attachment to the session that has the id now, and only to it. */
+  /** The way of the session that has the id now, and only of it. */
   #of(sessionId: string): Channel | undefined {
-    return this.#find(({ command, isOrphaned }) => command.sessionId === sessionId && !isOrphaned);
+    return this.#find((channel) => channel.sessionId === sessionId && !channel.isOrphaned);
   }
 
   #find(matches: (channel: Channel) => boolean): Channel | undefined {

@@ -274,8 +274,17 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     };
   }
 
+  followLog(sessionId: string, after: number | undefined, signal: AbortSignal): Promise<number> {
+    return this.#channels.follow(sessionId, after, signal);
+  }
+
+  readsLog(sessionId: string): boolean {
+    return this.#made?.reads(sessionId) ?? false;
+  }
+
   unfollow(sessionId: string): void {
     this.#followed?.delete(sessionId);
+    this.#made?.unfollow(sessionId);
     this.#options.hub.unsubscribe(sessionId, this);
   }
 
@@ -328,6 +337,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   #answered({ code, text, data }: CommandAnswer, command: Command): void {
     if (this.#pending?.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
     this.#outbox.sendText(text);
+    if (command.type === 'switch_session') this.#made?.startFollowing(command.sessionId, code === 'OK');
     if (command.type !== 'attach') return;
     if (code !== 'OK') this.#made?.dropUnstarted(command);
     else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
@@ -401,6 +411,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
         if (!this.#followed?.has(sessionId)) hub.unsubscribe(sessionId, this);
       },
       onDue: (event) => this.#outbox.sendEvent(event),
+      sendText: (text) => this.#outbox.sendText(text),
     });
     if (this.#closed) this.#made.close();
     return this.#made;

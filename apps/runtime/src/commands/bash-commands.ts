@@ -7,7 +7,7 @@ export const bashCommands: Pick<CommandHandlers, 'bash' | 'abort_bash'> = {
   bash: (command: Command<'bash'>, context) => {
     const { host, issuer, cause, signal } = context;
     issuer.assertMayDrive(command.sessionId);
-    return host.bash(command, listenerOf(context), cause, signal);
+    return host.bash(command, listenerOf(context, command.sessionId), cause, signal);
   },
   abort_bash: async ({ sessionId }, { host, issuer, cancelBash }) => {
     issuer.assertMayDrive(sessionId);
@@ -21,12 +21,14 @@ export const bashCommands: Pick<CommandHandlers, 'bash' | 'abort_bash'> = {
  * Tells the issuer everything, no faster than it reads. Once the command is aborted nobody waits for it any more: output that it does not read then is
  * left out, which the offsets show.
  */
-function listenerOf({ issuer, signal }: CommandContext): BashListener {
+function listenerOf({ issuer, signal }: CommandContext, sessionId: string): BashListener {
   let isBehind = false;
   return {
     connectionId: issuer.connectionId,
     tell: (event) => {
       if (issuer.closed || (isBehind && event.event.type === 'bash.output')) return undefined;
+      // It finds what has a number in the log of an agent that it follows.
+      if (event.seq > 0 && issuer.readsLog(sessionId)) return undefined;
       if (issuer.tell(messageOf(event))) return undefined;
       return issuer.drained(signal).then(() => {
         isBehind = signal.aborted;

@@ -24,6 +24,13 @@ export interface CommandIssuer {
   detach(sessionId: string): ResponseDataOf<'detach'>;
   /** Passes the session's events on to the connection. @returns how to undo that, as if it had not been asked for. */
   follow(sessionId: string): () => void;
+  /**
+   * Passes the numbered events of an agent on to the connection, those behind a number or from now on; they follow the answer.
+   * @returns the number of the last event before those.
+   */
+  followLog(sessionId: string, after: number | undefined, signal: AbortSignal): Promise<number>;
+  /** Whether it gets the numbered events of the session out of the log of an agent. */
+  readsLog(sessionId: string): boolean;
   unfollow(sessionId: string): void;
   /** @throws ProtocolError when the connection is attached to the session as an observer. */
   assertMayDrive(sessionId: string): void;

@@ -38,6 +38,14 @@ export class HttpIssuer implements CommandIssuer {
     throw needsConnection('follow events');
   }
 
+  followLog(_sessionId: string, _after: number | undefined, _signal: AbortSignal): never {
+    throw needsConnection('follow events');
+  }
+
+  readsLog(_sessionId: string): boolean {
+    return false;
+  }
+
   unfollow(_sessionId: string): void {
     throw needsConnection('stop following events');
   }

@@ -8,11 +8,14 @@ export const sessionCommands: Pick<
 > = {
   attach: (command, { issuer, signal }) => issuer.attach(command, signal),
   detach: async ({ sessionId }, { issuer }) => issuer.detach(sessionId),
-  switch_session: async ({ sessionId, after }, { host, issuer }) => {
+  switch_session: async ({ sessionId, after }, { host, issuer, signal }) => {
     // First, or what happens while the host answers would be missed.
     const undo = issuer.follow(sessionId);
     try {
       const { seq, session, events } = await host.follow(sessionId, after);
+      // An agent's events come out of its log, the remembered ones as well as the later ones.
+      if (session.kind === 'agent')
+        return { sessionId, seq: await issuer.followLog(sessionId, after, signal), session };
       const messages = events?.map((event) => sessionEvent(event, event.event as PtyEvent));
       return { sessionId, seq, session, ...(messages !== undefined && { events: messages }) };
     } catch (error) {
@@ -25,8 +28,8 @@ export const sessionCommands: Pick<
     return { sessionId };
   },
   get_state: ({ sessionId }, { host }) => host.state(sessionId),
-  set_session_name: async ({ sessionId, name }, { host }) => {
-    await host.rename(sessionId, name);
+  set_session_name: async ({ sessionId, name }, { host, signal }) => {
+    await host.rename(sessionId, name, signal);
     return { sessionId, name };
   },
 };

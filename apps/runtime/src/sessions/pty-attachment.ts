@@ -1,7 +1,7 @@
 import { type AttachRole, ProtocolError } from '@sessiond/protocol';
 import type { Pty } from '@sessiond/pty-core';
 import { asProtocolErrors } from './pty-errors.ts';
-import type { AttachmentHandlers, SessionAttachment } from './session-host.ts';
+import type { AttachmentHandlers, OutputAttachment } from './session-host.ts';
 import { wireState } from './wire-state.ts';
 
 /** How a client is attached. */
@@ -22,11 +22,12 @@ export function openPtyAttachment(
   pty: Pty,
   { streamId, from, role, windowBytes, onWritten, onClose }: PtyAttachmentOptions,
   { onReadable, onInputDrained }: AttachmentHandlers,
-): SessionAttachment {
+): OutputAttachment {
   const { output, state, cols, rows, exit } = pty;
   const reader = output.openReader(from, onReadable);
   const stopDrained = pty.onInputDrained(onInputDrained);
   return {
+    kind: 'output',
     info: {
       streamId,
       from: reader.offset,

@@ -18,7 +18,7 @@ import { ptyHistory } from './pty-history.ts';
 import type {
   AttachmentHandlers,
   BashListener,
-  SessionAttachment,
+  OutputAttachment,
   SessionEvent,
   SessionFacts,
 } from './session-host.ts';
@@ -75,7 +75,7 @@ export class PtySession implements HostedSession {
   readonly createdAt: string = new Date().toISOString();
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
-  readonly #attachments = new Set<SessionAttachment>();
+  readonly #attachments = new Set<OutputAttachment>();
   readonly #log = new EventLog();
   /** The wall clock's time when the monotonic one stood at 0. */
   #epochMs = 0;
@@ -228,7 +228,7 @@ export class PtySession implements HostedSession {
    * Attaches a client.
    * @throws ProtocolError for another life of the stream or an offset that was never written.
    */
-  attach(request: Command<'attach'>, handlers: AttachmentHandlers): SessionAttachment {
+  attach(request: Command<'attach'>, handlers: AttachmentHandlers): OutputAttachment {
     assertSameStream(this.#bounds(), request.streamId);
     const options = {
       streamId: this.streamId,

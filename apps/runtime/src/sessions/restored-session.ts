@@ -8,7 +8,7 @@ import {
   type StreamPosition,
 } from '@sessiond/protocol';
 import type { HostedSession } from './hosted-session.ts';
-import type { AttachmentHandlers, SessionAttachment, SessionFacts } from './session-host.ts';
+import type { AttachmentHandlers, OutputAttachment, SessionFacts } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
 
@@ -90,7 +90,7 @@ export class RestoredSession implements HostedSession {
     return this.info();
   }
 
-  attach(request: Command<'attach'>, _handlers: AttachmentHandlers): SessionAttachment {
+  attach(request: Command<'attach'>, _handlers: AttachmentHandlers): OutputAttachment {
     const { streamId, end, cols, rows, exit = LOST } = this.#record.info;
     assertSameStream(this.info(), request.streamId);
     const from = this.#offsetOf('attach', request.from);
@@ -105,6 +105,7 @@ export class RestoredSession implements HostedSession {
     this.#attached += 1;
     const role = request.role ?? 'driver';
     return {
+      kind: 'output',
       info: {
         streamId,
         from,

@@ -26,8 +26,9 @@ export interface SessionEvent {
   readonly event: KnownEvent;
 }
 
-/** One client's hold on a session's output and input. Owned by the connection that attached. */
-export interface SessionAttachment {
+/** One client's hold on the output and input of a terminal. Owned by the connection that attached. */
+export interface OutputAttachment {
+  readonly kind: 'output';
   /** Where the client stands and what it sees; the answer to `attach`, without the channel. */
   readonly info: Omit<ResponseDataOf<'attach'>, 'channel'>;
   /** Offsets below were written before the attach. */
@@ -49,6 +50,28 @@ export interface SessionAttachment {
   /** Lets go. Idempotent. */
   close(): void;
 }
+
+/** What an agent session has next for one client: an event as it goes over the wire, an exact range that is gone, or the end. */
+export type EventChunk =
+  | { readonly kind: 'event'; readonly seq: number; readonly text: string }
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number }
+  | { readonly kind: 'end' };
+
+/** One client's place in the events of an agent. Owned by the connection that attached. */
+export interface EventAttachment {
+  readonly kind: 'events';
+  /** Where the client stands; the answer to `attach`, without the channel. */
+  readonly info: Omit<ResponseDataOf<'attach'>, 'channel'>;
+  /** Number of the next event the client will be given. */
+  readonly offset: number;
+  /** The next event, an exact gap, the end, or nothing for now. */
+  next(): EventChunk | undefined;
+  /** Lets go. Idempotent. */
+  close(): void;
+}
+
+/** One client's hold on a session: on the bytes of a terminal, or on the events of an agent. */
+export type SessionAttachment = OutputAttachment | EventAttachment;
 
 /** What an attachment tells its owner. */
 export interface AttachmentHandlers {
