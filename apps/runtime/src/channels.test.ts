@@ -86,6 +86,7 @@ beforeEach(() => {
   channels = new Channels({
     guard: (callback) => callback,
     transport: transport as unknown as Transport,
+    sendText: (text) => told.push(text),
     traffic,
     host: {
       attach: async ({ sessionId, role = 'driver', window = 0 }, { onReadable }) => {

@@ -90,8 +90,8 @@ export class Channels {
     this.#assertAttachable(sessionId);
     const followed = this.#of(sessionId);
     // Who follows already has seen everything up to where it stands.
-    const from = command.from === 'now' ? (followed?.subscription.offset ?? 'now') : command.from;
-    return this.#open({ ...command, from }, true, signal, (opened, isOrphaned) => {
+    const place = followed !== undefined && command.from === 'now' && { from: followed.subscription.offset };
+    return this.#open({ ...command, ...place }, true, signal, (opened, isOrphaned) => {
       const channel = this.#enter(sessionId, opened, isOrphaned);
       channel.command = command;
       if (!isOrphaned) this.#options.onAttached(sessionId);

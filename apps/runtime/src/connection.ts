@@ -49,8 +49,13 @@ import type { Transport, TransportHandlers } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;
-/** Commands with large answers, up to a megabyte of output or every metric. */
-const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>(['read_output', 'get_metrics']);
+/** Commands with large answers, up to some megabytes of output, messages or metrics. */
+const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>([
+  'read_output',
+  'get_metrics',
+  'get_messages',
+  'get_tree',
+]);
 /** How many of these may be on their way at a time. */
 const MAX_PENDING_LARGE = 4;
 /** Of a connection that was never attached. */

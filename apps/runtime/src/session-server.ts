@@ -302,7 +302,7 @@ export class SessionServer {
       serverVersion: this.#options.serverVersion,
       protocolVersion: PROTOCOL_VERSION,
       uptimeMs: performance.now() - this.#startedMs,
-      sessions: { pty: this.host.size, agent: 0 },
+      sessions: this.host.size,
       connections: this.#connections.size,
       checks,
     };

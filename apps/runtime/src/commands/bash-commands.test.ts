@@ -8,10 +8,10 @@ import type { CommandContext } from './command-context.ts';
 const COMMAND: Command<'bash'> = { type: 'bash', sessionId: 's', command: 'make' };
 
 /** An issuer that reads when told to, and the listener it gets. */
-function listen() {
+function listen({ readsLog = false } = {}) {
   const told: string[] = [];
   const abort = new AbortController();
-  const issuer = { connectionId: 'k', closed: false, reads: true, assertMayDrive: () => {} };
+  const issuer = { connectionId: 'k', closed: false, reads: true, readsLog: () => readsLog, assertMayDrive: () => {} };
   let listener: BashListener | undefined;
   const context = {
     issuer: {
@@ -45,6 +45,13 @@ it('lets the shell go on while its issuer reads', () => {
   expect(listener.tell(event('bash.output'))).toBeUndefined();
   expect(told).toEqual(['bash.started', 'bash.output']);
   expect(listener.connectionId).toBe('k');
+});
+
+it('leaves what has a number to the log of an agent that the issuer follows', () => {
+  const { told, listener } = listen({ readsLog: true });
+  expect(listener.tell(event('bash.started', 1))).toBeUndefined();
+  expect(listener.tell(event('bash.output'))).toBeUndefined();
+  expect(told).toEqual(['bash.output']);
 });
 
 it('lets the shell wait while it does not; once it is aborted the rest of the output is left out, the end is not', async () => {

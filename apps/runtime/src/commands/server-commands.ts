@@ -16,8 +16,8 @@ export const serverCommands: Pick<
     const sessions = await host.list();
     return { sessions: sessions.filter(({ sessionId }) => maySee(sessionId)) };
   },
-  create_session: async (command, { host, cause }) => {
-    const session = await host.create(command, cause);
+  create_session: async (command, { host, cause, signal }) => {
+    const session = await host.create(command, cause, signal);
     return { sessionId: session.sessionId, session };
   },
   load_session: async (command, { host, cause, signal }) => {

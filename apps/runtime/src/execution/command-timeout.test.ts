@@ -2,7 +2,7 @@ import { type Command, defaultTimeoutsMs, MAX_DURATION_MS, type SessionState } f
 import { expect, it } from 'vitest';
 import { commandTimeoutMs } from './command-timeout.ts';
 
-const patient = { state: async () => ({ gracePeriodMs: 600_000 }) as SessionState };
+const patient = { state: async () => ({ kind: 'pty', gracePeriodMs: 600_000 }) as SessionState };
 const absent = { state: () => Promise.reject(new Error('no such session')) };
 
 it.each<[Command, number | null]>([

@@ -8,20 +8,15 @@ import type {
   ResponseDataOf,
 } from '@sessiond/protocol';
 import type { Pty, PtyEvent } from '@sessiond/pty-core';
+import type { BashPlace } from './bash/session-bash.ts';
 import type { Cause } from './cause.ts';
 import { EventLog } from './event-log.ts';
-import type { HostedSession } from './hosted-session.ts';
+import type { LiveSession, TerminalSession } from './hosted-session.ts';
 import { waitForOutput } from './output-wait.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
-import type {
-  AttachmentHandlers,
-  BashListener,
-  OutputAttachment,
-  SessionEvent,
-  SessionFacts,
-} from './session-host.ts';
+import type { AttachmentHandlers, BashListener, OutputAttachment, SessionEvent, SessionFacts } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import type { Totals } from './session-totals.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from './stream-bounds.ts';
@@ -67,7 +62,8 @@ export interface PtySessionCounts extends Totals {
  * A terminal that clients can address: a PTY with an id, a name, a version, its events, and the clients attached to it.
  * It outlives all of them, and outlives its child for as long as its retention says.
  */
-export class PtySession implements HostedSession {
+export class PtySession implements LiveSession, TerminalSession, BashPlace {
+  readonly kind = 'pty';
   readonly sessionId: string;
   readonly retentionMs: number;
   /** Names this life of the output; an offset means nothing without it. */
@@ -99,8 +95,12 @@ export class PtySession implements HostedSession {
     pty.onEvent((event) => this.#ptyEvent(event));
   }
 
-  get pty(): Pty {
-    return this.#pty;
+  get stopped(): Promise<unknown> {
+    return this.#pty.stopped;
+  }
+
+  end(reason: 'expired' | 'terminated'): Promise<unknown> {
+    return this.#pty.terminate({ reason });
   }
 
   get cwd(): string {
@@ -126,7 +126,6 @@ export class PtySession implements HostedSession {
     return Math.min(this.#pty.quietMs, performance.now() - Math.max(this.#lastInputMs, this.#lastShellMs));
   }
 
-  /** Takes note that a line of shell runs beside the terminal; the function returned, called once, that it is over. */
   shellBegan(): () => void {
     this.#shells += 1;
     return () => {
@@ -292,6 +291,10 @@ export class PtySession implements HostedSession {
     };
   }
 
+  bashEnded(): void {
+    this.changed();
+  }
+
   #bounds(): StreamBounds {
     const { start, end } = this.#pty.output;
     return { streamId: this.streamId, start, end };
@@ -302,7 +305,6 @@ export class PtySession implements HostedSession {
     this.#lastInputMs = performance.now();
   }
 
-  /** Tells of a `bash` command: the listener, and everybody else who follows the session. @returns what the listener does. */
   bashEvent(event: BashEvent, { correlationId }: Cause, { connectionId, tell }: BashListener): void | Promise<void> {
     // Output has offsets, and would push everything else out of the log.
     const isOutput = event.type === 'bash.output';

@@ -142,5 +142,5 @@ it('lets the oldest sessions of earlier runs give way when fewer are allowed tha
   });
   onTestFinished(() => host.close(1000));
   expect(forgotten).toEqual(['a']);
-  expect([host.size, host.facts('a'), host.facts('c')?.owner]).toEqual([2, undefined, 'owner']);
+  expect([host.size.pty, host.facts('a'), host.facts('c')?.owner]).toEqual([2, undefined, 'owner']);
 });

@@ -7,7 +7,7 @@ import {
   type ResponseDataOf,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { HostedSession } from './hosted-session.ts';
+import type { TerminalSession } from './hosted-session.ts';
 import type { AttachmentHandlers, OutputAttachment, SessionFacts } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
@@ -22,7 +22,8 @@ const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lo
  * Where the end is not known, because the server was gone before the program, a client may have got further than the record: its stream then ends
  * where it stands.
  */
-export class RestoredSession implements HostedSession {
+export class RestoredSession implements TerminalSession {
+  readonly kind = 'pty';
   readonly sessionId: string;
   readonly #record: PtySessionRecord;
   readonly #onChanged: () => void;

@@ -4,12 +4,14 @@ import type {
   KnownEvent,
   ResponseDataOf,
   SessionInfo,
+  SessionKind,
   SessionState,
 } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
+import type { AgentCounts } from './agent/agent-sessions.ts';
 import type { ShellCounts } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
-import type { Totals } from './session-totals.ts';
+import type { TerminalCounts } from './terminals.ts';
 
 /** Something that happened to a session. Those of its PTY and the beginning and end of `bash` commands are numbered without holes; the rest has the number 0. */
 export interface SessionEvent {
@@ -99,21 +101,16 @@ export interface SessionFacts {
   readonly version: number;
 }
 
+/** How many sessions of each kind can be addressed. */
+export type SessionSizes = Readonly<Record<SessionKind, number>>;
+
 /** Totals since the start, and sizes at the moment, of what lies behind the sessions. */
-export interface HostCounts extends Totals {
-  /** Sessions that can be addressed. */
+export interface HostCounts extends TerminalCounts {
+  /** Terminals that can be addressed. */
   readonly sessions: number;
-  /** Terminals whose output is kept: also those of removed sessions that somebody still reads the end of. */
-  readonly terminals: number;
-  /** Ended terminals whose end is still remembered. */
-  readonly tombstones: number;
+  readonly agents: AgentCounts;
   /** Lines of shell that run, and those that were answered and have left processes behind. */
   readonly shells: ShellCounts;
-  /** Of the terminals, those whose readers lag behind. */
-  readonly underPressure: number;
-  /** Output that is kept, and that may be. */
-  readonly ringBytes: number;
-  readonly ringLimitBytes: number;
 }
 
 /**
@@ -123,10 +120,11 @@ export interface HostCounts extends Totals {
  */
 export interface SessionHost {
   /** Sessions that can be addressed; known here and now at no cost, because health is asked for without a limit. */
-  readonly size: number;
+  readonly size: SessionSizes;
   /** `undefined` when there is no such session. */
   facts(sessionId: string): SessionFacts | undefined;
-  create(request: Command<'create_session'>, cause: Cause): Promise<SessionInfo>;
+  /** Aborting the signal takes the attempt back. */
+  create(request: Command<'create_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo>;
   /** Oldest first. */
   list(): Promise<SessionInfo[]>;
   get(sessionId: string): Promise<SessionInfo>;
@@ -140,7 +138,7 @@ export interface SessionHost {
     sessionId: string,
     after?: number,
   ): Promise<{ readonly seq: number; readonly session: SessionInfo; readonly events?: readonly SessionEvent[] }>;
-  rename(sessionId: string, name: string): Promise<SessionInfo>;
+  rename(sessionId: string, name: string, signal: AbortSignal): Promise<SessionInfo>;
   /** Ends the child if it runs, then removes the session and its output. */
   delete(request: Command<'delete_session'>, cause: Cause): Promise<void>;
   attach(request: Command<'attach'>, handlers: AttachmentHandlers): Promise<SessionAttachment>;
@@ -169,6 +167,8 @@ export interface SessionHost {
   abortBash(sessionId: string): Promise<boolean>;
   /** Carries out a command of an agent; aborting the signal ends the work, down to the processes of its tools. */
   agent<T extends AgentCommandType>(command: Command<T>, cause: Cause, signal: AbortSignal): Promise<ResponseDataOf<T>>;
+  /** Who answers the next prompt of an agent; `undefined` where that is not known. Known here and now. */
+  provider(sessionId: string): { readonly provider: string; readonly model: string } | undefined;
   /** Takes a conversation up again that an agent has kept. */
   load(request: Command<'load_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo>;
   /** Conversations that agents have kept, newest first. */

@@ -59,7 +59,9 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
   ptys.onEvent(() => {
     throw new Error('a defect');
   });
-  await host.create({ type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } }, causeOf('ada'));
+  const { signal } = new AbortController();
+  const request = { type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } } as const;
+  await host.create(request, causeOf('ada'), signal);
   expect(values('sessiond.pty.listener.failures')['']).toBeGreaterThan(0);
   expect(values('sessiond.session.count')).toEqual({ pty: 1 });
   await host.close(1000);

@@ -4,7 +4,7 @@ import { type RawData, WebSocket } from 'ws';
 import { InputMeter } from '../admission/input-meter.ts';
 import type { Containment, Guard } from '../containment.ts';
 import { causeOf } from '../sessions/cause.ts';
-import type { SessionAttachment, SessionHost } from '../sessions/session-host.ts';
+import type { OutputAttachment, SessionHost } from '../sessions/session-host.ts';
 import type { Traffic } from '../traffic.ts';
 import type { FramePool } from './frame-pool.ts';
 import { ReadingGate } from './reading-gate.ts';
@@ -73,7 +73,7 @@ export function parseRawTerminalRequest(sessionId: string, query: URLSearchParam
  * faster than it may. What an observer types is ignored.
  */
 export class RawTerminal {
-  #attachment: SessionAttachment | null = null;
+  #attachment: OutputAttachment | null = null;
   #ws: WebSocket | null = null;
   #reading: ReadingGate | null = null;
   #meter: InputMeter | null = null;
@@ -99,10 +99,15 @@ export class RawTerminal {
   ): Promise<RawTerminal> {
     const terminal = new RawTerminal(containment, { sessionId, principal: principalId });
     const guard = terminal.#guard;
-    terminal.#attachment = await host.attach(
+    const attachment = await host.attach(
       { type: 'attach', sessionId, role, from },
       { onReadable: guard(() => terminal.#pump()), onInputDrained: guard(() => terminal.#takeInput()) },
     );
+    if (attachment.kind === 'events') {
+      attachment.close();
+      throw new ProtocolError('INVALID_STATE', 'Cannot open terminal: the session is of kind agent, not pty');
+    }
+    terminal.#attachment = attachment;
     try {
       if (size !== null && role === 'driver')
         await host.resize({ type: 'resize', sessionId, ...size }, causeOf(principalId));
@@ -170,7 +175,7 @@ export class RawTerminal {
     const output = this.#output;
     const traffic = this.#traffic;
     while (output !== null && traffic !== null && this.#attachment !== null) {
-      const attachment: SessionAttachment = this.#attachment;
+      const attachment: OutputAttachment = this.#attachment;
       const { bufferedBytes } = output;
       // As for every subscription: at once while the socket is empty, in full frames while it is backed up.
       if (bufferedBytes > 0 && (bufferedBytes >= MAX_BUFFERED_BYTES || attachment.pending < FRAME_BYTES)) return;

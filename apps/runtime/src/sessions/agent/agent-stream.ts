@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { DeltaCoalescer, EventLog } from '@sessiond/agent-core';
+import { type AgentEvent, type BashEvent, type Command, type ResponseDataOf, sessionEvent } from '@sessiond/protocol';
+import type { AttachmentHandlers, EventAttachment, EventChunk } from '../session-host.ts';
+import { assertSameStream, offsetOf, type StreamBounds } from '../stream-bounds.ts';
+
+/** How much text waits before an event goes out: with the largest envelope, an event is then about twice its text. */
+const FLUSH_BYTES = 256;
+
+/** What the events of a session are kept with. */
+export interface AgentStreamOptions {
+  readonly sessionId: string;
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** Called whenever the last reader has let go. */
+  readonly onUnattached: () => void;
+}
+
+/**
+ * The events of one agent session: numbers them, keeps the last ones as the texts that go over the wire, and lets any number of clients read them, each
+ * from its own place. Pieces of a message that come close together are one event.
+ *
+ * What is kept is bounded by `maxEvents` and `maxBytes`; a reader is a number, and costs the same however slow it is.
+ */
+export class AgentStream {
+  /** Names this life of the events; a number means nothing without it. */
+  readonly streamId: string = randomUUID();
+  readonly #sessionId: string;
+  readonly #log: EventLog;
+  readonly #pieces: DeltaCoalescer;
+  readonly #onUnattached: () => void;
+  /** Those that read, with what wakes them up. */
+  readonly #readers = new Set<() => void>();
+  /** The command that what happens is the work of. */
+  #correlationId: string | undefined;
+  #lastAt: string | undefined;
+  #ended = false;
+
+  constructor({ sessionId, maxEvents, maxBytes, onUnattached }: AgentStreamOptions) {
+    this.#sessionId = sessionId;
+    this.#log = new EventLog({ maxEvents, maxBytes });
+    this.#pieces = new DeltaCoalescer({
+      flushBytes: FLUSH_BYTES,
+      emit: (event) => this.#append(event, this.#correlationId),
+    });
+    this.#onUnattached = onUnattached;
+  }
+
+  /** Number of the oldest event that is kept. */
+  get start(): number {
+    return this.#log.start;
+  }
+
+  /** The number the next event will have. */
+  get end(): number {
+    return this.#log.end;
+  }
+
+  /** Bytes that are kept. */
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
+  get attached(): number {
+    return this.#readers.size;
+  }
+
+  /** When the last event came, RFC 3339. */
+  get lastAt(): string | undefined {
+    return this.#lastAt;
+  }
+
+  /** What happens from now on is the work of this command. @returns how to say that it is over. */
+  workOf(correlationId: string): () => void {
+    this.#pieces.flush();
+    this.#correlationId = correlationId;
+    return () => {
+      if (this.#correlationId !== correlationId) return;
+      this.#pieces.flush();
+      this.#correlationId = undefined;
+    };
+  }
+
+  /** Takes what the agent tells. */
+  push(event: AgentEvent): void {
+    if (!this.#ended) this.#pieces.push(event);
+  }
+
+  /** Takes what a command beside the agent tells, after everything before it. @returns its number. */
+  add(event: BashEvent, correlationId: string): number {
+    this.#pieces.flush();
+    return this.#append(event, correlationId);
+  }
+
+  /** Takes the last event; nothing is taken afterwards. Idempotent. */
+  finish(event: AgentEvent<'agent_stopped'>): void {
+    if (this.#ended) return;
+    this.push(event);
+    this.#pieces.flush();
+    this.#ended = true;
+    for (const wake of [...this.#readers]) wake();
+  }
+
+  /**
+   * Opens one client's place in the events. The owner closes it.
+   * @throws ProtocolError for another life of the events or a number that no event has had.
+   */
+  attach(
+    request: Command<'attach'>,
+    about: Pick<ResponseDataOf<'attach'>, 'state' | 'exit'>,
+    { onReadable }: AttachmentHandlers,
+  ): EventAttachment {
+    const bounds: StreamBounds = { streamId: this.streamId, start: this.start, end: this.end };
+    assertSameStream(bounds, request.streamId);
+    const from = offsetOf('attach', request.from ?? 'start', bounds);
+    const wake = (): void => onReadable();
+    const stopListening = this.#log.onAppend(wake);
+    this.#readers.add(wake);
+    let next = from;
+    return {
+      kind: 'events',
+      info: { ...bounds, from, ...about, role: request.role ?? 'driver', window: 0 },
+      get offset() {
+        return next;
+      },
+      next: () => {
+        const chunk = this.#read(next);
+        if (chunk?.kind === 'event') next = chunk.seq + 1;
+        if (chunk?.kind === 'gap') next = chunk.to;
+        return chunk;
+      },
+      close: () => {
+        if (!this.#readers.delete(wake)) return;
+        stopListening();
+        if (this.#readers.size === 0) this.#onUnattached();
+      },
+    };
+  }
+
+  #read(seq: number): EventChunk | undefined {
+    return this.#log.read(seq) ?? (this.#ended ? { kind: 'end' } : undefined);
+  }
+
+  #append(event: AgentEvent | BashEvent, correlationId: string | undefined): number {
+    const timestamp = new Date().toISOString();
+    this.#lastAt = timestamp;
+    const sessionId = this.#sessionId;
+    return this.#log.append((seq) => JSON.stringify(sessionEvent({ sessionId, seq, timestamp, correlationId }, event)));
+  }
+}
