@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { checkConfig, findingsExitCode, findingsJson, findingsText } from './cli/check-config.ts';
 import { createProgram, type Invocation } from './cli/program.ts';
+import { rpcSession } from './cli/rpc-session.ts';
 import { serve } from './cli/serve.ts';
 import { configJson, configTable } from './cli/show-config.ts';
 import { serveStdio } from './cli/stdio.ts';
@@ -23,7 +24,7 @@ export interface MainOptions {
 export async function main({ args, env }: MainOptions): Promise<number> {
   const version = packageVersion();
   let exitCode: number = EXIT_CODES.done;
-  const run = async ({ command, flags, configFile, json }: Invocation): Promise<void> => {
+  const run = async ({ command, flags, configFile, json, rpcSession: session }: Invocation): Promise<void> => {
     if (command === 'check-config') {
       const findings = await checkConfig({ flags, env, configFile });
       process.stdout.write(json ? findingsJson(findings) : findingsText(findings));
@@ -32,6 +33,7 @@ export async function main({ args, env }: MainOptions): Promise<number> {
     }
     const resolved = resolveConfig({ flags, env, file: readConfigFile(configFile, env) });
     if (command === 'config') process.stdout.write(json ? configJson(resolved) : configTable(resolved));
+    else if (session !== undefined) exitCode = await rpcSession({ config: resolved.config, version, env }, session);
     else if (command === 'stdio') exitCode = await serveStdio({ config: resolved.config, version, env });
     else exitCode = await serve({ config: resolved.config, version, env });
   };

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import { defaultText } from '../config/option-spec.ts';
 import { environmentName, flagName, OPTION_KEYS, OPTIONS } from '../config/options.ts';
+import type { RpcSessionFlags } from './rpc-session.ts';
 
 /** What the command line asked for. */
 export interface Invocation {
@@ -12,6 +13,8 @@ export interface Invocation {
   readonly configFile: string | undefined;
   /** `--json` behind `config` or `check-config`. */
   readonly json: boolean;
+  /** `stdio --rpc-session` and what stands behind it. */
+  readonly rpcSession?: RpcSessionFlags;
 }
 
 /**
@@ -32,21 +35,32 @@ export function createProgram(version: string, run: (invocation: Invocation) => 
     '--config <file>',
     'JSON file with options (env: SESSIOND_CONFIG, default: $XDG_CONFIG_HOME/sessiond/config.json)',
   );
-  const invoke = (command: Invocation['command'], json: boolean): Promise<void> => {
+  const invoke = (command: Invocation['command'], json: boolean, rpcSession?: RpcSessionFlags): Promise<void> => {
     const given = program.opts();
     const flags: Partial<Record<keyof Config, unknown>> = {};
     for (const key of OPTION_KEYS) {
       const value = givenValue(key, given);
       if (value !== undefined) flags[key] = value;
     }
-    return run({ command, flags, configFile: given['config'] as string | undefined, json });
+    const configFile = given['config'] as string | undefined;
+    return run({ command, flags, configFile, json, ...(rpcSession !== undefined && { rpcSession }) });
   };
   program.action(() => invoke('serve', false));
   program
     .command('stdio')
     .description('Serve one client on stdin and stdout instead; ends with it.')
+    .option(
+      '--rpc-session [id]',
+      'Serve an agent session of the daemon that runs, in the dialect of "pi --mode rpc"; a new one unless there is one of that id. It lives on.',
+    )
+    .option('--backend <name>', 'The kind of agent of a new session.', 'pi')
+    .option('--model <provider/id>', "The model of a new session (default: the agent's own).")
+    .option('--cwd <folder>', 'The folder a new session works in (default: the current one).')
     .helpOption('--help', 'Print this help.')
-    .action(() => invoke('stdio', false));
+    .action(({ rpcSession, backend, model, cwd }: StdioFlags) => {
+      const sessionId = rpcSession === true ? '' : rpcSession;
+      return invoke('stdio', false, sessionId === undefined ? undefined : { sessionId, backend, model, cwd });
+    });
   program
     .command('config')
     .description('Print every option, its value and where it came from.')
@@ -60,6 +74,11 @@ export function createProgram(version: string, run: (invocation: Invocation) => 
     .helpOption('--help', 'Print this help.')
     .action(({ json }: { json?: boolean }) => invoke('check-config', json === true));
   return program;
+}
+
+/** What commander makes of the flags of `stdio`. */
+interface StdioFlags extends Omit<RpcSessionFlags, 'sessionId'> {
+  readonly rpcSession?: string | true;
 }
 
 function toOption(key: keyof Config): Option {

@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { AgentFeed, FeedEvent, FeedGap } from '@sessiond/client';
+import { LineReader } from '../transports/line-reader.ts';
+import { EventTranslator } from './event-translator.ts';
+import { messageFields, type RpcCommand, readRpcCommand } from './rpc-command.ts';
+import type { RpcOutput } from './rpc-output.ts';
+import { RpcRefusal } from './rpc-refusal.ts';
+import { RpcReply } from './rpc-reply.ts';
+import { agentState, RPC_REQUESTS, type RpcTarget } from './rpc-requests.ts';
+
+/** What one client of the dialect is served with. */
+export interface RpcSessionOptions extends RpcTarget {
+  readonly feed: AgentFeed;
+  readonly output: RpcOutput;
+  /** The longest line that is taken. */
+  readonly maxLineBytes: number;
+  /** Told what the client has no answer for, in one sentence. */
+  readonly onProblem: (sentence: string) => void;
+}
+
+/** Commands that may be unanswered at once; more are refused. */
+const MAX_UNANSWERED = 256;
+
+/**
+ * One agent session of the daemon for one client that speaks the dialect of `pi --mode rpc`: a JSON object per line, ended by LF.
+ *
+ * ```
+ *  stdin ─→ line ─→ command ─→ daemon ─→ answer ──→ stdout
+ *                                events ─→ dialect ──↑
+ * ```
+ *
+ * Answers and events share stdout in the order in which they happened. Events that the client does not read wait in the daemon's log, which is
+ * bounded. A line is bounded while it is read, and at most 256 commands are unanswered.
+ */
+export class RpcSession {
+  readonly #options: RpcSessionOptions;
+  readonly #reader: LineReader;
+  readonly #translator = new EventTranslator();
+  /** A prompt that the agent has not taken up yet. */
+  #starting: { readonly commandId: string; readonly accept: () => void; readonly settled: Promise<void> } | undefined;
+  #unanswered = 0;
+  /** After missing events: where the log ended when the agent was found at rest. */
+  #restBefore: number | undefined;
+
+  constructor(options: RpcSessionOptions) {
+    this.#options = options;
+    const tooLong = (): void =>
+      this.#refuseLine(`Cannot read command: the line is longer than ${options.maxLineBytes} bytes`);
+    this.#reader = new LineReader(options.maxLineBytes, { onLine: (line) => this.#readLine(line), onTooLong: tooLong });
+  }
+
+  /** Takes bytes of stdin. */
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+  }
+
+  /** The input is over: what has no line end is a line too. */
+  end(): void {
+    this.#reader.end();
+  }
+
+  /** Tells dialogs that waited before, and then what happens, until the session is over. Rejects when the daemon cannot be followed any more. */
+  async follow(): Promise<void> {
+    const { client, sessionId, feed, output } = this.#options;
+    const { dialogs } = await agentState(client, sessionId);
+    for (const dialog of dialogs) for (const line of this.#translator.dialog(dialog)) output.write(line);
+    for await (const item of feed) {
+      if (item.kind === 'gap') await this.#skip(item);
+      else this.#tell(item);
+      const seq = item.kind === 'gap' ? item.to : item.seq + 1;
+      if (this.#restBefore !== undefined && seq >= this.#restBefore) this.#missedEnd();
+      await output.drained();
+    }
+  }
+
+  #tell({ event, timestamp, correlationId, replay }: FeedEvent): void {
+    const lines = this.#translator.translate(event, timestamp);
+    // From before this client: what follows is put together with it.
+    if (replay) return;
+    // The answer to the prompt comes before what came of it.
+    if (event.type === 'agent_start') this.#accept(correlationId);
+    for (const line of lines) this.#options.output.write(line);
+  }
+
+  #accept(correlationId: string | undefined): void {
+    const starting = this.#starting;
+    if (starting === undefined || (correlationId !== undefined && correlationId !== starting.commandId)) return;
+    this.#starting = undefined;
+    starting.accept();
+  }
+
+  /** The end of a run may be among the missing events, and clients wait for it. */
+  async #skip(gap: FeedGap): Promise<void> {
+    this.#options.onProblem(`events ${gap.from} to ${gap.to - 1} are not told: they came faster than they were read`);
+    this.#translator.skip();
+    const { client, sessionId } = this.#options;
+    const state = await agentState(client, sessionId);
+    this.#restBefore = state.isStreaming ? undefined : state.end;
+  }
+
+  #missedEnd(): void {
+    this.#restBefore = undefined;
+    const lines = this.#translator.breakOff('the end of the answer was missed', new Date().toISOString());
+    for (const line of lines) this.#options.output.write(line);
+  }
+
+  #readLine(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (!isUtf8(bytes)) return this.#refuseLine('Cannot read command: the line is no UTF-8 text');
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+    const command = readRpcCommand(text);
+    if (typeof command === 'string') return this.#refuseLine(command);
+    if (command.type === 'extension_ui_response') void this.#answerDialog(command);
+    else void this.#answer(command);
+  }
+
+  #refuseLine(sentence: string): void {
+    new RpcReply(this.#options.output, 'parse', undefined).fail(sentence);
+  }
+
+  async #answer(command: RpcCommand): Promise<void> {
+    const reply = new RpcReply(this.#options.output, command.type, command.id);
+    if (this.#unanswered >= MAX_UNANSWERED) {
+      reply.fail(`Cannot take command: ${MAX_UNANSWERED} commands are unanswered`);
+      return;
+    }
+    this.#unanswered += 1;
+    try {
+      reply.succeed(await this.#carryOut(command, reply));
+    } catch (error) {
+      reply.fail((error as Error).message);
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
+  #carryOut(command: RpcCommand, reply: RpcReply): Promise<object | null | undefined> {
+    switch (command.type) {
+      case 'prompt':
+        return this.#prompt(command, reply);
+      case 'steer':
+      case 'follow_up':
+        return this.#enqueue(command.type, command);
+    }
+    const request = Object.hasOwn(RPC_REQUESTS, command.type) ? RPC_REQUESTS[command.type] : undefined;
+    if (request === undefined)
+      throw new RpcRefusal(`Cannot carry out command: ${command.type.slice(0, 64)} is unknown`);
+    return request(command, this.#options);
+  }
+
+  /** Answers when the agent has taken the prompt up; what becomes of it is told by events. */
+  async #prompt(command: RpcCommand, reply: RpcReply): Promise<undefined> {
+    const { client, sessionId } = this.#options;
+    if (this.#translator.isRunning || this.#starting !== undefined) {
+      const { streamingBehavior } = command;
+      if (streamingBehavior === 'steer') return this.#enqueue('steer', command);
+      if (streamingBehavior === 'followUp') return this.#enqueue('follow_up', command);
+      throw new RpcRefusal('Cannot prompt: the agent works; streamingBehavior says "steer" or "followUp" then');
+    }
+    const commandId = `rpc-${randomUUID()}`;
+    const run = client.request('prompt', { id: commandId, sessionId, ...messageFields(command) });
+    let accept!: () => void;
+    const accepted = new Promise<void>((resolve) => {
+      accept = () => {
+        reply.succeed();
+        resolve();
+      };
+    });
+    // A prompt that an extension of the agent deals with is over without a run.
+    const answered = Promise.race([accepted, run.then(accept)]);
+    const starting = { commandId, accept, settled: answered.catch(() => {}) };
+    this.#starting = starting;
+    try {
+      await answered;
+    } finally {
+      if (this.#starting === starting) this.#starting = undefined;
+    }
+    return undefined;
+  }
+
+  /** What is sent right behind a prompt waits until the agent works on that. */
+  async #enqueue(type: 'steer' | 'follow_up', command: RpcCommand): Promise<undefined> {
+    const { client, sessionId } = this.#options;
+    await this.#starting?.settled;
+    await client.request(type, { sessionId, ...messageFields(command) });
+    return undefined;
+  }
+
+  /** Has no answer in the dialect, so a refusal is told to whoever runs this. */
+  async #answerDialog(command: RpcCommand): Promise<void> {
+    const { client, sessionId, onProblem } = this.#options;
+    const { id, value, confirmed, cancelled } = command;
+    try {
+      await client.request('extension_ui_response', {
+        sessionId,
+        requestId: id as string,
+        ...(value !== undefined && { value: value as string }),
+        ...(confirmed !== undefined && { confirmed: confirmed as boolean }),
+        ...(cancelled !== undefined && { cancelled: cancelled as true }),
+      });
+    } catch (error) {
+      onProblem((error as Error).message);
+    }
+  }
+}
