@@ -1,0 +1,58 @@
+/** Variables whose values are never repeated. */
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|AUTH|CREDENTIAL|COOKIE/i;
+
+/** What keys of providers look like, wherever they come from. */
+const SECRET_SHAPE = /\b(?:Bearer\s+\S+|(?:sk|pk|rk|gh[pousr]|xox[a-z]|AIza)[-_]?[\w-]{12,}|[\w+/-]{40,}={0,2})/g;
+
+/** Shorter values are words that occur anyway, such as `1` or `true`. */
+const SHORTEST_SECRET = 6;
+
+/**
+ * Remembers the end of what a process says on its stderr, for the message of an error.
+ *
+ * Memory: twice `maxLength` characters.
+ */
+export class TailText {
+  readonly #maxLength: number;
+  readonly #secrets: readonly string[];
+  #text = '';
+
+  /** Keeps `maxLength` characters, and does not repeat the values of variables in `env` whose names speak of secrets. */
+  constructor(maxLength: number, env: Readonly<Record<string, string>>) {
+    this.#maxLength = maxLength;
+    this.#secrets = Object.entries(env)
+      .filter(([name, value]) => SECRET_NAME.test(name) && value.length >= SHORTEST_SECRET)
+      .map(([, value]) => value);
+  }
+
+  /** Adds to the end. */
+  add(text: string): void {
+    this.#text += text;
+    // One more than is kept says that something is missing.
+    if (this.#text.length > 2 * this.#maxLength) this.#text = this.#text.slice(-this.#maxLength - 1);
+  }
+
+  /** The last line that says something, at most 300 characters, without control characters and what looks like a secret; `''` if there is none. */
+  lastLine(): string {
+    const lines = this.#text.slice(-this.#maxLength).split('\n');
+    // Half of a secret would not be known for one.
+    if (this.#text.length > this.#maxLength) lines.shift();
+    for (const line of lines.reverse()) {
+      const words = this.#clean(line);
+      if (words !== '') return words.slice(0, 300);
+    }
+    return '';
+  }
+
+  #clean(line: string): string {
+    let text = line;
+    for (const secret of this.#secrets) text = text.replaceAll(secret, '[hidden]');
+    return (
+      text
+        .replaceAll(SECRET_SHAPE, '[hidden]')
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal are what is taken out.
+        .replaceAll(/\u001b\[[0-9;]*[A-Za-z]|\p{Cc}/gu, '')
+        .trim()
+    );
+  }
+}
