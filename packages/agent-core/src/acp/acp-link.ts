@@ -1,5 +1,5 @@
 import type { ClientConnection, InitializeResponse } from '@agentclientprotocol/sdk';
-import type { AgentProcess, AgentProcesses, AgentProcessExit } from '../agent-process.ts';
+import type { AgentProcess, AgentProcessExit, AgentProcesses } from '../agent-process.ts';
 import type { Clock } from '../clock.ts';
 import { AgentFailedError, AgentUnavailableError } from '../errors.ts';
 import { agentErrorCode } from './agent-failure.ts';
@@ -184,7 +184,11 @@ async function start({ processes, id, command, args, cwd, env }: AcpLinkParts): 
   }
 }
 
-async function handshake(connection: ClientConnection, parts: AcpLinkParts, signal: AbortSignal): Promise<AgentAbilities> {
+async function handshake(
+  connection: ClientConnection,
+  parts: AcpLinkParts,
+  signal: AbortSignal,
+): Promise<AgentAbilities> {
   const deadline = new AbortController();
   const seconds = parts.startMs / 1_000;
   const clear = parts.clock.after(parts.startMs, () => {
@@ -209,7 +213,9 @@ async function handshake(connection: ClientConnection, parts: AcpLinkParts, sign
   } catch (error) {
     deadline.signal.throwIfAborted();
     if (agentErrorCode(error) !== undefined || error instanceof AgentUnavailableError) throw error;
-    throw new AgentFailedError('Cannot start agent: its process ended before it answered to initialize', { cause: error });
+    throw new AgentFailedError('Cannot start agent: its process ended before it answered to initialize', {
+      cause: error,
+    });
   } finally {
     clear();
   }

@@ -74,6 +74,10 @@ export class AcpSession {
     this.#conversation = this.#newConversation(this.#transcript);
   }
 
+  get cwd(): string {
+    return this.#parts.cwd;
+  }
+
   /** What the agent calls it; `undefined` before it was opened. */
   get id(): string | undefined {
     return this.#id;
@@ -197,7 +201,9 @@ export class AcpSession {
       this.#configure(told.length > 0 ? { ...this.#config, options: told } : chosen(this.#config, choice, value));
     } catch (error) {
       if (agentErrorCode(error) === undefined) throw error;
-      throw new AgentInputError(field, agentFailure(`choose ${field}`, error, this.answeredBy).message, { cause: error });
+      throw new AgentInputError(field, agentFailure(`choose ${field}`, error, this.answeredBy).message, {
+        cause: error,
+      });
     }
   }
 
@@ -391,7 +397,10 @@ export class AcpSession {
 /** What there is to choose after a choice, for an agent that does not tell. */
 function chosen(config: SessionConfig, choice: Choice, value: string): SessionConfig {
   const { params } = choice.request(value);
-  const options = config.options.map((option) => (option.id === params['configId'] ? { ...option, current: value } : option));
-  const models = config.models === undefined ? {} : { models: { ...config.models, ...('modelId' in params && { current: value }) } };
+  const options = config.options.map((option) =>
+    option.id === params['configId'] ? { ...option, current: value } : option,
+  );
+  const models =
+    config.models === undefined ? {} : { models: { ...config.models, ...('modelId' in params && { current: value }) } };
   return { ...config, options, ...models };
 }

@@ -231,7 +231,12 @@ export class Conversation {
     const more = text.startsWith(tool.told);
     const delta = more ? text.slice(tool.told.length) : text;
     tool.told = text;
-    this.#emit({ type: 'tool_execution_update', toolCallId: tool.id, delta, ...(!more && { replaces: true as const }) });
+    this.#emit({
+      type: 'tool_execution_update',
+      toolCallId: tool.id,
+      delta,
+      ...(!more && { replaces: true as const }),
+    });
   }
 
   #endTool(tool: OpenTool, isError: boolean): void {

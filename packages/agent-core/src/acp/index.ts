@@ -1,2 +1,2 @@
-export type { AgentBackend } from '../backend.ts';
+export { AcpBackend } from './acp-backend.ts';
 export type { AcpBackendOptions } from './acp-backend-options.ts';

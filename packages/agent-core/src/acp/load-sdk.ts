@@ -7,9 +7,7 @@ export type AcpSdk = typeof import('@agentclientprotocol/sdk');
  * Loads the SDK, which is an optional peer, on first use; later calls cost nothing.
  * @throws AgentUnavailableError naming the package to install.
  */
-export async function loadSdk(
-  load: () => Promise<AcpSdk> = () => import('@agentclientprotocol/sdk'),
-): Promise<AcpSdk> {
+export async function loadSdk(load: () => Promise<AcpSdk> = () => import('@agentclientprotocol/sdk')): Promise<AcpSdk> {
   try {
     return await load();
   } catch (cause) {

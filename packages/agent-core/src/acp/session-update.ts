@@ -103,7 +103,8 @@ export function readSessionUpdate(update: unknown): SessionUpdate | undefined {
 export function readToolUpdate(update: Readonly<Record<string, unknown>>): ToolUpdate | undefined {
   const toolCallId = readText(update['toolCallId'], MAX_NAME);
   if (toolCallId === undefined) return undefined;
-  const name = readText(update['name'], MAX_NAME) ?? readText(update['title'], MAX_NAME) ?? readText(update['kind'], MAX_NAME);
+  const name =
+    readText(update['name'], MAX_NAME) ?? readText(update['title'], MAX_NAME) ?? readText(update['kind'], MAX_NAME);
   const status = readStatus(update['status']);
   const { rawInput, rawOutput } = update;
   return {

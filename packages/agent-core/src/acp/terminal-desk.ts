@@ -120,5 +120,7 @@ export class TerminalDesk {
 
 /** What runs: agents give a program with its arguments, or a whole line of shell as the program. */
 function program({ command, args = [] }: CreateTerminalRequest): { command: string; args: readonly string[] } {
-  return args.length === 0 && SHELL_LINE.test(command) ? { command: '/bin/sh', args: ['-c', command] } : { command, args };
+  return args.length === 0 && SHELL_LINE.test(command)
+    ? { command: '/bin/sh', args: ['-c', command] }
+    : { command, args };
 }

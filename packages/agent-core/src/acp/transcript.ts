@@ -124,7 +124,8 @@ export class Transcript {
 }
 
 function cut(part: MessageContent): MessageContent {
-  if (part.type === 'text' && part.text.length > MAX_BLOCK) return { type: 'text', text: part.text.slice(0, MAX_BLOCK) };
+  if (part.type === 'text' && part.text.length > MAX_BLOCK)
+    return { type: 'text', text: part.text.slice(0, MAX_BLOCK) };
   if (part.type === 'thinking' && part.thinking.length > MAX_BLOCK) {
     return { type: 'thinking', thinking: part.thinking.slice(0, MAX_BLOCK) };
   }

@@ -6,25 +6,25 @@ export class Turn {
   readonly lost: Promise<never>;
   /** Resolves when the prompt is over, in whatever way. */
   readonly over: Promise<void>;
-  readonly #clock: Clock;
-  readonly #startedAt: number;
-  readonly #lose: (error: Error) => void;
-  readonly #finish: () => void;
-  #firstTokenMs: number | undefined;
   /** Whether somebody asked for its end. */
   aborted = false;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  #lose!: (error: Error) => void;
+  #finish!: () => void;
+  #firstTokenMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#startedAt = clock.now();
-    const lost = Promise.withResolvers<never>();
-    const over = Promise.withResolvers<void>();
+    this.lost = new Promise((_, reject) => {
+      this.#lose = reject;
+    });
+    this.over = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
     // Who has its answer already does not look at it any more.
-    lost.promise.catch(() => {});
-    this.lost = lost.promise;
-    this.over = over.promise;
-    this.#lose = lost.reject;
-    this.#finish = over.resolve;
+    this.lost.catch(() => {});
   }
 
   /** From the prompt to the first piece of an answer, in milliseconds. */

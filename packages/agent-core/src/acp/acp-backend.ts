@@ -1,0 +1,138 @@
+import type { StoredSession } from '@sessiond/protocol';
+import type { Agent, AgentBackend, AgentOwner, BackendSnapshot, OpenAgent, StoredQuery } from '../backend.ts';
+import { systemClock } from '../clock.ts';
+import { AgentInputError, AgentStateError } from '../errors.ts';
+import { AcpAgent, type AcpAgentSettings } from './acp-agent.ts';
+import type { AcpBackendOptions } from './acp-backend-options.ts';
+import { loadSdk } from './load-sdk.ts';
+import { listStoredSessions } from './stored-sessions.ts';
+
+const DEFAULTS = Object.freeze({
+  name: 'acp',
+  gracePeriodMs: 2_000,
+  clientVersion: '0.0.0',
+  startMs: 60_000,
+  maxLineBytes: 16 * 1024 * 1024,
+  maxTranscriptBytes: 4 * 1024 * 1024,
+});
+
+/** Programs that are asked for what they keep. */
+const MAX_PROGRAMS = 8;
+
+/**
+ * Agents of the Agent Client Protocol: programs that speak version 1 of it over their stdin and stdout, one process for each.
+ *
+ * Nothing is started before the first session. Memory for each agent: a transcript of 4 MiB, a line of 16 MiB while it is read, and what the parts say.
+ */
+export class AcpBackend implements AgentBackend {
+  readonly name: string;
+  readonly #options: AcpBackendOptions;
+  readonly #agents = new Set<AcpAgent>();
+  /** Aborted when the backend closes. */
+  readonly #lifetime = new AbortController();
+  readonly #opening = new Set<Promise<unknown>>();
+  /** Of agents that are gone. */
+  readonly #past = { restarts: 0, crashes: 0 };
+
+  constructor(options: AcpBackendOptions) {
+    this.name = options.name ?? DEFAULTS.name;
+    this.#options = options;
+  }
+
+  open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
+    const opening = this.#open(request, owner, AbortSignal.any([signal, this.#lifetime.signal]));
+    const settled = opening.then(
+      () => {},
+      () => {},
+    );
+    this.#opening.add(settled);
+    void settled.then(() => this.#opening.delete(settled));
+    return opening;
+  }
+
+  /** Asks each program that runs now, of those that keep conversations; a program that does not run is not started for it. */
+  async stored({ cwd, limit }: StoredQuery, signal: AbortSignal): Promise<readonly StoredSession[]> {
+    const found = new Map<string, StoredSession>();
+    for (const { link } of this.#programs()) {
+      const query = { backend: this.name, limit, ...(cwd !== undefined && { cwd }) };
+      for (const session of await listStoredSessions(link, query, signal)) found.set(session.agentSessionId, session);
+    }
+    return [...found.values()].sort((a, b) => (a.modifiedAt < b.modifiedAt ? 1 : -1)).slice(0, limit);
+  }
+
+  snapshot(): BackendSnapshot {
+    let { restarts, crashes } = this.#past;
+    let processes = 0;
+    let restarting = 0;
+    for (const { supervision } of this.#agents) {
+      restarts += supervision.restarts;
+      crashes += supervision.crashes;
+      if (supervision.state === 'up') processes += 1;
+      if (supervision.state === 'restarting') restarting += 1;
+    }
+    return { agents: this.#agents.size, processes, restarting, restarts, crashes };
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#lifetime.abort(new AgentStateError('Cannot open agent: the backend is closed'));
+    await Promise.all([...this.#opening, ...Array.from(this.#agents, (agent) => agent.close(deadlineMs))]);
+  }
+
+  killAll(): void {
+    this.#lifetime.abort(new AgentStateError('Cannot open agent: the backend is closed'));
+    for (const agent of this.#agents) agent.kill();
+  }
+
+  async #open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
+    signal.throwIfAborted();
+    const command = request.command ?? this.#options.command;
+    if (command === undefined) {
+      throw new AgentInputError('agent.command', 'Cannot open agent: an agent of ACP needs the command that starts it');
+    }
+    const args = request.args ?? (request.command === undefined ? this.#options.args : undefined) ?? [];
+    const settings = await this.#settings();
+    const agent = new AcpAgent(settings, { ...request, command, args }, owner, () => this.#forget(agent));
+    this.#agents.add(agent);
+    try {
+      await agent.start(signal);
+      return agent;
+    } catch (error) {
+      this.#agents.delete(agent);
+      throw error;
+    }
+  }
+
+  #forget(agent: AcpAgent): void {
+    if (!this.#agents.delete(agent)) return;
+    this.#past.restarts += agent.supervision.restarts;
+    this.#past.crashes += agent.supervision.crashes;
+  }
+
+  async #settings(): Promise<AcpAgentSettings> {
+    const { processes, terminals, now, gracePeriodMs, clientVersion } = this.#options;
+    const { startMs, maxLineBytes, maxTranscriptBytes } = DEFAULTS;
+    return {
+      sdk: await loadSdk(),
+      backend: this.name,
+      processes,
+      terminals,
+      clock: now === undefined ? systemClock : { ...systemClock, now },
+      timestamp: () => new Date().toISOString(),
+      clientVersion: clientVersion ?? DEFAULTS.clientVersion,
+      gracePeriodMs: gracePeriodMs ?? DEFAULTS.gracePeriodMs,
+      startMs,
+      maxLineBytes,
+      maxTranscriptBytes,
+    };
+  }
+
+  /** One agent of each program that runs and keeps conversations. */
+  #programs(): { readonly link: NonNullable<AcpAgent['link']> }[] {
+    const byProgram = new Map<string, NonNullable<AcpAgent['link']>>();
+    for (const { link, program } of this.#agents) {
+      const key = JSON.stringify(program);
+      if (link?.abilities.list && byProgram.size < MAX_PROGRAMS) byProgram.set(key, link);
+    }
+    return Array.from(byProgram.values(), (link) => ({ link }));
+  }
+}
