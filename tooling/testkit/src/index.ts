@@ -1,3 +1,4 @@
+export { acpAgent } from './acp-agent.ts';
 export { type AgentName, type AgentPackage, agentPackage, needAgent } from './agent-package.ts';
 export {
   type DaemonEnd,
