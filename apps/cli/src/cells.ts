@@ -35,6 +35,11 @@ export function cellWidth(text: string): number {
   return width;
 }
 
+/** What a person takes for one character each. */
+export function graphemesOf(text: string): Iterable<string> {
+  return isPlain(text) ? text : Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
+}
+
 /** The text itself if it fits, else as much of it as fits with an ellipsis behind it. */
 export function cutToCells(text: string, width: number): string {
   if (width <= 0) return '';

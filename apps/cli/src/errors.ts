@@ -4,13 +4,13 @@ export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-/** stdout takes no more, for another reason than that its reader is gone: a full disk, for example. */
+/** stdout, or the file that was asked for, takes no more, for another reason than that its reader is gone: a full disk, for example. */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
   readonly code = 'OUTPUT_FAILED';
 
-  constructor(cause: NodeJS.ErrnoException) {
-    super(`Cannot write to stdout: ${cause.code ?? cause.message}`, { cause });
+  constructor(cause: NodeJS.ErrnoException, target = 'stdout') {
+    super(`Cannot write to ${target}: ${cause.code ?? cause.message}`, { cause });
   }
 }
 

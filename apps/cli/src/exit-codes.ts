@@ -22,6 +22,7 @@ export const EXIT_CODES: {
   readonly busy: 75;
   readonly protocol: 76;
   readonly forbidden: 77;
+  readonly aborted: 79;
   readonly timeout: 124;
   readonly spawnFailed: 127;
 } = Object.freeze({
@@ -36,6 +37,7 @@ export const EXIT_CODES: {
   busy: 75,
   protocol: 76,
   forbidden: 77,
+  aborted: 79,
   timeout: 124,
   spawnFailed: 127,
 });
@@ -43,18 +45,20 @@ export const EXIT_CODES: {
 /** The table that `--help` and the README show. */
 export const EXIT_CODE_HELP: string = `Exit codes:
   0    done; for run, attach and exec: the status of the program, 128+n if signal n ended it, 0 after detaching
-  1    the program ended, but its status was lost; for health: degraded; for doctor: something is wrong
+  1    the program ended, but its status was lost; for agent: the agent or its provider failed; for health: degraded;
+       for doctor: something is wrong
   2    wrong usage
   65   the daemon refused the command or the session is not in a state for it
   66   no such session
   69   no daemon there, or the connection was lost for good
   70   a defect of sessionctl or of the daemon
-  74   stdout takes no more, for example because the disk is full
-  75   a limit was reached, or the daemon is ending; try again later
+  74   stdout or a file takes no more, for example because the disk is full
+  75   a limit was reached, a breaker is open, or the daemon is ending; try again later
   76   the daemon speaks another version of the protocol
   77   not allowed: token missing or wrong, or no permission
-  124  timeout of wait or exec
-  127  run or exec could not start the program
+  79   somebody else aborted it
+  124  timeout of wait, exec or agent prompt
+  127  run or exec could not start the program, or there is no such agent
   128+n  ended by signal n`;
 
 const BY_TOKEN_FILE_CODE: Readonly<Partial<Record<TokenFileErrorCode, number>>> = Object.freeze({
@@ -69,6 +73,9 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = Object.freeze({
   SESSION_NOT_FOUND: EXIT_CODES.notFound,
   UNAUTHENTICATED: EXIT_CODES.forbidden,
   FORBIDDEN: EXIT_CODES.forbidden,
+  AGENT_FAILED: EXIT_CODES.failed,
+  AGENT_UNAVAILABLE: EXIT_CODES.spawnFailed,
+  CANCELLED: EXIT_CODES.aborted,
   TIMEOUT: EXIT_CODES.timeout,
   SPAWN_FAILED: EXIT_CODES.spawnFailed,
   SESSION_LIMIT: EXIT_CODES.busy,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { agent } from './commands/agent.ts';
 import { attach } from './commands/attach.ts';
 import { type CommandFactory, type RunCommand, withCommonOptions } from './commands/command.ts';
 import { doctor } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly CommandFactory[] = [
   run,
   attach,
   exec,
+  agent,
   list,
   logs,
   send,
@@ -41,7 +43,7 @@ const COMMANDS: readonly CommandFactory[] = [
 /** The command line of `sessionctl`; commander ends parsing with a `CommanderError` instead of the process. */
 export function createProgram(version: string, env: Context['env'], execute: RunCommand): Command {
   const program = withCommonOptions(new Command('sessionctl'))
-    .description('Terminals on a sessiond daemon, which outlive the clients that watch them.')
+    .description('Terminals and coding agents on a sessiond daemon, which outlive the clients that watch them.')
     .version(version, '--version', 'Print the version.')
     .helpOption('--help', 'Print this help.')
     .helpCommand(false)

@@ -60,8 +60,8 @@ export async function followSession(context: Context, client: Client, options: S
   }
 }
 
-/** Says when the connection is lost and when it is back. */
-function tellConnection({ notices }: Context, client: Client): () => void {
+/** Says when the connection is lost and when it is back. Returns the end of that. */
+export function tellConnection({ notices }: Context, client: Client): () => void {
   let isAway = false;
   return client.onStateChange(({ status }) => {
     if (status === 'reconnecting' && !isAway) notices.say('connection lost, reconnecting');

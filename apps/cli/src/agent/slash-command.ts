@@ -1,0 +1,46 @@
+/** What a line that begins with a slash asks the chat for. */
+export type SlashCommand =
+  | { readonly name: 'model'; readonly model: string | undefined }
+  | { readonly name: 'models' }
+  | { readonly name: 'thinking'; readonly level: string | undefined }
+  | { readonly name: 'thoughts' }
+  | { readonly name: 'compact'; readonly instructions: string | undefined }
+  | { readonly name: 'stats' }
+  | { readonly name: 'abort' }
+  | { readonly name: 'quit' }
+  | { readonly name: 'help' };
+
+/** What `/help` and the notes of the command say. */
+export const CHAT_HELP = `Enter sends. While the agent works, what is sent steers it, and a leading > makes it a follow-up, for when it is done.
+Alt-Enter or Ctrl-J begins a new line, Ctrl-G opens $EDITOR, the arrows bring back what was sent.
+Ctrl-C aborts what the agent works on, or clears the line; again, it leaves, and so does Ctrl-D. The session goes on.
+
+/model [PROVIDER/ID]    show or choose the model        /models    list them
+/thinking [LEVEL]       show or choose how much it thinks
+/thoughts               show or fold what it thinks
+/compact [HINTS]        have it sum up the conversation  /stats     messages, tokens, context
+/abort                  like Ctrl-C                      /quit      leave
+Other words behind a slash go to the agent, which may have commands of its own.`;
+
+/** Reads a line as a command of the chat; `undefined` for what is meant for the agent. */
+export function slashCommand(line: string): SlashCommand | undefined {
+  const [, name, rest] = /^\/(\w+)(?:\s+(.*))?$/s.exec(line.trim()) ?? [];
+  const argument = rest === undefined || rest.trim() === '' ? undefined : rest.trim();
+  switch (name) {
+    case 'model':
+      return { name, model: argument };
+    case 'thinking':
+      return { name, level: argument };
+    case 'compact':
+      return { name, instructions: argument };
+    case 'models':
+    case 'thoughts':
+    case 'stats':
+    case 'abort':
+    case 'quit':
+    case 'help':
+      return { name };
+    default:
+      return undefined;
+  }
+}
