@@ -25,6 +25,7 @@ export const agent: CommandFactory = (execute, env) => {
     .description('Coding agents on a daemon: start them, talk with them, take them up again.')
     .helpOption('--help', 'Print this help.')
     .helpCommand(false)
+    .enablePositionalOptions()
     .addHelpText('after', NOTES);
   for (const factory of FACTORIES) group.addCommand(factory(execute, env));
   return group;
