@@ -73,6 +73,15 @@ async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend
   throw new AgentUnavailableError(`Cannot use agents of ${kind}: this build has none`);
 }
 
-async function loadAcp(_parts: BackendParts, program?: AgentProgram): Promise<AgentBackend> {
-  throw new AgentUnavailableError(`Cannot use agents of ${program?.name ?? 'acp'}: this build has none`);
+async function loadAcp(parts: BackendParts, program?: AgentProgram): Promise<AgentBackend> {
+  const { AcpBackend } = await import('@sessiond/agent-core/acp');
+  return new AcpBackend({
+    name: program?.name,
+    processes: parts.agentProcesses,
+    terminals: parts.terminals,
+    command: program?.command,
+    args: program?.args,
+    clientVersion: parts.version,
+    now: parts.now,
+  });
 }

@@ -16,8 +16,8 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  // Native code, and what the program that hosts the daemon brings along.
-  external: ['node-pty', 'classic-level', '@opentelemetry/api'],
+  // Native code, what is not read before the first agent needs it, and what the program that hosts the daemon brings along.
+  external: ['node-pty', 'classic-level', '@agentclientprotocol/sdk', '@opentelemetry/api'],
   // For those that are CommonJS.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
