@@ -9,10 +9,10 @@ export const bashCommands: Pick<CommandHandlers, 'bash' | 'abort_bash'> = {
     issuer.assertMayDrive(command.sessionId);
     return host.bash(command, listenerOf(context, command.sessionId), cause, signal);
   },
-  abort_bash: async ({ sessionId }, { host, issuer, cancelBash }) => {
+  abort_bash: async ({ sessionId }, { host, issuer, cancelBeginning }) => {
     issuer.assertMayDrive(sessionId);
     // Both are asked in this turn of the event loop, so that none slips through by beginning in between.
-    const aborted = await Promise.all([host.abortBash(sessionId), cancelBash(sessionId)]);
+    const aborted = await Promise.all([host.abortBash(sessionId), cancelBeginning('bash', sessionId)]);
     return { sessionId, aborted: aborted.includes(true) };
   },
 };

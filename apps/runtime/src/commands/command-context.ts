@@ -55,10 +55,10 @@ export interface CommandContext {
   /** Cancels a command of the same principal that waits or runs. @returns whether there was one. */
   readonly cancel: (commandId: string) => boolean;
   /**
-   * Cancels the `bash` command that has its turn in a session and has not begun, because it is still being recorded, whoever sent it; those behind it move up. Resolves when it is
+   * Cancels the command of a type that has its turn in a session and has not begun, because it is still being recorded, whoever sent it; those behind it move up. Resolves when it is
    * answered. @returns whether there was one.
    */
-  readonly cancelBash: (sessionId: string) => Promise<boolean>;
+  readonly cancelBeginning: (type: CommandType, sessionId: string) => Promise<boolean>;
   /** Aborts at the deadline, on `cancel_command` and when the server ends. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,10 @@
-import { type AnyCommandContract, type Command, commandContract, type ProtocolError } from '@sessiond/protocol';
+import {
+  type AnyCommandContract,
+  type Command,
+  type CommandType,
+  commandContract,
+  type ProtocolError,
+} from '@sessiond/protocol';
 import type { AdmittedCommand } from '../admission/admission.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { CommandContext, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
@@ -32,7 +38,7 @@ export interface RunEnvironment {
   readonly server: ServerFacts;
   readonly authorizer: Pick<Authorizer, 'maySee'>;
   cancel(issuer: CommandIssuer, commandId: string): boolean;
-  cancelBash(sessionId: string): Promise<boolean>;
+  cancelBeginning(type: CommandType, sessionId: string): Promise<boolean>;
   /** The run was aborted while it waited or ran. */
   aborted(run: CommandRun, reason: ProtocolError): void;
 }
@@ -155,8 +161,8 @@ export class CommandRun implements CommandContext, RunningCommand, Dependency, L
     return (commandId) => this.#environment.cancel(this.issuer, commandId);
   }
 
-  get cancelBash(): (sessionId: string) => Promise<boolean> {
-    return (sessionId) => this.#environment.cancelBash(sessionId);
+  get cancelBeginning(): (type: CommandType, sessionId: string) => Promise<boolean> {
+    return (type, sessionId) => this.#environment.cancelBeginning(type, sessionId);
   }
 
   abandon(reason: ProtocolError): void {

@@ -1,5 +1,6 @@
 import {
   type Command,
+  type CommandType,
   commandContract,
   type ErrorCode,
   isProtocolError,
@@ -71,7 +72,7 @@ export class CommandRunner {
       server,
       authorizer,
       cancel: (issuer, commandId) => this.#cancel(issuer, commandId),
-      cancelBash: (sessionId) => this.#cancelBash(sessionId),
+      cancelBeginning: (type, sessionId) => this.#cancelBeginning(type, sessionId),
       aborted: (run, reason) => this.#aborted(run, reason),
     };
   }
@@ -288,11 +289,11 @@ export class CommandRunner {
     return true;
   }
 
-  async #cancelBash(sessionId: string): Promise<boolean> {
-    const run = this.#inFlight.aboutToBegin('bash', sessionId);
+  async #cancelBeginning(type: CommandType, sessionId: string): Promise<boolean> {
+    const run = this.#inFlight.aboutToBegin(type, sessionId);
     if (run === undefined) return false;
     const answered = new Promise<void>((resolve) => run.onAnswered(() => resolve()));
-    run.abort(new ProtocolError('CANCELLED', 'The command was ended by abort_bash before it began'));
+    run.abort(new ProtocolError('CANCELLED', 'The command was ended before it began'));
     await answered;
     return true;
   }

@@ -38,7 +38,7 @@ export interface AttachData {
   readonly rows?: number;
   readonly state: PtyState | AgentPhase;
   readonly role: AttachRole;
-  /** The granted window; the server may grant less than was asked for, never more. */
+  /** The granted window; the server may grant less than was asked for, never more, and grants none for the events of an agent. */
   readonly window: number;
   /** Present once the program ended. */
   readonly exit?: ExitInfo;

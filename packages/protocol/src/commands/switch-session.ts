@@ -8,18 +8,18 @@ import { type SessionInfo, sessionInfo } from '../session-info.ts';
 /** Subscribes this connection to the events of a session, beside those it follows already. */
 export interface SwitchSessionCommand extends SessionCommandEnvelope {
   readonly type: 'switch_session';
-  /** Number of an event: the answer holds the later ones that are remembered; 0 for all of them. Default none. */
+  /** Number of an event: the later ones that are remembered come with the answer, or of an agent after it; 0 for all of them. Default none. */
   readonly after?: number;
 }
 
 /** The session as it is at the moment from which events follow. */
 export interface SwitchSessionData {
   readonly sessionId: string;
-  /** The number of the last event so far; every event that comes after the answer has a higher one. */
+  /** Every event that comes after the answer has a higher number: of a terminal that of the last event so far, of an agent the one before the first that comes. */
   readonly seq: number;
   readonly session: SessionInfo;
   /**
-   * Events up to `seq`, oldest first; there if `after` was given. The server remembers the last 64 of a session; `pty.output`,
+   * Events of a terminal up to `seq`, oldest first; there if `after` was given. The server remembers the last 64 of a session; `pty.output`,
    * `pty.backpressure.on`, `pty.backpressure.off` and `pty.buffer.overflow` are not among them.
    */
   readonly events?: readonly SessionEventMessage<PtyEvent>[];

@@ -2,10 +2,10 @@ import { type CommandContract, contract, type SessionCommandEnvelope, sessionCom
 import { type ExitInfo, exitInfo } from '../exit-info.ts';
 import { durationMs, flag, object, offset } from '../fields.ts';
 
-/** Ends the program of a terminal, with everything it left running there; the session stays readable. */
+/** Ends the program of a session, with everything it left running there; the session stays readable. */
 export interface TerminateCommand extends SessionCommandEnvelope {
   readonly type: 'terminate';
-  /** From SIGTERM to SIGKILL; 0 kills at once; default the session's own. */
+  /** From SIGTERM to SIGKILL, or what an agent has to end its work; 0 kills at once; default the session's own. */
   readonly gracePeriodMs?: number;
 }
 
@@ -14,7 +14,7 @@ export interface TerminateData {
   readonly exit: ExitInfo;
   /** Whether SIGKILL was needed. */
   readonly forceKilled: boolean;
-  /** The final length of the output. */
+  /** The final length of the output; of an agent, the number behind its last event. */
   readonly endOffset: number;
 }
 
@@ -22,8 +22,8 @@ export interface TerminateData {
 export const terminate: CommandContract<TerminateCommand, TerminateData> = contract({
   type: 'terminate',
   summary:
-    'Ends the program of a terminal and answers once it is gone; on a stopped session it answers with how that one ended.',
-  appliesTo: 'pty',
+    'Ends the program of a terminal, or an agent, and answers once it is gone; on a stopped session it answers with how that one ended.',
+  appliesTo: 'session',
   audited: true,
   scope: 'sessions:write',
   timeoutClass: 'stop',
