@@ -39,6 +39,7 @@ export {
   type ProviderFailure,
 } from './errors.ts';
 export { EventLog, type EventLogEntry, type EventLogOptions, type EventLogSnapshot } from './event-log.ts';
+export { type MessagePage, messagePage } from './message-page.ts';
 export {
   type Restarting,
   type SupervisedProcess,

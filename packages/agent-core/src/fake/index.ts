@@ -1,2 +1,3 @@
-export type { AgentBackend } from '../backend.ts';
-export type { FakeBackendOptions } from './fake-backend-options.ts';
+export { FakeBackend, type FakeBackendOptions } from './fake-backend.ts';
+export { FAKE_MODELS, FAKE_THINKING_LEVELS } from './fake-models.ts';
+export { FAKE_WORDS, type FakeWord } from './fake-script.ts';
