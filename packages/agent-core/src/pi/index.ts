@@ -1,2 +1,3 @@
-export type { AgentBackend } from '../backend.ts';
-export type { PiBackendOptions } from './pi-backend-options.ts';
+export { PiBackend } from './pi-backend.ts';
+export { piHostPath } from './pi-host-path.ts';
+export type { PiBackendOptions, PiSupervision } from './pi-options.ts';

@@ -1,0 +1,197 @@
+import type { Readable, Writable } from 'node:stream';
+import { AgentFailedError } from '../../errors.ts';
+import { LineReader } from './line-reader.ts';
+import { fromWireError, toWireError, type WireError } from './wire-error.ts';
+
+const DEFAULTS = Object.freeze({
+  /** A prompt with pictures is 10 MiB, an answer of messages 4 MiB; JSON escapes some of it. */
+  maxLineCharacters: 64 * 1024 * 1024,
+  /** A side that is this far behind is stuck. */
+  maxUnsentBytes: 128 * 1024 * 1024,
+  maxPending: 4096,
+});
+
+/** Requests of one side: name, then what is asked and what is answered. */
+export type Requests = Record<string, [params: unknown, result: unknown]>;
+/** What one side tells without an answer. */
+export type Tells = Record<string, unknown>;
+
+/** What one side can be asked and told. */
+export interface Vocabulary {
+  readonly requests: Requests;
+  readonly tells: Tells;
+}
+
+/** Carries out what the other side asks; aborting the signal is the other side's wish to end it. */
+export type RequestHandlers<R extends Requests> = {
+  readonly [K in keyof R]: (params: R[K][0], signal: AbortSignal) => Promise<R[K][1]> | R[K][1];
+};
+/** Takes what the other side tells. */
+export type TellHandlers<T extends Tells> = { readonly [K in keyof T]: (params: T[K]) => void };
+
+/** The two ends of a pipe, and what is done with what comes. */
+export interface PeerOptions<Mine extends Vocabulary> {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly requests: RequestHandlers<Mine['requests']>;
+  readonly tells: TellHandlers<Mine['tells']>;
+  /** Called once when nothing can be said any more: the other side is gone, or said what it must not. */
+  readonly onClosed: (reason: string) => void;
+  readonly maxLineCharacters?: number;
+  readonly maxUnsentBytes?: number;
+  readonly maxPending?: number;
+}
+
+type Line =
+  | { readonly ask: number; readonly name: string; readonly params: unknown }
+  | { readonly cancel: number }
+  | { readonly answer: number; readonly result?: unknown; readonly error?: WireError }
+  | { readonly tell: string; readonly params: unknown };
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One end of a conversation of two processes in lines of JSON: requests with answers, which can be cancelled, and things that are told.
+ *
+ * Everything is sent and taken in order. Nothing is unbounded: lines, requests of either side without an answer, and bytes the other side has not taken yet each
+ * have a limit, and going over one ends the conversation, since a side that does not keep to them is out of order; only a request over the limit is refused alone.
+ */
+export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
+  readonly #output: Writable;
+  readonly #requests: RequestHandlers<Mine['requests']>;
+  readonly #tells: TellHandlers<Mine['tells']>;
+  readonly #onClosed: (reason: string) => void;
+  readonly #maxUnsentBytes: number;
+  readonly #maxPending: number;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #running = new Map<number, AbortController>();
+  #next = 0;
+  #closed: string | undefined;
+
+  constructor(options: PeerOptions<Mine>) {
+    this.#output = options.output;
+    this.#requests = options.requests;
+    this.#tells = options.tells;
+    this.#onClosed = options.onClosed;
+    this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULTS.maxUnsentBytes;
+    this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
+    const reader = new LineReader({
+      maxCharacters: options.maxLineCharacters ?? DEFAULTS.maxLineCharacters,
+      onLine: (line) => this.#take(line),
+      onTooLong: () => this.close('a line was too long'),
+    });
+    options.input.on('data', (chunk: Buffer) => {
+      if (this.#closed === undefined) reader.push(chunk);
+    });
+    options.input.on('end', () => this.close('the other side has ended'));
+    options.input.on('error', () => this.close('reading failed'));
+    options.output.on('error', () => this.close('writing failed'));
+  }
+
+  /** Bytes that were said and not yet taken. */
+  get unsentBytes(): number {
+    return this.#output.writableLength;
+  }
+
+  /**
+   * Asks the other side. Aborting the signal tells it to end what it does, and the answer is waited for all the same.
+   * @throws the error of the other side as one of this package, AgentFailedError with `interrupted` when it is gone before it answers.
+   */
+  request<K extends keyof Theirs['requests'] & string>(
+    name: K,
+    params: Theirs['requests'][K][0],
+    signal?: AbortSignal,
+  ): Promise<Theirs['requests'][K][1]> {
+    if (this.#closed !== undefined) return Promise.reject(gone(this.#closed));
+    if (this.#waiting.size >= this.#maxPending) {
+      return Promise.reject(
+        new AgentFailedError(`Cannot ask the process of the agent: ${this.#waiting.size} requests wait already`),
+      );
+    }
+    const id = this.#next++;
+    return new Promise<Theirs['requests'][K][1]>((resolve, reject) => {
+      const onAbort = () => this.#send({ cancel: id });
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener('abort', onAbort);
+          settle(value);
+        };
+      this.#waiting.set(id, { resolve: settled(resolve as (result: unknown) => void), reject: settled(reject) });
+      this.#send({ ask: id, name, params });
+      if (signal?.aborted === true) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Tells the other side something; without effect once it is gone. */
+  tell<K extends keyof Theirs['tells'] & string>(name: K, params: Theirs['tells'][K]): void {
+    this.#send({ tell: name, params });
+  }
+
+  /** Ends the conversation: what the other side was asked fails, what it asked is aborted. Idempotent. */
+  close(reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = reason;
+    for (const controller of this.#running.values()) controller.abort(gone(reason));
+    this.#running.clear();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(gone(reason));
+    this.#onClosed(reason);
+  }
+
+  #send(line: Line): void {
+    if (this.#closed !== undefined) return;
+    this.#output.write(`${JSON.stringify(line)}\n`);
+    if (this.#output.writableLength > this.#maxUnsentBytes) this.close('the other side does not read');
+  }
+
+  #take(text: string): void {
+    if (this.#closed !== undefined) return;
+    let line: Line;
+    try {
+      line = JSON.parse(text);
+    } catch {
+      this.close('a line was no JSON');
+      return;
+    }
+    if ('tell' in line) this.#tells[line.tell]?.(line.params as never);
+    else if ('ask' in line) void this.#carryOut(line.ask, line.name, line.params);
+    else if ('cancel' in line) this.#running.get(line.cancel)?.abort();
+    else this.#settle(line);
+  }
+
+  #settle({ answer, result, error }: Extract<Line, { readonly answer: number }>): void {
+    const waiting = this.#waiting.get(answer);
+    this.#waiting.delete(answer);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(fromWireError(error));
+  }
+
+  async #carryOut(id: number, name: string, params: unknown): Promise<void> {
+    if (this.#running.size >= this.#maxPending) {
+      this.close('it asked too much at once');
+      return;
+    }
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    try {
+      const handler = this.#requests[name];
+      if (handler === undefined) throw new AgentFailedError('Cannot answer: the request is unknown');
+      const result = await handler(params as never, controller.signal);
+      this.#send({ answer: id, result });
+    } catch (error) {
+      this.#send({ answer: id, error: toWireError(error) });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+}
+
+function gone(reason: string): AgentFailedError {
+  return new AgentFailedError(`The process of the agent cannot be reached: ${reason}`, { interrupted: true });
+}
