@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type AgentBackend,
   type AgentProcesses,
@@ -70,7 +71,13 @@ function createBackends(parts: BackendParts): ReadonlyMap<string, AgentBackend> 
 
 async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend> {
   if (kind === 'acp') return loadAcp(parts);
+  if (kind === 'fake') return loadFake(parts);
   throw new AgentUnavailableError(`Cannot use agents of ${kind}: this build has none`);
+}
+
+async function loadFake({ config }: BackendParts): Promise<AgentBackend> {
+  const { FakeBackend } = await import('@sessiond/agent-core/fake');
+  return new FakeBackend({ folder: join(config.stateDir, 'fake-agent'), abortMs: config.agentAbortMs });
 }
 
 async function loadAcp(parts: BackendParts, program?: AgentProgram): Promise<AgentBackend> {
