@@ -65,6 +65,7 @@ const ACTS: Readonly<Record<string, ChatKey>> = {
  */
 export class ChatKeys {
   #isPasting = false;
+  #wasReturn = false;
 
   /** What a key means; `undefined` for those that mean nothing. */
   read(text: string | undefined, key: Key): ChatKey | undefined {
@@ -72,7 +73,7 @@ export class ChatKeys {
       this.#isPasting = key.name === 'paste-start';
       return undefined;
     }
-    if (this.#isPasting) return pasted(text ?? key.sequence);
+    if (this.#isPasting) return this.#paste(text ?? key.sequence ?? '');
     const name = key.name ?? '';
     if (key.meta === true) {
       const edit = META_EDITS[name];
@@ -88,17 +89,18 @@ export class ChatKeys {
     if (edit !== undefined) return { kind: 'edit', action: edit };
     return text === undefined ? undefined : typed(text);
   }
+
+  /** Line ends come as any of three, and piece by piece. */
+  #paste(text: string): ChatKey | undefined {
+    const isRest = this.#wasReturn && text.startsWith('\n');
+    this.#wasReturn = text.endsWith('\r');
+    const lines = (isRest ? text.slice(1) : text).replace(/\r\n?/g, '\n').replace(/\t/g, '    ');
+    const clean = lines.replace(/[^\P{Cc}\n]/gu, '');
+    return clean === '' ? undefined : { kind: 'insert', text: clean };
+  }
 }
 
 function typed(text: string): ChatKey | undefined {
   const clean = text.replace(/\p{Cc}/gu, '');
-  return clean === '' ? undefined : { kind: 'insert', text: clean };
-}
-
-function pasted(text: string | undefined): ChatKey | undefined {
-  const clean = (text ?? '')
-    .replace(/\r\n?/g, '\n')
-    .replace(/\t/g, '    ')
-    .replace(/[^\P{Cc}\n]/gu, '');
   return clean === '' ? undefined : { kind: 'insert', text: clean };
 }

@@ -1,4 +1,4 @@
-import { cutToCells } from '../cells.ts';
+import { cellWidth, cutToCells } from '../cells.ts';
 import { durationText } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 import { plainText } from './plain-text.ts';
@@ -23,21 +23,24 @@ const TELLING: readonly string[] = ['command', 'path', 'file_path', 'filePath', 
 
 /** A tool in one row: its state, name and most telling argument, how long it took, and, while it runs or if it failed, its last words. */
 export function toolLine(call: ToolCall, cols: number, style: Style): string {
-  const { name, state, durationMs } = call;
-  const duration = durationMs === undefined ? '' : ` ${durationText(durationMs)}`;
-  const head = `${MARKS[state]} ${oneLine(name)}`;
-  const room = cols - head.length - duration.length;
-  const words = state === 'done' ? '' : lastLine(call.output);
-  const wished = argumentText(call.args);
-  const subject = cutToCells(wished, room - 1);
-  const left = room - 1 - (subject === '' ? 0 : subject.length + 1) - 1;
-  const last = words === '' || left < MIN_OUTPUT_CELLS ? '' : cutToCells(words, left);
+  const { state, durationMs } = call;
   const paint = { running: style.notable, done: style.good, failed: style.bad }[state];
-  const texts = [
-    `${paint(MARKS[state])} ${style.strong(cutToCells(oneLine(name), cols - 2))}`,
-    ...(subject === '' ? [] : [subject]),
-  ];
-  return `${texts.join(' ')}${style.faint(duration)}${last === '' ? '' : ` ${style.faint(last)}`}`;
+  const parts = [paint(MARKS[state])];
+  let room = cols - 1;
+  const add = (text: string, painted: (text: string) => string, atLeast = 1): void => {
+    if (text === '' || room <= atLeast) return;
+    const cut = cutToCells(text, room - 1);
+    room -= cellWidth(cut) + 1;
+    parts.push(painted(cut));
+  };
+  const duration = durationMs === undefined ? '' : durationText(durationMs);
+  // Room for the time is kept, however long the rest is.
+  room -= duration === '' ? 0 : duration.length + 1;
+  add(oneLine(call.name), style.strong);
+  add(argumentText(call.args), (text) => text);
+  if (duration !== '') parts.push(style.faint(duration));
+  if (state !== 'done') add(lastLine(call.output), style.faint, MIN_OUTPUT_CELLS);
+  return parts.join(' ');
 }
 
 /** The argument that says what the call is about, in one line. */

@@ -1,0 +1,101 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fitted, frameText, type LiveArea } from './chat-screen.ts';
+
+const TOKEN = new RegExp(`${'\u001b'}\\[(?:(\\d*)([ACJ])|\\?\\d+[hl])|[^]`, 'g');
+
+/** As much of a terminal as frames use: text, CR, LF, cursor up and right, erasing below. Rows are broken at the last column. */
+class TinyTerminal {
+  rows: string[] = [''];
+  row = 0;
+  col = 0;
+  readonly #cols: number;
+
+  constructor(cols: number) {
+    this.#cols = cols;
+  }
+
+  write(text: string): void {
+    for (const [token, count, act] of text.matchAll(TOKEN)) {
+      if (act === 'A') this.row = Math.max(this.row - Number(count), 0);
+      else if (act === 'C') this.col += Number(count);
+      else if (act === 'J') {
+        this.rows = this.rows.slice(0, this.row + 1);
+        this.rows[this.row] = this.rows[this.row]!.slice(0, this.col);
+      } else if (token === '\r') this.col = 0;
+      else if (token === '\n') this.#down();
+      else if (!token.startsWith('\x1b')) this.#put(token);
+    }
+  }
+
+  #put(character: string): void {
+    if (this.col === this.#cols) {
+      this.#down();
+      this.col = 0;
+    }
+    const row = this.rows[this.row]!.padEnd(this.col);
+    this.rows[this.row] = row.slice(0, this.col) + character + row.slice(this.col + 1);
+    this.col += 1;
+  }
+
+  #down(): void {
+    this.row += 1;
+    this.rows[this.row] ??= '';
+  }
+}
+
+const EMPTY: LiveArea = { rows: [''], cursorRow: 0, cursorCol: 0 };
+const COLS = 12;
+
+function area(rows: readonly string[], cursorRow = rows.length - 1): LiveArea {
+  return { rows, cursorRow, cursorCol: rows[cursorRow]!.length };
+}
+
+describe('a live area', () => {
+  it('stays below what is printed, and the cursor is in it', () => {
+    const terminal = new TinyTerminal(COLS);
+    const first = area(['status', '> typ'], 0);
+    terminal.write(frameText(EMPTY, COLS, COLS, ['one'], first));
+    expect(terminal.rows).toEqual(['one', 'status', '> typ']);
+    expect([terminal.row, terminal.col]).toEqual([1, 6]);
+    terminal.write(frameText(first, COLS, COLS, ['two', 'three'], area(['> x'])));
+    expect(terminal.rows).toEqual(['one', 'two', 'three', '> x']);
+    expect([terminal.row, terminal.col]).toEqual([3, 3]);
+  });
+
+  it('that is higher than the window shows its end, with the cursor', () => {
+    expect(fitted(area(['1', '2', '3', '4']), 2)).toEqual({ rows: ['3', '4'], cursorRow: 1, cursorCol: 1 });
+    expect(fitted(area(['1', '2']), 5)).toEqual(area(['1', '2']));
+  });
+
+  it('leaves nothing of itself behind, whatever comes', () => {
+    const rows = fc.array(fc.stringMatching(/^[a-z]{0,12}$/), { minLength: 1, maxLength: 5 });
+    const step = fc.record({
+      printed: fc.array(fc.stringMatching(/^[A-Z]{0,12}$/), { maxLength: 4 }),
+      rows,
+      at: fc.nat(4),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        const terminal = new TinyTerminal(COLS);
+        let shown = EMPTY;
+        for (const { printed, rows: live, at } of steps) {
+          const next = area(live, Math.min(at, live.length - 1));
+          terminal.write(frameText(shown, COLS, COLS, printed, next));
+          shown = next;
+        }
+        const stays = steps.flatMap(({ printed }) => printed);
+        expect(terminal.rows.map((row) => row.trimEnd())).toEqual([...stays, ...shown.rows]);
+        expect(terminal.row).toBe(stays.length + shown.cursorRow);
+      }),
+    );
+  });
+
+  it('is found again where a narrower window has broken its rows', () => {
+    const shown = area(['a'.repeat(20), 'b'.repeat(8)]);
+    const frame = frameText(shown, 24, 8, [], area(['x']));
+    // Three rows for the first one, and the cursor at the very end of the second stands on one more.
+    expect(frame).toContain('\x1b[4A');
+    expect(frameText(shown, 24, 30, [], area(['x']))).toContain('\x1b[1A');
+  });
+});
