@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type AgentBackend,
   type AgentProcesses,
@@ -16,6 +17,9 @@ import { ManagedAgentTerminals } from './agents/agent-terminals.ts';
 import { LazyBackend } from './agents/lazy-backend.ts';
 import type { Config } from './config/config.ts';
 import type { Shells } from './sessions/bash/shells.ts';
+
+/** The script that runs pi, beside the daemon, which is one file; from its sources it is where the package has it. */
+const PI_HOST = import.meta.url.endsWith('.ts') ? undefined : fileURLToPath(new URL('./pi-host.js', import.meta.url));
 
 /** What agents are made of. */
 export interface AgentsOptions {
@@ -71,6 +75,7 @@ function createBackends(parts: BackendParts): ReadonlyMap<string, AgentBackend> 
 
 async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend> {
   if (kind === 'acp') return loadAcp(parts);
+  if (kind === 'pi') return loadPi(parts);
   if (kind === 'fake') return loadFake(parts);
   throw new AgentUnavailableError(`Cannot use agents of ${kind}: this build has none`);
 }
@@ -78,6 +83,20 @@ async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend
 async function loadFake({ config }: BackendParts): Promise<AgentBackend> {
   const { FakeBackend } = await import('@sessiond/agent-core/fake');
   return new FakeBackend({ folder: join(config.stateDir, 'fake-agent'), abortMs: config.agentAbortMs });
+}
+
+async function loadPi({ config, agentProcesses }: BackendParts): Promise<AgentBackend> {
+  const { PiBackend } = await import('@sessiond/agent-core/pi');
+  return new PiBackend({
+    processes: agentProcesses,
+    packagePath: config.piPackage ?? undefined,
+    nodePath: config.piNode ?? undefined,
+    hostScript: PI_HOST,
+    agentDir: config.piAgentDir,
+    trustedWorkspaces: config.piTrust,
+    spares: config.piSpares,
+    abortMs: config.agentAbortMs,
+  });
 }
 
 async function loadAcp(parts: BackendParts, program?: AgentProgram): Promise<AgentBackend> {

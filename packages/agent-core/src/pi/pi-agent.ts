@@ -205,8 +205,8 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     this.#child = undefined;
     this.#lastExit = { ...(exitCode === null ? {} : { exitCode }), ...(signal === null ? {} : { signal }) };
     this.#hosted = { ...this.#hosted, isStreaming: false, isCompacting: false, steering: [], followUp: [] };
-    this.#life.apply('process-ended');
     this.#options.owner.onEvent({ type: 'agent_restarting', attempt, delayMs, exitCode, signal, interrupted });
+    this.#life.apply('process-ended');
   }
 
   async reopen(child: PiChild): Promise<void> {
@@ -231,13 +231,13 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   onRestarted(attempt: number): void {
     if (this.#child === undefined) return;
     this.#restarts += 1;
-    this.#life.apply('restarted');
     this.#options.owner.onEvent({ type: 'agent_restarted', attempt, resumed: this.#resumed });
+    this.#life.apply('restarted');
   }
 
   onGivenUp(error: Error): void {
     this.#lastError = error.message;
-    this.#stop('given-up', error.message);
+    this.#stop('failed', error.message);
   }
 
   /** The file is this session's, if it has one. */

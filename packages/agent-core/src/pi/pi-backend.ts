@@ -7,13 +7,11 @@ import { readConversationHeader } from './conversation-header.ts';
 import { LocalShell } from './local-shell.ts';
 import { OpenConversations } from './open-conversations.ts';
 import { PiAgent } from './pi-agent.ts';
-import { type PiBackendOptions, type ResolvedPiOptions, resolvePiOptions } from './pi-options.ts';
+import { type PiBackendOptions, type ResolvedPiOptions, resolvePiOptions } from './pi-backend-options.ts';
 import { environmentKey, PiProcesses } from './pi-processes.ts';
 import { PiWorkspace } from './pi-workspace.ts';
 import { StoredConversations } from './stored-conversations.ts';
 
-/** Of a workspace, between SIGTERM and SIGKILL when its last session has ended. */
-const GRACE_MS = 500;
 const MAX_LISTED = 1_000;
 
 /**
@@ -21,7 +19,7 @@ const MAX_LISTED = 1_000;
  *
  * pi runs in processes of its own, one per workspace (working directory and environment) with all its sessions, which is started again when it dies; a turn that
  * ran then is reported as interrupted, and the conversations go on from their files. Settings that a session changes are its own. Code of a workspace runs only
- * where `trusted` says so. Commands of tools are run by the owner, or here, with the environment for tools, and die with the turn.
+ * where `trustedWorkspaces` says so. Commands of tools are run by the owner, or here, with the environment for tools, and die with the turn.
  */
 export class PiBackend implements AgentBackend {
   readonly name = 'pi';
@@ -107,7 +105,7 @@ export class PiBackend implements AgentBackend {
   close(deadlineMs: number): Promise<void> {
     this.#closed ??= (async () => {
       await Promise.all([...this.#agents.values()].map((agent) => agent.close(deadlineMs)));
-      await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close(GRACE_MS)));
+      await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close()));
       await this.#processes.close();
     })();
     return this.#closed;
@@ -125,7 +123,7 @@ export class PiBackend implements AgentBackend {
     const made = new PiWorkspace({
       cwd,
       env,
-      trusted: isBelow(cwd, this.#options.trusted),
+      trusted: isBelow(cwd, this.#options.trustedWorkspaces),
       options: this.#options,
       processes: this.#processes,
     });
@@ -136,7 +134,7 @@ export class PiBackend implements AgentBackend {
   #release(sessionId: string, key: string, workspace: PiWorkspace): void {
     if (this.#workspaces.get(key) === workspace && workspace.isUnused) {
       this.#retire(key, workspace);
-      void workspace.close(GRACE_MS);
+      void workspace.close();
     }
     this.#agents.delete(sessionId);
   }

@@ -1,11 +1,9 @@
 import type { BackendSnapshot } from '../backend.ts';
 import { AgentFailedError } from '../errors.ts';
+import type { ResolvedPiOptions } from './pi-backend-options.ts';
 import { PiChild } from './pi-child.ts';
-import type { ResolvedPiOptions } from './pi-options.ts';
 import { findPiPackage } from './pi-package.ts';
 
-/** Between SIGTERM and SIGKILL for processes that hold nothing. */
-const GRACE_MS = 500;
 /** A spare belongs to no workspace yet. */
 const NOWHERE = '/';
 
@@ -53,13 +51,13 @@ export class PiProcesses {
     const others = this.#spares.filter((each) => each.env !== key);
     if (this.#spares.length >= this.#options.spares && others[0] !== undefined) {
       this.#spares = this.#spares.filter((each) => each !== others[0]);
-      void others[0].child.terminate(GRACE_MS);
+      void others[0].child.terminate(this.#options.gracePeriodMs);
     }
     if (this.#spares.length + this.#starting >= this.#options.spares || this.#lifetime.signal.aborted) return;
     this.#starting += 1;
     void this.#launch(NOWHERE, env, this.#lifetime.signal)
       .then((child) => {
-        if (this.#lifetime.signal.aborted) return child.terminate(GRACE_MS);
+        if (this.#lifetime.signal.aborted) return child.terminate(this.#options.gracePeriodMs);
         this.#spares.push({ env: key, child });
         void child.exited.then(() => {
           this.#spares = this.#spares.filter((each) => each.child !== child);
@@ -78,7 +76,7 @@ export class PiProcesses {
     this.#lifetime.abort(new AgentFailedError('Cannot run pi: it is being ended'));
     const spares = this.#spares;
     this.#spares = [];
-    await Promise.all(spares.map(({ child }) => child.terminate(GRACE_MS)));
+    await Promise.all(spares.map(({ child }) => child.terminate(this.#options.gracePeriodMs)));
   }
 
   /** Kills all that run. */
@@ -89,7 +87,7 @@ export class PiProcesses {
 
   async #launch(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {
     this.#lifetime.signal.throwIfAborted();
-    const { processes, clock, nodePath, nodeArgs, hostPath, agentDir, silenceMs, startMs } = this.#options;
+    const { processes, clock, nodePath, nodeArgs, hostScript, agentDir, silenceMs, startMs } = this.#options;
     const child = await PiChild.launch(
       {
         processes,
@@ -97,12 +95,12 @@ export class PiProcesses {
         id: `pi-${this.#next++}`,
         node: nodePath,
         nodeArgs,
-        hostPath,
+        hostPath: hostScript,
         cwd,
         env: withoutNpm(env),
         startMs,
         start: {
-          packageDir: findPiPackage(this.#options.packageDir, this.#options.packageRoots),
+          packageDir: findPiPackage(this.#options.packagePath, this.#options.packageRoots),
           agentDir,
           silenceMs,
         },

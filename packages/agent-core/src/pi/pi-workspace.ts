@@ -1,11 +1,8 @@
 import { AgentInputError } from '../errors.ts';
 import { type Restarting, Supervisor } from '../supervisor.ts';
+import type { ResolvedPiOptions } from './pi-backend-options.ts';
 import type { PiChild } from './pi-child.ts';
-import type { ResolvedPiOptions } from './pi-options.ts';
 import type { PiProcesses } from './pi-processes.ts';
-
-/** Between SIGTERM and SIGKILL for a process that was told to end its work already. */
-const GRACE_MS = 500;
 
 /** What a workspace tells its sessions of their process. None throws. */
 export interface WorkspaceMember {
@@ -34,6 +31,7 @@ export class PiWorkspace {
   readonly #env: Readonly<Record<string, string>>;
   readonly #trusted: boolean;
   readonly #processes: PiProcesses;
+  readonly #gracePeriodMs: number;
   readonly #supervisor: Supervisor<PiChild>;
   readonly #members = new Set<WorkspaceMember>();
   #up: Promise<PiChild> | undefined;
@@ -45,6 +43,7 @@ export class PiWorkspace {
     this.#env = env;
     this.#trusted = trusted;
     this.#processes = processes;
+    this.#gracePeriodMs = options.gracePeriodMs;
     this.#supervisor = new Supervisor<PiChild>({
       ...options.supervision,
       clock: options.clock,
@@ -103,14 +102,14 @@ export class PiWorkspace {
     const { child } = this;
     if (child === undefined) return;
     this.#supervisor.expectEnd();
-    await child.terminate(GRACE_MS);
+    await child.terminate(this.#gracePeriodMs);
     await child.exited;
   }
 
   /** Ends the process for good. Never rejects. */
-  async close(graceMs: number): Promise<void> {
+  async close(): Promise<void> {
     const child = this.#supervisor.stop() ?? (await this.#up?.catch(() => undefined));
-    await child?.terminate(graceMs);
+    await child?.terminate(this.#gracePeriodMs);
   }
 
   async #start(attempt: number, signal: AbortSignal): Promise<PiChild> {
@@ -124,7 +123,7 @@ export class PiWorkspace {
       await Promise.all([...this.#members].map((member) => member.reopen(child)));
       return child;
     } catch (error) {
-      await child.terminate(GRACE_MS);
+      await child.terminate(this.#gracePeriodMs);
       throw error;
     }
   }

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AgentCommand, AgentMessage, TreeEntry } from '@sessiond/protocol';
+import type { AgentCommand, TreeEntry } from '@sessiond/protocol';
 import type { Performed, PerformedType } from '../../backend.ts';
 import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../../errors.ts';
+import { messagePage } from '../../message-page.ts';
 import { readConversationHeader } from '../conversation-header.ts';
 import type { HostedSession } from './hosted-session.ts';
 import { modelsOf } from './models.ts';
@@ -12,9 +13,6 @@ import type { ProviderWatch } from './provider-watch.ts';
 import { failureInWords } from './provider-watch.ts';
 import { textOf, toMessage, toModel, toRole } from './to-message.ts';
 
-/** What an answer with messages may have as JSON. */
-const MAX_MESSAGES_BYTES = 4 * 1024 * 1024;
-const DEFAULT_MESSAGES = 1_000;
 const MAX_HTML_BYTES = 8 * 1024 * 1024;
 const TREE_TEXT_CHARACTERS = 200;
 
@@ -31,7 +29,7 @@ type Handlers = {
 
 /** Commands this process carries out; `list_session_files` is for the daemon, which reads the files itself. */
 const HANDLERS: Handlers = {
-  get_messages: ({ from, limit = DEFAULT_MESSAGES }, { hosted }) => messages(hosted, from, limit),
+  get_messages: (command, { hosted }) => messages(hosted, command),
   get_available_models: async (_command, { hosted }) => ({ models: (await modelsOf(hosted.session)).map(toModel) }),
   get_commands: (_command, { hosted: { session } }) => ({
     commands: [
@@ -242,19 +240,12 @@ function named(name: string, description: string | undefined, source: string) {
   return { ...described(name, description), source };
 }
 
-function messages({ session }: HostedSession, from: number | undefined, limit: number): Performed<'get_messages'> {
-  const all = session.messages;
+function messages({ session }: HostedSession, wanted: AgentCommand<'get_messages'>): Performed<'get_messages'> {
   const ids = new Map(session.sessionManager.getBranch().map((entry) => [entry.message, entry.id]));
-  const first = Math.min(from ?? Math.max(0, all.length - limit), all.length);
-  const wanted: AgentMessage[] = [];
-  let bytes = 0;
-  for (const message of all.slice(first, first + limit)) {
-    const one = toMessage(message, ids.get(message));
-    bytes += Buffer.byteLength(JSON.stringify(one)) + 1;
-    if (bytes > MAX_MESSAGES_BYTES && wanted.length > 0) break;
-    wanted.push(one);
-  }
-  return { messages: wanted, from: first, total: all.length };
+  return messagePage(
+    session.messages.map((message) => toMessage(message, ids.get(message))),
+    wanted,
+  );
 }
 
 function treeEntry(entry: PiEntry): TreeEntry {
