@@ -31,6 +31,8 @@ export interface FollowOptions {
   readonly from?: number | 'start' | 'now' | undefined;
   /** The life of the log that a numeric `from` belongs to; another one is refused with `INVALID_STATE`. */
   readonly streamId?: string | undefined;
+  /** A connection that follows as `observer` may not prompt, steer or answer; default `driver`. */
+  readonly role?: 'driver' | 'observer' | undefined;
   /** Characters of events that may wait unread, 1 to 64 Mi; default 1 Mi. What is more waits in the daemon's log. */
   readonly maxWaitingChars?: number | undefined;
   /** Aborting detaches; iteration and `done` reject with the signal's reason. */

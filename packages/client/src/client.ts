@@ -209,11 +209,11 @@ export class Client {
   async follow(sessionId: string, options: FollowOptions = {}): Promise<AgentFeed> {
     const chosen = options.maxWaitingChars ?? DEFAULTS.maxWaitingChars;
     const maxWaitingChars = windowSize('follow', 'maxWaitingChars', chosen);
-    const { signal, from = 'start', streamId } = options;
-    const fields = { sessionId, from, window: 0, role: 'observer', ...(streamId === undefined ? {} : { streamId }) };
+    const { signal, role = 'driver', from = 'start', streamId } = options;
+    const fields = { sessionId, from, window: 0, role, ...(streamId === undefined ? {} : { streamId }) };
     return this.#attach(fields, signal, (_connection, info) => {
       if (info.cols !== undefined) return 'Cannot follow: the session is a terminal, which can be attached to';
-      const feed = new LiveAgentFeed({ sessionId, maxWaitingChars, signal }, this.#owner, info);
+      const feed = new LiveAgentFeed({ sessionId, role, maxWaitingChars, signal }, this.#owner, info);
       this.#feeds.add(feed);
       return feed;
     });

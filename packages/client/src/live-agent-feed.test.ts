@@ -191,7 +191,7 @@ describe('a feed', () => {
 
 describe('after a lost connection, a feed', () => {
   it('goes on where it was, with nothing missing and nothing twice', async () => {
-    const { daemon, client, agent, feed } = await following();
+    const { daemon, client, agent, feed } = await following({ role: 'observer' });
     telling(agent, 1, 3);
     await settled(client);
     const items = feed[Symbol.asyncIterator]();
@@ -203,7 +203,12 @@ describe('after a lost connection, a feed', () => {
     agent.append(STOPPED);
     expect(await take(items, 6)).toEqual(['2:2', '3:3', '4:4', '5:5', '6:6', '7:agent_stopped']);
     expect(feed.snapshot().resumes).toBe(1);
-    expect(daemon.commands.at(-2)).toMatchObject({ type: 'attach', from: 4, streamId: agent.streamId });
+    expect(daemon.commands.at(-2)).toMatchObject({
+      type: 'attach',
+      from: 4,
+      streamId: agent.streamId,
+      role: 'observer',
+    });
   });
 
   it('tells exactly what was forgotten meanwhile', async () => {

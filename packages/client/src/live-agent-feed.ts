@@ -9,6 +9,7 @@ import type { Resumable } from './resumption.ts';
 /** What one follow asks for, with every default filled in. */
 export interface FollowRequest {
   readonly sessionId: string;
+  readonly role: 'driver' | 'observer';
   readonly maxWaitingChars: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -100,9 +101,9 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     return this.#status === 'resuming';
   }
 
-  get resumePoint(): { sessionId: string; from: number; streamId: string; window: 0; role: 'observer' } {
-    const { sessionId, streamId } = this;
-    return { sessionId, from: this.#received, streamId, window: 0, role: 'observer' };
+  get resumePoint(): { sessionId: string; from: number; streamId: string; window: 0; role: FollowRequest['role'] } {
+    const { sessionId, role } = this.#request;
+    return { sessionId, from: this.#received, streamId: this.streamId, window: 0, role };
   }
 
   lost(): void {

@@ -38,7 +38,8 @@ export class TestAgent {
     const from = command.from === 'now' ? end : command.from === 'start' ? this.#start : (command.from ?? this.#start);
     this.#followers.set(socket, from);
     const { streamId } = this;
-    return { channel: 1, streamId, from, start: this.#start, end, state: 'idle', role: 'observer', window: 0 };
+    const role = command.role ?? 'driver';
+    return { channel: 1, streamId, from, start: this.#start, end, state: 'idle', role, window: 0 };
   }
 
   detach(socket: WebSocket): number | undefined {

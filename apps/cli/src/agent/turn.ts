@@ -1,6 +1,5 @@
-import { type AgentFeed, type Client, type FeedEvent, type FeedItem, isClientError } from '@sessiond/client';
+import { type AgentFeed, type Client, type FeedItem, isClientError } from '@sessiond/client';
 import type { PromptData } from '@sessiond/protocol';
-import { isEventOf } from '@sessiond/protocol/client';
 
 /** What is said to an agent, and how long it may take. */
 export interface TurnRequest {
@@ -28,29 +27,6 @@ export async function takeTurn(client: Client, request: TurnRequest): Promise<Pr
     } catch (error) {
       if (!isClientError(error, 'CONNECTION_LOST') || client.state.status === 'closed') throw error;
     }
-  }
-}
-
-/** The events of one prompt among those of its session; create it before the prompt is sent. */
-export class TurnEvents {
-  readonly #commandId: string;
-  readonly #stop: () => void;
-  #hasStarted = false;
-
-  constructor(client: Client, commandId: string) {
-    this.#commandId = commandId;
-    this.#stop = client.onEvent((message) => {
-      if (isEventOf(message, 'command_started') && message.event.commandId === commandId) this.#hasStarted = true;
-    });
-  }
-
-  /** Whether it belongs to the prompt: it says so, or it says nothing and the prompt is under way. */
-  has({ correlationId }: FeedEvent): boolean {
-    return correlationId === this.#commandId || (correlationId === undefined && this.#hasStarted);
-  }
-
-  stop(): void {
-    this.#stop();
   }
 }
 

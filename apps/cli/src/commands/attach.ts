@@ -1,12 +1,14 @@
 import type { Client } from '@sessiond/client';
 import { type Command, Option } from 'commander';
+import { runChat } from '../agent/chat.ts';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../detach-keys.ts';
+import { UsageError } from '../errors.ts';
 import { runInteractive } from '../interactive-session.ts';
 import { position } from '../option-values.ts';
 import { runPiped } from '../piped-session.ts';
-import { findSessionId } from '../session-name.ts';
+import { findSession } from '../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
 
 interface AttachOptions extends CommonOptions {
@@ -22,7 +24,7 @@ const REPLAY_BYTES = 256 * 1024;
 const NOTES = `
 At a terminal: ctrl-] then d detaches; the program is asked to draw itself again, and questions to the terminal in past
 output are left out. Otherwise output comes out byte for byte and stdin is typed into the program's terminal.
-Without --from a terminal is shown the last 256 KiB, anything else all output that is still kept.`;
+Without --from a terminal is shown the last 256 KiB, anything else all output that is still kept. An agent is chatted with.`;
 
 /** `attach`: goes to a session that runs already. */
 export const attach: CommandFactory = (execute) =>
@@ -41,7 +43,15 @@ function goTo(session: string, options: AttachOptions, context: Context): Promis
   const detachKeys = parseDetachKeys(options.detachKeys);
   const role = options.observe === true ? 'observer' : 'driver';
   return withDaemon(options, context, async ({ client }) => {
-    const sessionId = await findSessionId(client, session);
+    const { sessionId, kind } = await findSession(client, session);
+    if (kind === 'agent') {
+      if (context.isInteractive && options.json !== true && role === 'driver') {
+        return runChat(context, client, { sessionId, showThinking: false });
+      }
+      throw new UsageError(
+        `Cannot attach to ${sessionId}: it is an agent; use agent prompt, or logs --follow to watch`,
+      );
+    }
     if (context.isInteractive && options.json !== true) {
       const from = options.from ?? (await recent(client, sessionId));
       return runInteractive(context, client, { sessionId, from, role, detachKeys, redraw: true });

@@ -4,9 +4,10 @@ import type { PromptData } from '@sessiond/protocol';
 import { isProtocolError } from '@sessiond/protocol/client';
 import type { Command } from 'commander';
 import { AnswerText } from '../../agent/answer-text.ts';
+import { itemJson } from '../../agent/item-json.ts';
 import { messageText } from '../../agent/message-text.ts';
 import { PlainText } from '../../agent/plain-text.ts';
-import { FeedReader, TurnEvents, takeTurn } from '../../agent/turn.ts';
+import { FeedReader, takeTurn } from '../../agent/turn.ts';
 import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { Interrupted } from '../../errors.ts';
@@ -55,11 +56,10 @@ async function ask(
     const commandId = `prompt-${randomUUID()}`;
     const stopTelling = tellConnection(context, client);
     const interrupt = interruptible(client, commandId, context);
-    const turn = new TurnEvents(client, commandId);
     try {
       const feed = await client.follow(sessionId, { from: 'now', signal });
       const reader = new FeedReader(feed);
-      const shown = new TurnOutput(context, options.json === true, turn);
+      const shown = new TurnOutput(context, options.json === true, commandId);
       const reading = reader.run((item) => shown.show(item));
       reading.catch(() => {});
       const request = { sessionId, message, commandId, timeoutMs: options.timeout, signal };
@@ -70,7 +70,6 @@ async function ask(
       await shown.end(outcome);
       return conclude(outcome, interrupt.by);
     } finally {
-      turn.stop();
       interrupt.stop();
       stopTelling();
     }
@@ -136,26 +135,27 @@ function interruptible(
 class TurnOutput {
   readonly #context: Context;
   readonly #json: boolean;
-  readonly #turn: TurnEvents;
+  readonly #commandId: string;
   readonly #text = new AnswerText();
   /** A script gets the text as it is, a terminal nothing that it would obey. */
   readonly #plain: PlainText | undefined;
 
-  constructor(context: Context, json: boolean, turn: TurnEvents) {
+  constructor(context: Context, json: boolean, commandId: string) {
     this.#context = context;
     this.#json = json;
-    this.#turn = turn;
+    this.#commandId = commandId;
     this.#plain = context.screen.isTTY === true ? new PlainText() : undefined;
   }
 
   async show(item: FeedItem): Promise<void> {
     const { output, notices } = this.#context;
     if (item.kind === 'gap') {
-      if (this.#json) await output.json({ type: 'gap', from: item.from, to: item.to });
+      if (this.#json) await output.json(itemJson(item));
       else notices.say(`events ${item.from} up to ${item.to} are missing: they were forgotten before they were read`);
       return;
     }
-    if (!this.#turn.has(item)) return;
+    // What others have it do is none of this turn.
+    if (item.correlationId !== this.#commandId) return;
     const { event } = item;
     if (this.#json) {
       const { seq, timestamp, correlationId } = item;
