@@ -10,11 +10,13 @@ import type { PipedProcesses, PtyManager } from '@sessiond/pty-core';
 import type { Admission } from './admission/admission.ts';
 import { agentEnvironment } from './agents/agent-environment.ts';
 import type { AgentHosting } from './agents/agent-hosting.ts';
+import type { AgentObserver } from './agents/agent-observer.ts';
 import { LedgeredAgentProcesses } from './agents/agent-processes.ts';
 import { type AgentProgram, parseAgentProgram } from './agents/agent-program.ts';
 import { AgentShell } from './agents/agent-shell.ts';
 import { ManagedAgentTerminals } from './agents/agent-terminals.ts';
 import { LazyBackend } from './agents/lazy-backend.ts';
+import { type AgentWatch, modelOf, WatchedBackend } from './agents/watched-backend.ts';
 import type { Config } from './config/config.ts';
 import type { Shells } from './sessions/bash/shells.ts';
 
@@ -33,6 +35,7 @@ export interface AgentsOptions {
   /** Run what their tools run. */
   readonly shells: Shells;
   readonly admission: Admission;
+  readonly observer: AgentObserver;
   /** Monotonic milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -42,8 +45,16 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
   const { config, env, shells, admission, ptys } = options;
   const terminals = new ManagedAgentTerminals(ptys);
   const processes = new LedgeredAgentProcesses(options.processes);
+  const watch: AgentWatch = {
+    observer: options.observer,
+    onFirstToken: (sessionId, elapsedMs) => admission.modelAnswered(sessionId, elapsedMs),
+    agents: new Map(),
+    now: options.now ?? (() => performance.now()),
+  };
   return {
-    backends: createBackends({ ...options, agentProcesses: processes, terminals }),
+    backends: createBackends({ ...options, agentProcesses: processes, terminals }, watch),
+    modelOf: (sessionId) => modelOf(watch.agents, sessionId),
+    observer: options.observer,
     environment: (requested) => agentEnvironment(env, config.agentEnv, requested),
     shell: new AgentShell({ shells, admission, maxMs: config.agentShellMs }),
     endTerminals: (sessionId) => terminals.endSession(sessionId),
@@ -63,14 +74,14 @@ interface BackendParts extends Pick<AgentsOptions, 'config' | 'version' | 'env' 
   readonly terminals: AgentTerminals;
 }
 
-function createBackends(parts: BackendParts): ReadonlyMap<string, AgentBackend> {
+function createBackends(parts: BackendParts, watch: AgentWatch): ReadonlyMap<string, AgentBackend> {
   const { agentBackends, acpAgents } = parts.config;
   const kinds = agentBackends.map((kind) => new LazyBackend(kind, () => loadKind(kind, parts)));
   const programs = acpAgents
     .map(parseAgentProgram)
     .filter((program) => program !== undefined)
     .map((program) => new LazyBackend(program.name, () => loadAcp(parts, program)));
-  return new Map([...kinds, ...programs].map((backend) => [backend.name, backend]));
+  return new Map([...kinds, ...programs].map((backend) => [backend.name, new WatchedBackend(backend, watch)]));
 }
 
 async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend> {

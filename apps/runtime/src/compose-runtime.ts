@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import { Admission } from './admission/admission.ts';
+import { unobservedAgents } from './agents/agent-observer.ts';
 import { noAuditLog } from './audit/audit-log.ts';
 import { createAgentHosting } from './compose-agents.ts';
 import { configuredLimits } from './config/configured-limits.ts';
@@ -43,7 +44,17 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
     ptys,
     ledger,
     shells,
-    agents: createAgentHosting({ config, version, env, processes, ptys, shells, admission, now }),
+    agents: createAgentHosting({
+      config,
+      version,
+      env,
+      processes,
+      ptys,
+      shells,
+      admission,
+      observer: unobservedAgents,
+      now,
+    }),
     shellTimeoutMs: config.bashTimeoutMs,
     serverVersion: version,
     transports,

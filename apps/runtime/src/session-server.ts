@@ -180,6 +180,7 @@ export class SessionServer {
       admission: options.admission,
       lanes: options.lanes,
       shellTimeoutMs: options.shellTimeoutMs,
+      modelOf: (sessionId) => options.agents.modelOf(sessionId),
       logger: options.logger,
       locks: options.locks,
       outcomes: options.outcomes,
@@ -281,10 +282,11 @@ export class SessionServer {
   #tellOfBreaker({ breaker, scope, key, from, to }: BreakerChange): void {
     const sessionId = scope === 'session' ? key : undefined;
     const about = sessionId !== undefined && { sessionId };
-    const event: ServerEvent = { type: 'breaker_changed', breaker, scope, ...about, from, to };
+    const model = scope === 'provider' && key !== undefined && { model: key };
+    const event: ServerEvent = { type: 'breaker_changed', breaker, scope, ...about, ...model, from, to };
     const message = serverEvent({ ...about, timestamp: new Date().toISOString() }, event);
     this.#connections.tellNews(message, ({ principal }) => {
-      if (scope === 'global') return true;
+      if (scope === 'global' || scope === 'provider') return true;
       return sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId);
     });
   }

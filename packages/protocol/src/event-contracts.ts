@@ -358,14 +358,14 @@ const contractByType: Readonly<Record<EventType, EventContract>> = {
   ),
   breaker_changed: serverEvent(
     'breaker_changed',
-    'A breaker went to another state: `global` to everybody, `session` to those who may see it, `principal` to the connections of that one.',
+    'A breaker went to another state: `global` to everybody, `session` to those who may see it, `principal` to the connections of that one, `provider`, for one model, to everybody.',
     {
       breaker: z.string(),
-      scope: oneOf(['global', 'session', 'principal']),
+      scope: oneOf(['global', 'session', 'principal', 'provider']),
       from: oneOf(['closed', 'open', 'halfOpen']),
       to: oneOf(['closed', 'open', 'halfOpen']),
     },
-    { sessionId },
+    { sessionId, model: z.string() },
   ),
   command_accepted: serverEvent('command_accepted', 'A command was admitted.', ...commandLabels),
   command_started: serverEvent(

@@ -117,11 +117,13 @@ export interface ServerEventMap {
   };
   /** A breaker lets calls through again, or none, or a few to see whether it is over. */
   breaker_changed: {
-    /** As in `get_metrics`: `spawn`, `bash`. */
+    /** As in `get_metrics`: `spawn`, `bash`, `provider`. */
     readonly breaker: string;
-    /** Whose calls: of everybody, of the session that `sessionId` names, or of the principal who is told. */
-    readonly scope: 'global' | 'session' | 'principal';
+    /** Whose calls: of everybody, of the session that `sessionId` names, of the principal who is told, or of those who ask the model that `model` names. */
+    readonly scope: 'global' | 'session' | 'principal' | 'provider';
     readonly sessionId?: string;
+    /** `provider/id`. */
+    readonly model?: string;
     readonly from: BreakerStatus['state'];
     readonly to: BreakerStatus['state'];
   };

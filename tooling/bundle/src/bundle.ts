@@ -1,15 +1,21 @@
-// Second half of the build of a program: all of it in one file, because reading four hundred takes longer than running them.
+// Second half of the build of a program: all of it in one file, because reading four hundred takes longer than running them. What is imported only when it is
+// needed lies in files of its own beside it, in `dist/later`.
 // Run in the folder of the package, with the files to write into `dist` and what they begin with: `sessionctl=dist/main.js`.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const entryPoints = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=')));
+
+// Their names follow from what is in them: those of the last build would stay.
+rmSync('dist/later', { recursive: true, force: true });
 
 const { metafile } = await build({
   // What `tsc` has made, with its maps: the bundle leads back to the sources.
   entryPoints,
   outdir: 'dist',
   bundle: true,
+  splitting: true,
+  chunkNames: 'later/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20.19',

@@ -1,14 +1,14 @@
 /**
  * The budgets that are asked before a command runs: `data` per principal and session, `control` per principal, `principal`
- * what one principal may take of the total, `total` all commands together.
+ * what one principal may take of the total, `total` all commands together, `answers` the answers to questions of one agent.
  */
-export type LimiterName = 'data' | 'control' | 'principal' | 'total';
+export type LimiterName = 'data' | 'control' | 'principal' | 'total' | 'answers';
 
 /** What bounds how much happens at a time: commands in flight overall and of one principal, and one data lane. */
 export type BulkheadName = 'commands' | 'principal' | 'lane';
 
 /** The breakers; the keys of the table of breakers. */
-export type BreakerName = 'spawn' | 'bash';
+export type BreakerName = 'spawn' | 'bash' | 'provider';
 
 /** Where a breaker stands. */
 export type BreakerState = 'closed' | 'open' | 'halfOpen';

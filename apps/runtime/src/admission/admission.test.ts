@@ -27,6 +27,11 @@ const OFF: AdmissionLimits = {
   bashTimeoutsTotal: 50,
   bashTimeoutWindowMs: 120_000,
   bashPauseMs: 30_000,
+  providerFailures: null,
+  providerFailureWindowMs: 120_000,
+  providerPauseMs: 30_000,
+  providerSlowMs: 60_000,
+  dialogAnswersPerMinute: null,
 };
 
 let now: number;
@@ -74,7 +79,7 @@ function run(
 ): ProtocolFault | undefined {
   const answer = admission.admit(command, principal);
   if (!answer.ok) return answer.fault;
-  const refusal = answer.begin(() => instance);
+  const refusal = answer.begin(() => ({ instance, model: undefined }));
   if (refusal !== undefined) return refusal.fault;
   answer.end(outcome);
   answer.leave();
@@ -168,7 +173,7 @@ describe('budgets', () => {
     const admission = admissionWith({});
     expect(runs(admission, LIST, 'ada', 20_000)).toBe(20_000);
     expect(told).toEqual([]);
-    expect(admission.snapshot().limiters.map(({ limitPerMinute }) => limitPerMinute)).toEqual([null, null, null, null]);
+    expect(admission.snapshot().limiters.map(({ limitPerMinute }) => limitPerMinute)).toEqual(Array(5).fill(null));
   });
 
   it('round the share of a principal up, so that it is never nothing', () => {
@@ -351,7 +356,7 @@ describe('the breaker before programs', () => {
     const admission = admissionWith(LIMITS);
     const waiting = admitted(admission.admit(CREATE, 'ada'));
     for (let time = 0; time < 3; time += 1) run(admission, CREATE, 'ada', EXHAUSTED);
-    expect(waiting.begin(() => 'st-1')?.fault.code).toBe('CIRCUIT_OPEN');
+    expect(waiting.begin(() => ({ instance: 'st-1', model: undefined }))?.fault.code).toBe('CIRCUIT_OPEN');
     expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
   });
 
@@ -383,7 +388,7 @@ it('[R13] never limits what tells how the server is or takes work from it, and c
   for (const command of unlimited) {
     const answers = Array.from({ length: 1000 }, () => admission.admit(command, 'ada'));
     expect(answers.every(({ ok }) => ok)).toBe(true);
-    expect(admitted(answers[0]!).begin(() => 'st-1')).toBeUndefined();
+    expect(admitted(answers[0]!).begin(() => ({ instance: 'st-1', model: undefined }))).toBeUndefined();
   }
   expect(told).toEqual([]);
   expect(admission.snapshot().bulkheads[0]?.usage).toBe(0);
@@ -460,4 +465,153 @@ describe('the breaker before bash', () => {
     for (let time = 0; time < 100; time += 1) expect(run(admission, bash('s'), 'ada', LATE)).toBeUndefined();
     expect(admission.snapshot().breakers).toEqual([]);
   });
+});
+
+describe('the breaker before models', () => {
+  const LIMITS = {
+    providerFailures: 5,
+    providerFailureWindowMs: 120_000,
+    providerPauseMs: 30_000,
+    providerSlowMs: 60_000,
+  };
+  const FAILED: ProtocolFault = failed({ provider: 'acme', kind: 'http', status: 500 });
+  const SMALL = { provider: 'acme', id: 'small' };
+  const LARGE = { provider: 'acme', id: 'large' };
+
+  function failed(provider: object | undefined): ProtocolFault {
+    return { code: 'AGENT_FAILED', message: 'no', ...(provider !== undefined && { details: { provider } }) };
+  }
+
+  /** Lets a prompt begin; what it gives ends it. */
+  function begin(admission: Admission, model: typeof SMALL | undefined, sessionId = 's') {
+    const answer = admitted(admission.admit({ type: 'prompt', sessionId, message: 'hi' }, 'ada'));
+    const refusal = answer.begin(() => ({ instance: 'st-1', model }));
+    if (refusal !== undefined) return refusal.fault;
+    return (outcome?: ProtocolFault) => {
+      answer.end(outcome);
+      answer.leave();
+    };
+  }
+
+  function ask(
+    admission: Admission,
+    model: typeof SMALL | undefined,
+    outcome?: ProtocolFault,
+  ): ProtocolFault | undefined {
+    const end = begin(admission, model);
+    if (typeof end !== 'function') return end;
+    end(outcome);
+    return undefined;
+  }
+
+  it('[S32] opens for one model after five failures of its provider, for all who ask it, and for no other', () => {
+    const admission = admissionWith(LIMITS);
+    const changes: unknown[] = [];
+    admission.onBreakerChanged((change) => changes.push(change));
+    for (let time = 0; time < 5; time += 1) expect(ask(admission, SMALL, FAILED)).toBeUndefined();
+    expect(ask(admission, SMALL)).toEqual({
+      code: 'CIRCUIT_OPEN',
+      message: 'Cannot run the command: the provider of the model failed lately',
+      details: { breaker: 'provider' },
+      retryAfterMs: 30_000,
+    });
+    expect(ask(admission, LARGE)).toBeUndefined();
+    expect(admission.snapshot().breakers).toMatchObject([{ name: 'provider', state: 'closed', keys: 2, openKeys: 1 }]);
+    expect(admission.health()).toMatchObject({ status: 'degraded', message: 'provider is open for 1 of 2.' });
+    now += 30_000;
+    expect([ask(admission, SMALL), ask(admission, SMALL)]).toEqual([undefined, undefined]);
+    const change = { breaker: 'provider', scope: 'provider', key: 'acme/small' };
+    expect(changes).toEqual([
+      { ...change, from: 'closed', to: 'open' },
+      { ...change, from: 'open', to: 'halfOpen' },
+      { ...change, from: 'halfOpen', to: 'closed' },
+    ]);
+    expect(admission.health().status).toBe('ok');
+  });
+
+  it('stands before compacting too, and before nothing whose model is not known', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 5; time += 1) ask(admission, SMALL, FAILED);
+    const compact = admitted(admission.admit({ type: 'compact', sessionId: 's' }, 'ada'));
+    expect(compact.begin(() => ({ instance: 'st-1', model: SMALL }))?.fault.code).toBe('CIRCUIT_OPEN');
+    for (let time = 0; time < 10; time += 1) expect(ask(admission, undefined, FAILED)).toBeUndefined();
+  });
+
+  it.each<[object | undefined, string]>([
+    [{ provider: 'acme', kind: 'http', status: 500 }, 'failure'],
+    [{ provider: 'acme', kind: 'http', status: 429 }, 'failure'],
+    [{ provider: 'acme', kind: 'http', status: 401 }, 'ignored'],
+    [{ provider: 'acme', kind: 'http', status: 400 }, 'ignored'],
+    [{ provider: 'acme', kind: 'network' }, 'failure'],
+    [{ provider: 'acme', kind: 'silence' }, 'failure'],
+    [{ provider: 'acme', kind: 'unknown' }, 'failure'],
+    [undefined, 'ignored'],
+  ])('takes a failure by %j for %s', (provider, expected) => {
+    ask(admissionWith(LIMITS), SMALL, failed(provider));
+    expect(told).toContain(`provider ${expected}`);
+  });
+
+  it.each<ProtocolFault>([
+    { code: 'CANCELLED', message: 'no' },
+    { code: 'TIMEOUT', message: 'no', timedOut: true },
+    { code: 'INVALID_STATE', message: 'no' },
+  ])('learns nothing from %j', (fault) => {
+    ask(admissionWith(LIMITS), SMALL, fault);
+    expect(told).toContain('provider ignored');
+  });
+
+  it('takes the first piece of an answer for its success, however long the rest takes', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 5; time += 1) ask(admission, SMALL, FAILED);
+    now += 30_000;
+    for (const sessionId of ['a', 'b']) {
+      expect(begin(admission, SMALL, sessionId)).toBeTypeOf('function');
+      admission.modelAnswered(sessionId, 100);
+    }
+    // Neither prompt is over, and the breaker is closed.
+    expect(ask(admission, SMALL)).toBeUndefined();
+    expect(admission.snapshot().breakers[0]?.openKeys).toBe(0);
+  });
+
+  it('takes a first piece that came too late for a failure, and what follows for nothing more', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 5; time += 1) {
+      const end = begin(admission, SMALL);
+      admission.modelAnswered('s', 60_001);
+      admission.modelAnswered('s', 1);
+      if (typeof end === 'function') end();
+    }
+    expect(told.filter((line) => line.startsWith('provider '))).toEqual(Array(5).fill('provider failure'));
+    expect(ask(admission, SMALL)?.code).toBe('CIRCUIT_OPEN');
+    // Nobody waits for it.
+    admission.modelAnswered('s', 1);
+    expect(told).not.toContain('provider success');
+  });
+
+  it('counts a provider that began to answer and failed after all', () => {
+    const admission = admissionWith(LIMITS);
+    for (let time = 0; time < 5; time += 1) {
+      const end = begin(admission, SMALL);
+      admission.modelAnswered('s', 10);
+      if (typeof end === 'function') end(FAILED);
+    }
+    expect(ask(admission, SMALL)?.code).toBe('CIRCUIT_OPEN');
+  });
+
+  it('is not there when it is switched off', () => {
+    const admission = admissionWith({ ...LIMITS, providerFailures: null });
+    for (let time = 0; time < 100; time += 1) expect(ask(admission, SMALL, FAILED)).toBeUndefined();
+    expect(admission.snapshot().breakers).toEqual([]);
+  });
+});
+
+it('[S28] limits the answers to questions of one agent, by whomever, and takes them from no other budget of their sender', () => {
+  const admission = admissionWith({ dialogAnswersPerMinute: 60, controlCommandsPerMinute: 5 });
+  const answer = (sessionId: string): Command => ({ type: 'extension_ui_response', sessionId, requestId: 'd-1' });
+  expect(runs(admission, answer('a'), 'ada', 40) + runs(admission, answer('a'), 'bob', 40)).toBe(60);
+  expect(run(admission, answer('a'), 'cid')).toMatchObject({ code: 'RATE_LIMITED', details: { limiter: 'answers' } });
+  expect(runs(admission, answer('b'), 'ada', 80)).toBe(60);
+  expect(runs(admission, LIST, 'ada', 10)).toBe(5);
+  now += 60_000;
+  expect(run(admission, answer('a'), 'ada')).toBeUndefined();
 });

@@ -3,14 +3,17 @@ import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { Logger } from 'pino';
 import { type AdmissionObserver, unobservedAdmission } from './admission-observer.ts';
 import type { AdmissionSnapshot } from './admission-snapshot.ts';
-import { type BreakerLimits, breakerRules } from './breaker-rules.ts';
-import { type Attempt, type BreakerChange, CommandBreakers, type InstanceOf } from './command-breakers.ts';
+import { type BreakerLimits, breakerRules, type TraitsOf } from './breaker-rules.ts';
+import { type Attempt, type BreakerChange, CommandBreakers } from './command-breakers.ts';
 import { type BudgetLimits, CommandBudgets, type Expense } from './command-budgets.ts';
 import { CommandPlaces, type PlaceLimits } from './command-places.ts';
 import type { CommandRefusal } from './command-refusal.ts';
 
 /** Every limit before commands, by the name of its option. */
-export interface AdmissionLimits extends BudgetLimits, PlaceLimits, BreakerLimits {}
+export interface AdmissionLimits extends BudgetLimits, PlaceLimits, BreakerLimits {
+  /** The most that the first piece of the answer of a model may take, in milliseconds. */
+  readonly providerSlowMs: number;
+}
 
 /** What admission is made of. */
 export interface AdmissionOptions {
@@ -29,7 +32,7 @@ export interface AdmittedCommand {
    * Asks the breaker, when execution is about to begin: what waited in a lane must not be tried after all if what it needs has failed
    * meanwhile. A command that is refused is withdrawn already.
    */
-  begin(instanceOf: InstanceOf): CommandRefusal | undefined;
+  begin(traitsOf: TraitsOf): CommandRefusal | undefined;
   /** The answer is decided; `undefined` is a success. Work may still go on. */
   end(fault: ProtocolFault | undefined): void;
   /** The work is really over: gives the place back. */
@@ -67,9 +70,11 @@ const UNLIMITED: AdmittedCommand = Object.freeze({
  */
 export class Admission {
   readonly #stages: Stages;
+  readonly #slowMs: number;
   readonly #breakerListeners = new Set<(change: BreakerChange) => void>();
 
   constructor({ limits, logger, observer = unobservedAdmission, now = monotonicNow }: AdmissionOptions) {
+    this.#slowMs = limits.providerSlowMs;
     this.#stages = {
       budgets: new CommandBudgets(limits, { observer, now }),
       places: new CommandPlaces(limits, observer),
@@ -101,7 +106,15 @@ export class Admission {
 
   /** Asks the breaker before lines of shell for one that is no command of a client: of the tool of an agent. */
   attemptShell(sessionId: string, instance: string): Attempt | CommandRefusal {
-    return this.#stages.breakers.attempt({ type: 'bash', sessionId, command: '' }, '', () => instance);
+    return this.#stages.breakers.attempt({ type: 'bash', sessionId, command: '' }, '', () => ({
+      instance,
+      model: undefined,
+    }));
+  }
+
+  /** The model that a prompt of a session waits for has begun to answer. */
+  modelAnswered(sessionId: string, firstTokenMs: number): void {
+    this.#stages.breakers.answered(sessionId, firstTokenMs <= this.#slowMs);
   }
 
   /** Calls `listener`, which must not throw, whenever a breaker has changed its state. @returns how to stop. */
@@ -143,8 +156,8 @@ class LimitedCommand implements AdmittedCommand {
     this.#expense = expense;
   }
 
-  begin(instanceOf: InstanceOf): CommandRefusal | undefined {
-    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId, instanceOf);
+  begin(traitsOf: TraitsOf): CommandRefusal | undefined {
+    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId, traitsOf);
     if (!answer.ok) {
       this.withdraw();
       return answer;

@@ -1,6 +1,18 @@
-import type { Command, CommandType, ProtocolFault } from '@sessiond/protocol';
+import type { ProviderFailure } from '@sessiond/agent-core';
+import type { AgentModel, Command, CommandType, ProtocolFault } from '@sessiond/protocol';
 import type { Outcome } from '@sessiond/resilience';
 import type { BreakerName } from './admission-observer.ts';
+
+/** What breakers ask about the session that a command is for; known here and now. */
+export interface SessionTraits {
+  /** Tells the life of the session, which another one of the same id does not have; `undefined` when there is none. */
+  readonly instance: string | undefined;
+  /** Whom its agent asks; `undefined` where that is not known, and for a terminal. */
+  readonly model: Pick<AgentModel, 'provider' | 'id'> | undefined;
+}
+
+/** Finds out about a session. */
+export type TraitsOf = (sessionId: string) => SessionTraits;
 
 /** What one breaker stands before and how it judges. */
 export interface BreakerRule {
@@ -9,16 +21,21 @@ export interface BreakerRule {
   readonly commands: readonly CommandType[];
   /** What is told to whom is refused; the end of `Cannot run the command: …`. */
   readonly trouble: string;
-  /** What has a breaker of its own, beside the one of everybody. */
-  readonly scope: 'principal' | 'session';
-  /** Whose failures count together; `instance` is the life of the session that the command is for. */
-  readonly keyOf: (command: Command, principalId: string, instance: string | undefined) => string;
-  /** The id, of the session or principal, that such a key is about. */
+  /** What has a breaker of its own. */
+  readonly scope: 'principal' | 'session' | 'provider';
+  /** Whose failures count together; `undefined` for a command that needs nothing that could fail. */
+  readonly keyOf: (command: Command, principalId: string, session: SessionTraits | undefined) => string | undefined;
+  /** The id, of the session, principal or model, that such a key is about. */
   readonly idOf: (key: string) => string;
+  /** What the end of a command, `undefined` for a success, tells about running more of them. */
+  readonly outcomeOf: (fault: ProtocolFault | undefined) => Outcome;
   /** Failures of one key within the window that stop that key. */
   readonly failuresPerKey: number;
-  /** Failures of all keys together that stop everybody, at least 5: one key counts for at most a fifth of them. Ten keys that are stopped do, too. */
-  readonly failuresTotal: number;
+  /**
+   * Failures of all keys together that stop everybody, at least 5: one key counts for at most a fifth of them. Ten keys that are stopped do, too. `null`
+   * where keys have nothing in common that could fail.
+   */
+  readonly failuresTotal: number | null;
   readonly windowMs: number;
   /** How long nothing is tried at first; doubled each time that did not help. */
   readonly pauseMs: number;
@@ -36,6 +53,9 @@ export interface BreakerLimits {
   readonly bashTimeoutsTotal: number;
   readonly bashTimeoutWindowMs: number;
   readonly bashPauseMs: number;
+  readonly providerFailures: number | null;
+  readonly providerFailureWindowMs: number;
+  readonly providerPauseMs: number;
 }
 
 /** Every breaker before commands: a new one is a row here, and a name. */
@@ -49,6 +69,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       scope: 'principal',
       keyOf: (_command, principalId) => principalId,
       idOf: (key) => key,
+      outcomeOf: outcomeOfProcess,
       failuresPerKey: limits.spawnFailuresPerPrincipal,
       failuresTotal: limits.spawnFailuresTotal,
       windowMs: limits.spawnFailureWindowMs,
@@ -63,8 +84,9 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       trouble: 'shell commands did not end in time lately, or could not be started',
       scope: 'session',
       // A new session of the same id has done nothing wrong yet. No id holds a space.
-      keyOf: ({ sessionId }, _principalId, instance = '') => `${sessionId} ${instance}`,
+      keyOf: ({ sessionId }, _principalId, session) => `${sessionId} ${session?.instance ?? ''}`,
       idOf: (key) => key.slice(0, key.indexOf(' ')),
+      outcomeOf: outcomeOfProcess,
       failuresPerKey: limits.bashTimeoutsPerSession,
       failuresTotal: limits.bashTimeoutsTotal,
       windowMs: limits.bashTimeoutWindowMs,
@@ -72,7 +94,42 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       probes: 2,
     });
   }
+  if (limits.providerFailures !== null) {
+    rules.push({
+      name: 'provider',
+      commands: ['prompt', 'compact'],
+      trouble: 'the provider of the model failed lately',
+      scope: 'provider',
+      keyOf: (_command, _principalId, session) => session?.model && modelName(session.model),
+      idOf: (key) => key,
+      outcomeOf: outcomeOfProvider,
+      failuresPerKey: limits.providerFailures,
+      failuresTotal: null,
+      windowMs: limits.providerFailureWindowMs,
+      pauseMs: limits.providerPauseMs,
+      probes: 2,
+    });
+  }
   return rules;
+}
+
+/** A model as people write it: `provider/id`. */
+function modelName({ provider, id }: Pick<AgentModel, 'provider' | 'id'>): string {
+  return `${provider}/${id}`;
+}
+
+/**
+ * What the end of a command that asked a model, `undefined` for a success, tells about asking it again: only a failure that the agent blames on the
+ * provider is one. What tools did, what somebody aborted, what took long though the model answered, and a wrong key say nothing.
+ */
+export function outcomeOfProvider(fault: ProtocolFault | undefined): Outcome {
+  if (fault === undefined) return 'success';
+  if (fault.code !== 'AGENT_FAILED') return 'ignored';
+  const failure = fault.details?.['provider'] as Partial<ProviderFailure> | undefined;
+  if (failure === undefined) return 'ignored';
+  const { kind, status = 0 } = failure;
+  // Another status is about this one request: its key, its size, a model that does not exist.
+  return kind === 'http' && status < 500 && status !== 429 && status !== 408 ? 'ignored' : 'failure';
 }
 
 /**
@@ -80,7 +137,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
  * machine had no process, memory or descriptor to give. What the client asked for wrongly, such as a program or a folder that does not exist, tells
  * nothing, and neither do a status, a signal, and an end that somebody asked for.
  */
-export function outcomeOf(fault: ProtocolFault | undefined): Outcome {
+export function outcomeOfProcess(fault: ProtocolFault | undefined): Outcome {
   if (fault === undefined) return 'success';
   if (fault.code === 'TIMEOUT') return 'failure';
   return fault.code === 'SPAWN_FAILED' && fault.details?.['reason'] === 'out-of-resources' ? 'failure' : 'ignored';

@@ -10,6 +10,8 @@ export interface BudgetLimits {
   readonly dataCommandsPerMinute: number | null;
   readonly controlCommandsPerMinute: number | null;
   readonly totalCommandsPerMinute: number | null;
+  /** Of one session, by whomever. */
+  readonly dialogAnswersPerMinute: number | null;
   /** The most that one principal may take of the total: 1 to 100. */
   readonly principalSharePercent: number;
 }
@@ -20,7 +22,7 @@ export interface Expense {
   readonly own: Reservation;
   readonly share: Reservation;
   readonly total: Reservation;
-  readonly lane: 'data' | 'control';
+  readonly budget: Budget;
 }
 
 /** The key of a budget that everybody shares. */
@@ -31,11 +33,12 @@ const EVERYBODY = '';
  * total, and one from the total; it passes all three, or takes from none.
  *
  * A data command counts for its session. One that makes its session counts for the principal alone: otherwise every new id would
- * come with a new budget.
+ * come with a new budget. Answers to questions of an agent have a budget of their own, which all who answer share: what they could wear out is the agent.
  */
 export class CommandBudgets {
   readonly #data: Budget;
   readonly #control: Budget;
+  readonly #answers: Budget;
   readonly #share: Budget;
   readonly #total: Budget;
 
@@ -55,16 +58,19 @@ export class CommandBudgets {
       of: 'control commands',
       perMinute: controlCommandsPerMinute,
     });
+    this.#answers = new Budget({
+      ...shared,
+      name: 'answers',
+      of: 'answers to questions of one agent',
+      perMinute: limits.dialogAnswersPerMinute,
+    });
     this.#share = new Budget({ ...shared, name: 'principal', of: 'commands of one principal', perMinute: share });
     this.#total = new Budget({ ...shared, name: 'total', of: 'commands of all principals together', perMinute: total });
   }
 
   take(command: Command, principalId: string): Expense | CommandRefusal {
-    const { lane, appliesTo } = commandContract(command.type)!;
-    const own = lane === 'data' ? this.#data : this.#control;
-    const isOfSession = lane === 'data' && appliesTo !== 'server';
-    // A space occurs in no session id.
-    const ownTaken = own.take(isOfSession ? `${command.sessionId} ${principalId}` : principalId);
+    const { own, key } = this.#ownOf(command, principalId);
+    const ownTaken = own.take(key);
     if (!ownTaken.ok) return ownTaken;
     const shareTaken = this.#share.take(principalId);
     if (!shareTaken.ok) {
@@ -77,17 +83,25 @@ export class CommandBudgets {
       own.refund(ownTaken);
       return totalTaken;
     }
-    return { ok: true, own: ownTaken, share: shareTaken, total: totalTaken, lane };
+    return { ok: true, own: ownTaken, share: shareTaken, total: totalTaken, budget: own };
   }
 
   /** Gives everything back that a command has taken; for one that never began. Called at most once. */
-  refund({ own, share, total, lane }: Expense): void {
+  refund({ own, share, total, budget }: Expense): void {
     this.#total.refund(total);
     this.#share.refund(share);
-    (lane === 'data' ? this.#data : this.#control).refund(own);
+    budget.refund(own);
   }
 
   snapshot(): LimiterStatus[] {
-    return [this.#data, this.#control, this.#share, this.#total].map((budget) => budget.snapshot());
+    return [this.#data, this.#control, this.#answers, this.#share, this.#total].map((budget) => budget.snapshot());
+  }
+
+  #ownOf({ type, sessionId }: Command, principalId: string): { readonly own: Budget; readonly key: string } {
+    const { lane, appliesTo } = commandContract(type);
+    if (type === 'extension_ui_response') return { own: this.#answers, key: `${sessionId}` };
+    if (lane !== 'data') return { own: this.#control, key: principalId };
+    // A space occurs in no session id.
+    return { own: this.#data, key: appliesTo === 'server' ? principalId : `${sessionId} ${principalId}` };
   }
 }

@@ -56,7 +56,14 @@ beforeEach(() => {
   const none = { dataCommandsPerMinute: null, controlCommandsPerMinute: null, totalCommandsPerMinute: null };
   const spawn = { spawnFailuresPerPrincipal: 9, spawnFailuresTotal: 9, spawnFailureWindowMs: 9, spawnPauseMs: 9 };
   const bash = { bashTimeoutsPerSession: 9, bashTimeoutsTotal: 9, bashTimeoutWindowMs: 9, bashPauseMs: 9 };
-  const all = { ...limits, ...none, ...spawn, ...bash } as unknown as AdmissionLimits;
+  const models = {
+    providerFailures: null,
+    providerFailureWindowMs: 1000,
+    providerPauseMs: 1000,
+    providerSlowMs: 1000,
+    dialogAnswersPerMinute: null,
+  };
+  const all = { ...limits, ...none, ...spawn, ...bash, ...models } as unknown as AdmissionLimits;
   const outcomes = {
     maxOutcomes: 9,
     outcomeBytes: 1e5,

@@ -35,6 +35,13 @@ const NO_LIMITS = {
   ...{ principalSharePercent: 100, maxInflightCommands: null, maxInflightPerPrincipal: null },
   ...{ spawnFailuresPerPrincipal: 1000, spawnFailuresTotal: 1000, spawnFailureWindowMs: 1000, spawnPauseMs: 1000 },
   ...{ bashTimeoutsPerSession: 1000, bashTimeoutsTotal: 1000, bashTimeoutWindowMs: 1000, bashPauseMs: 1000 },
+  ...{
+    providerFailures: null,
+    providerFailureWindowMs: 1000,
+    providerPauseMs: 1000,
+    providerSlowMs: 1000,
+    dialogAnswersPerMinute: null,
+  },
 };
 
 /** A runner with handlers that end when they are told to, and a clock that moves when it is told to. */

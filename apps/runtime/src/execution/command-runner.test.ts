@@ -32,6 +32,11 @@ const LIMITS: AdmissionLimits = {
   bashTimeoutsTotal: 50,
   bashTimeoutWindowMs: 120_000,
   bashPauseMs: 30_000,
+  providerFailures: null,
+  providerFailureWindowMs: 120_000,
+  providerPauseMs: 30_000,
+  providerSlowMs: 60_000,
+  dialogAnswersPerMinute: null,
 };
 const OUTCOMES: OutcomeLimits = {
   maxOutcomes: 100,

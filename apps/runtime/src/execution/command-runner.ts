@@ -7,6 +7,7 @@ import {
   ProtocolError,
   type ProtocolFault,
 } from '@sessiond/protocol';
+import type { SessionTraits } from '../admission/breaker-rules.ts';
 import { rightsOf } from '../auth/rights.ts';
 import type { CommandContext, CommandIssuer } from '../commands/command-context.ts';
 import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
@@ -48,7 +49,10 @@ export class CommandRunner {
   readonly #answers: CommandAnswers;
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
-  readonly #instanceOf = (sessionId: string): string | undefined => this.#options.host.facts(sessionId)?.instance;
+  readonly #traitsOf = (sessionId: string): SessionTraits => {
+    const { host, modelOf } = this.#options;
+    return { instance: host.facts(sessionId)?.instance, model: modelOf?.(sessionId) };
+  };
 
   constructor(options: CommandRunnerOptions) {
     const { host, server, authorizer, outcomes, observer, now, deadlines, journal } = options;
@@ -189,7 +193,7 @@ export class CommandRunner {
   /** The command has everything it has to wait for. */
   #start(run: CommandRun): void {
     const { command, admitted, abortReason } = run;
-    const refusal = abortReason ?? admitted.begin(this.#instanceOf)?.fault;
+    const refusal = abortReason ?? admitted.begin(this.#traitsOf)?.fault;
     if (refusal !== undefined) {
       this.#decide(run, { ok: false, fault: refusal });
       return;

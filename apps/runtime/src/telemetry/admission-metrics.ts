@@ -13,11 +13,17 @@ import { levelOf } from './level.ts';
 /** Names as keys, so that the compiler misses none of a union that grows. */
 type Names<N extends string> = Readonly<Record<N, true>>;
 
-const LIMITERS: Names<LimiterName> = { data: true, control: true, principal: true, total: true };
+const LIMITERS: Names<LimiterName> = {
+  data: true,
+  control: true,
+  answers: true,
+  principal: true,
+  total: true,
+};
 const DECISIONS: Names<'granted' | 'refused'> = { granted: true, refused: true };
 const REFUNDS: Names<'refunded' | 'late'> = { refunded: true, late: true };
 const BULKHEADS: Names<BulkheadName> = { commands: true, principal: true, lane: true };
-const BREAKERS: Names<BreakerName> = { spawn: true, bash: true };
+const BREAKERS: Names<BreakerName> = { spawn: true, bash: true, provider: true };
 const OUTCOMES: Names<BreakerOutcome> = { success: true, failure: true, ignored: true, refused: true };
 const STATES: Names<BreakerState> = { closed: true, open: true, halfOpen: true };
 

@@ -103,6 +103,10 @@ it('has every series of refusals from the start, so that the first one shows as 
     'bash,failure': 0,
     'bash,ignored': 0,
     'bash,refused': 0,
+    'provider,success': 0,
+    'provider,failure': 0,
+    'provider,ignored': 0,
+    'provider,refused': 0,
   });
   telemetry.authFailed('scope');
   telemetry.admission.limiterDecided('total', 'refused');
