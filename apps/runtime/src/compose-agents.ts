@@ -16,7 +16,7 @@ import { type AgentProgram, parseAgentProgram } from './agents/agent-program.ts'
 import { AgentShell } from './agents/agent-shell.ts';
 import { ManagedAgentTerminals } from './agents/agent-terminals.ts';
 import { LazyBackend } from './agents/lazy-backend.ts';
-import { type AgentWatch, modelOf, WatchedBackend } from './agents/watched-backend.ts';
+import { type AgentWatch, WatchedBackend } from './agents/watched-backend.ts';
 import type { Config } from './config/config.ts';
 import type { Shells } from './sessions/bash/shells.ts';
 
@@ -48,12 +48,10 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
   const watch: AgentWatch = {
     observer: options.observer,
     onFirstToken: (sessionId, elapsedMs) => admission.modelAnswered(sessionId, elapsedMs),
-    agents: new Map(),
     now: options.now ?? (() => performance.now()),
   };
   return {
     backends: createBackends({ ...options, agentProcesses: processes, terminals }, watch),
-    modelOf: (sessionId) => modelOf(watch.agents, sessionId),
     observer: options.observer,
     environment: (requested) => agentEnvironment(env, config.agentEnv, requested),
     shell: new AgentShell({ shells, admission, maxMs: config.agentShellMs }),

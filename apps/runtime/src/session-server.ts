@@ -180,7 +180,6 @@ export class SessionServer {
       admission: options.admission,
       lanes: options.lanes,
       shellTimeoutMs: options.shellTimeoutMs,
-      modelOf: (sessionId) => options.agents.modelOf(sessionId),
       logger: options.logger,
       locks: options.locks,
       outcomes: options.outcomes,

@@ -3,7 +3,7 @@ import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { Logger } from 'pino';
 import { type AdmissionObserver, unobservedAdmission } from './admission-observer.ts';
 import type { AdmissionSnapshot } from './admission-snapshot.ts';
-import { type BreakerLimits, breakerRules, type TraitsOf } from './breaker-rules.ts';
+import { type BreakerLimits, breakerRules, type SessionTraits } from './breaker-rules.ts';
 import { type Attempt, type BreakerChange, CommandBreakers } from './command-breakers.ts';
 import { type BudgetLimits, CommandBudgets, type Expense } from './command-budgets.ts';
 import { CommandPlaces, type PlaceLimits } from './command-places.ts';
@@ -32,7 +32,7 @@ export interface AdmittedCommand {
    * Asks the breaker, when execution is about to begin: what waited in a lane must not be tried after all if what it needs has failed
    * meanwhile. A command that is refused is withdrawn already.
    */
-  begin(traitsOf: TraitsOf): CommandRefusal | undefined;
+  begin(sessions: SessionTraits): CommandRefusal | undefined;
   /** The answer is decided; `undefined` is a success. Work may still go on. */
   end(fault: ProtocolFault | undefined): void;
   /** The work is really over: gives the place back. */
@@ -106,10 +106,8 @@ export class Admission {
 
   /** Asks the breaker before lines of shell for one that is no command of a client: of the tool of an agent. */
   attemptShell(sessionId: string, instance: string): Attempt | CommandRefusal {
-    return this.#stages.breakers.attempt({ type: 'bash', sessionId, command: '' }, '', () => ({
-      instance,
-      model: undefined,
-    }));
+    const sessions = { instanceOf: () => instance, modelOf: () => undefined };
+    return this.#stages.breakers.attempt({ type: 'bash', sessionId, command: '' }, '', sessions);
   }
 
   /** The model that a prompt of a session waits for has begun to answer. */
@@ -156,8 +154,8 @@ class LimitedCommand implements AdmittedCommand {
     this.#expense = expense;
   }
 
-  begin(traitsOf: TraitsOf): CommandRefusal | undefined {
-    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId, traitsOf);
+  begin(sessions: SessionTraits): CommandRefusal | undefined {
+    const answer = this.#stages.breakers.attempt(this.#command, this.#principalId, sessions);
     if (!answer.ok) {
       this.withdraw();
       return answer;

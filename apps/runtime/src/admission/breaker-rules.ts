@@ -1,18 +1,22 @@
 import type { ProviderFailure } from '@sessiond/agent-core';
-import type { AgentModel, Command, CommandType, ProtocolFault } from '@sessiond/protocol';
+import type { Command, CommandType, ProtocolFault } from '@sessiond/protocol';
 import type { Outcome } from '@sessiond/resilience';
 import type { BreakerName } from './admission-observer.ts';
 
-/** What breakers ask about the session that a command is for; known here and now. */
-export interface SessionTraits {
-  /** Tells the life of the session, which another one of the same id does not have; `undefined` when there is none. */
-  readonly instance: string | undefined;
-  /** Whom its agent asks; `undefined` where that is not known, and for a terminal. */
-  readonly model: Pick<AgentModel, 'provider' | 'id'> | undefined;
+/** The model that an agent asks. */
+export interface AskedModel {
+  readonly provider: string;
+  /** Unique with the provider. */
+  readonly model: string;
 }
 
-/** Finds out about a session. */
-export type TraitsOf = (sessionId: string) => SessionTraits;
+/** What breakers ask about sessions; known here and now. */
+export interface SessionTraits {
+  /** Tells the life of a session, which another one of the same id does not have; `undefined` when there is none. */
+  instanceOf(sessionId: string): string | undefined;
+  /** Whom the agent of a session asks; `undefined` where that is not known, and for a terminal. */
+  modelOf(sessionId: string): AskedModel | undefined;
+}
 
 /** What one breaker stands before and how it judges. */
 export interface BreakerRule {
@@ -24,7 +28,7 @@ export interface BreakerRule {
   /** What has a breaker of its own. */
   readonly scope: 'principal' | 'session' | 'provider';
   /** Whose failures count together; `undefined` for a command that needs nothing that could fail. */
-  readonly keyOf: (command: Command, principalId: string, session: SessionTraits | undefined) => string | undefined;
+  readonly keyOf: (command: Command, principalId: string, sessions: SessionTraits) => string | undefined;
   /** The id, of the session, principal or model, that such a key is about. */
   readonly idOf: (key: string) => string;
   /** What the end of a command, `undefined` for a success, tells about running more of them. */
@@ -84,7 +88,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       trouble: 'shell commands did not end in time lately, or could not be started',
       scope: 'session',
       // A new session of the same id has done nothing wrong yet. No id holds a space.
-      keyOf: ({ sessionId }, _principalId, session) => `${sessionId} ${session?.instance ?? ''}`,
+      keyOf: ({ sessionId = '' }, _principalId, sessions) => `${sessionId} ${sessions.instanceOf(sessionId) ?? ''}`,
       idOf: (key) => key.slice(0, key.indexOf(' ')),
       outcomeOf: outcomeOfProcess,
       failuresPerKey: limits.bashTimeoutsPerSession,
@@ -100,7 +104,10 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       commands: ['prompt', 'compact'],
       trouble: 'the provider of the model failed lately',
       scope: 'provider',
-      keyOf: (_command, _principalId, session) => session?.model && modelName(session.model),
+      keyOf: ({ sessionId = '' }, _principalId, sessions) => {
+        const model = sessions.modelOf(sessionId);
+        return model && modelName(model);
+      },
       idOf: (key) => key,
       outcomeOf: outcomeOfProvider,
       failuresPerKey: limits.providerFailures,
@@ -113,9 +120,9 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
   return rules;
 }
 
-/** A model as people write it: `provider/id`. */
-function modelName({ provider, id }: Pick<AgentModel, 'provider' | 'id'>): string {
-  return `${provider}/${id}`;
+/** As people write it. */
+function modelName({ provider, model }: AskedModel): string {
+  return `${provider}/${model}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import type { Logger } from 'pino';
 import type { AdmissionObserver, BreakerName, BreakerState } from './admission-observer.ts';
 import type { BreakerStatus } from './admission-snapshot.ts';
-import type { BreakerRule, TraitsOf } from './breaker-rules.ts';
+import type { BreakerRule, SessionTraits } from './breaker-rules.ts';
 import type { CommandRefusal } from './command-refusal.ts';
 
 /** What breakers are made of. */
@@ -67,12 +67,12 @@ export class CommandBreakers {
   }
 
   /** Asks the breaker before this command, if there is one. */
-  attempt(command: Command, principalId: string, traitsOf: TraitsOf): Attempt | CommandRefusal {
+  attempt(command: Command, principalId: string, sessions: SessionTraits): Attempt | CommandRefusal {
     const guard = this.#byCommand.get(command.type);
     if (guard === undefined) return UNGUARDED;
     const { rule, breaker } = guard;
     const { sessionId } = command;
-    const key = rule.keyOf(command, principalId, sessionId === undefined ? undefined : traitsOf(sessionId));
+    const key = rule.keyOf(command, principalId, sessions);
     if (key === undefined) return UNGUARDED;
     const answer = breaker.tryAcquire(key);
     if (!answer.ok) {

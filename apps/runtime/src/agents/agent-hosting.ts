@@ -1,5 +1,4 @@
 import type { AgentBackend } from '@sessiond/agent-core';
-import type { AgentModel } from '@sessiond/protocol';
 import type { AgentEnvironment } from './agent-environment.ts';
 import type { AgentObserver } from './agent-observer.ts';
 import type { AgentShell } from './agent-shell.ts';
@@ -10,8 +9,6 @@ export interface AgentHosting {
   readonly backends: ReadonlyMap<string, AgentBackend>;
   /** What an agent and its tools find in their environment, with what the session asks for. */
   readonly environment: (requested?: Readonly<Record<string, string>>) => AgentEnvironment;
-  /** The model that the agent of a session asks; `undefined` where it is not known. */
-  readonly modelOf: (sessionId: string) => AgentModel | undefined;
   /** Told of their dialogs and of gaps in their events, which are the host's; the rest is told by the backends. */
   readonly observer: AgentObserver;
   /** Runs the commands of their tools. */

@@ -12,7 +12,7 @@ import {
   type StoredQuery,
   type UserMessage,
 } from '@sessiond/agent-core';
-import type { AgentCommand, AgentCommandType, AgentModel, StoredSession } from '@sessiond/protocol';
+import type { AgentCommand, AgentCommandType, StoredSession } from '@sessiond/protocol';
 import type { AgentObserver, PromptEnding } from './agent-observer.ts';
 
 /** Who watches the agents of a backend. */
@@ -20,15 +20,8 @@ export interface AgentWatch {
   readonly observer: AgentObserver;
   /** The first piece of the answer to a prompt came. */
   readonly onFirstToken: (sessionId: string, elapsedMs: number) => void;
-  /** The agents that are open, by session; kept by the backends. */
-  readonly agents: Map<string, Pick<Agent, 'status'>>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-}
-
-/** The models that open agents ask, as they say themselves. */
-export function modelOf(agents: AgentWatch['agents'], sessionId: string): AgentModel | undefined {
-  return agents.get(sessionId)?.status.model;
 }
 
 /** A kind of agent whose prompts are timed and counted, whatever it is. Adds nothing else and changes nothing. */
@@ -44,26 +37,21 @@ export class WatchedBackend implements AgentBackend {
   }
 
   async open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
-    const { observer, agents } = this.#watch;
+    const { observer } = this.#watch;
     const { sessionId } = request;
     let watched: WatchedAgent | undefined;
     const watchedOwner: AgentOwner = {
       onEvent: (event) => {
         if (event.type === 'message_update') watched?.answered();
-        else if (event.type === 'agent_stopped') forget();
         owner.onEvent(event);
       },
       onStatusChanged: () => owner.onStatusChanged(),
       ask: (question, asked) => owner.ask(question, asked),
       ...(owner.runShell !== undefined && { runShell: owner.runShell.bind(owner) }),
     };
-    const forget = (): void => {
-      if (watched !== undefined && agents.get(sessionId) === watched) agents.delete(sessionId);
-    };
     try {
       const inner = await this.#inner.open(request, watchedOwner, signal);
-      watched = new WatchedAgent(inner, { backend: this.name, sessionId, watch: this.#watch, onClosed: forget });
-      agents.set(sessionId, watched);
+      watched = new WatchedAgent(inner, { backend: this.name, sessionId, watch: this.#watch });
       observer.opened(this.name, 'opened');
       return watched;
     } catch (error) {
@@ -96,7 +84,6 @@ interface WatchedAgentParts {
   readonly backend: string;
   readonly sessionId: string;
   readonly watch: AgentWatch;
-  readonly onClosed: () => void;
 }
 
 class WatchedAgent implements Agent {
@@ -173,9 +160,8 @@ class WatchedAgent implements Agent {
     return this.#inner.recordBash(run, signal);
   }
 
-  async close(deadlineMs: number): Promise<void> {
-    await this.#inner.close(deadlineMs);
-    this.#parts.onClosed();
+  close(deadlineMs: number): Promise<void> {
+    return this.#inner.close(deadlineMs);
   }
 }
 

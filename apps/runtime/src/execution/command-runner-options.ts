@@ -1,4 +1,3 @@
-import type { AgentModel } from '@sessiond/protocol';
 import type { Logger } from 'pino';
 import type { Admission } from '../admission/admission.ts';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
@@ -33,8 +32,6 @@ export interface CommandRunnerOptions {
   readonly journal?: CommandJournal | undefined;
   /** How long a line of shell may run that does not say so itself; default that of the protocol. */
   readonly shellTimeoutMs?: number | undefined;
-  /** The model that the agent of a session asks, where it is known; default: none is. */
-  readonly modelOf?: ((sessionId: string) => AgentModel | undefined) | undefined;
   /** Default: those of the platform. */
   readonly deadlines?: Deadlines | undefined;
   /** Monotonic milliseconds; default `performance.now`. */

@@ -49,9 +49,9 @@ export class CommandRunner {
   readonly #answers: CommandAnswers;
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
-  readonly #traitsOf = (sessionId: string): SessionTraits => {
-    const { host, modelOf } = this.#options;
-    return { instance: host.facts(sessionId)?.instance, model: modelOf?.(sessionId) };
+  readonly #sessions: SessionTraits = {
+    instanceOf: (sessionId) => this.#options.host.facts(sessionId)?.instance,
+    modelOf: (sessionId) => this.#options.host.provider(sessionId),
   };
 
   constructor(options: CommandRunnerOptions) {
@@ -193,7 +193,7 @@ export class CommandRunner {
   /** The command has everything it has to wait for. */
   #start(run: CommandRun): void {
     const { command, admitted, abortReason } = run;
-    const refusal = abortReason ?? admitted.begin(this.#traitsOf)?.fault;
+    const refusal = abortReason ?? admitted.begin(this.#sessions)?.fault;
     if (refusal !== undefined) {
       this.#decide(run, { ok: false, fault: refusal });
       return;
