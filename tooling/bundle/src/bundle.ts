@@ -2,16 +2,14 @@
 // needed lies in files of its own beside it, in `dist/later`.
 // Run in the folder of the package, with the files to write into `dist` and what they begin with: `sessionctl=dist/main.js`.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
-const entryPoints = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=')));
+const entryPoints = process.argv.slice(2).map((argument) => Object.fromEntries([argument.split('=')]));
 
 // Their names follow from what is in them: those of the last build would stay.
 rmSync('dist/later', { recursive: true, force: true });
 
-const { metafile } = await build({
-  // What `tsc` has made, with its maps: the bundle leads back to the sources.
-  entryPoints,
+const options = {
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -29,10 +27,13 @@ const { metafile } = await build({
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
-});
+} satisfies BuildOptions;
+
+// What `tsc` has made, with its maps: the bundles lead back to the sources. One by one: files that they shared would have to be read by each.
+const builds = await Promise.all(entryPoints.map((entryPoint) => build({ ...options, entryPoints: entryPoint })));
 
 const licenses = new Map<string, string>();
-for (const input of Object.keys(metafile.inputs)) {
+for (const input of builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
   const [, root, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input) ?? [];
   if (root === undefined || name === undefined || licenses.has(name)) continue;
   const file = readdirSync(root).find((entry) => /^licen[cs]e/i.test(entry));
