@@ -29,9 +29,6 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
   const ptys = new PtyManager({ maxPtys, ...(ledger !== undefined && { ledger }) });
   logOverflows(ptys, logger);
   ptys.onEvent((event) => telemetry.terminalEvent(event));
-  const outcomes = new OutcomeStore({ limits: config, now });
-  // Taken out, because they would be held for as long as the journal is.
-  for (const command of journal?.commands.splice(0) ?? []) outcomes.restore(command);
   const processes = new PipedProcesses({ folder: join(config.stateDir, 'pipes'), ledger });
   const shells = new Shells({
     processes,
@@ -87,7 +84,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       now,
     }),
     locks: new SessionLocks({ maxWaiting: config.laneQueueCommands, maxWaitMs: config.laneQueueMs, now }),
-    outcomes,
+    outcomes: options.outcomes ?? new OutcomeStore({ limits: config, now }),
     inputBytesPerSecond: config.inputBytesPerSecond,
   });
   telemetry.watchServer(() => server.snapshot());

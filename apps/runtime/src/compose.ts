@@ -11,6 +11,7 @@ import { createSessionServer } from './compose-runtime.ts';
 import type { Config } from './config/config.ts';
 import { Containment } from './containment.ts';
 import { drain } from './drain.ts';
+import { OutcomeStore } from './execution/outcome-store.ts';
 import { listenTcp } from './http/listen.ts';
 import { assertSocketFree, listenUnix, type UnixListener } from './http/listen-unix.ts';
 import { loadTls, TlsReload } from './http/tls-files.ts';
@@ -38,6 +39,7 @@ async function openConfiguredJournal(
   config: Config,
   logger: Logger,
   telemetry: Telemetry,
+  outcomes: OutcomeStore,
 ): Promise<OpenedJournal | undefined> {
   const { journal: mode, journalMaxEntries, journalMaxAgeMs, journalMaxBytes } = config;
   if (mode === 'off') return undefined;
@@ -46,7 +48,7 @@ async function openConfiguredJournal(
     mode,
     retention: { maxEntries: journalMaxEntries, maxAgeMs: journalMaxAgeMs, maxBytes: journalMaxBytes },
     maxOutcomes: Math.min(config.maxOutcomes, MAX_RESTORED_OUTCOMES),
-    maxOutcomeChars: config.outcomeBytes,
+    restore: (command) => outcomes.restore(command),
     logger,
     observer: telemetry.journal,
     // Who serves the socket is the better answer to a second start.
@@ -104,7 +106,8 @@ async function openDaemon(options: DaemonOptions, opened: ReleaseStack): Promise
   const instruments = createInstruments({ config, log, version });
   opened.push(() => instruments.close());
   const { telemetry } = instruments;
-  const journal = await openConfiguredJournal(config, logger, telemetry);
+  const outcomes = new OutcomeStore({ limits: config, now });
+  const journal = await openConfiguredJournal(config, logger, telemetry, outcomes);
   opened.push(() => journal?.journal.close());
   const containment = new Containment(logger);
   telemetry.watchContainment(() => containment.failures);
@@ -116,6 +119,7 @@ async function openDaemon(options: DaemonOptions, opened: ReleaseStack): Promise
     logger,
     instruments,
     journal,
+    outcomes,
     containment,
     audit,
     version,

@@ -5,6 +5,7 @@ import type { Authorizer } from './auth/authorizer.ts';
 import type { Config } from './config/config.ts';
 import type { Containment } from './containment.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
+import type { OutcomeStore } from './execution/outcome-store.ts';
 import type { SingleCommand } from './execution/run-single.ts';
 import type { OpenedJournal } from './journal/open-journal.ts';
 import type { Logger } from './logger.ts';
@@ -41,6 +42,8 @@ export interface RuntimeOptions {
   readonly audit?: AuditLog | undefined;
   /** Where commands are recorded; nothing is without. */
   readonly journal?: OpenedJournal | undefined;
+  /** What is remembered of commands of earlier runs; default nothing. */
+  readonly outcomes?: OutcomeStore | undefined;
   /** Version of the daemon. */
   readonly version: string;
   /** The transports clients can choose from. */

@@ -87,4 +87,20 @@ describe('a store of outcomes', () => {
     nowMs = 500;
     expect(store.findKeyed(key)).toBeUndefined();
   });
+
+  it('takes over the newest first, and wants no older ones when there is no room for them', () => {
+    const store = new OutcomeStore({ limits: { ...LIMITS, maxOutcomes: 2, outcomeBytes: 64 * 1024 } });
+    const restore = (commandId: string, data: unknown): boolean =>
+      store.restore({ principalId: 'ada', commandId, type: 'bash', finishedAtMs: 0, outcome: { ok: true, data } });
+    expect(restore('c', {})).toBe(true);
+    expect(restore('c', { older: true })).toBe(true);
+    expect(restore('b', { output: 'x'.repeat(64 * 1024) })).toBe(true);
+    expect(restore('a', {})).toBe(false);
+    expect(store.find(principalKey('ada', 'c'))?.text).toBe(successText('bash', {}, undefined));
+    expect(store.find(principalKey('ada', 'b'))).toMatchObject({ code: 'OK', text: '' });
+    expect(store.find(principalKey('ada', 'a'))).toBeUndefined();
+    store.keep(principalKey('ada', 'd'), 'bash', outcome);
+    expect(store.find(principalKey('ada', 'b'))).toBeUndefined();
+    expect(store.find(principalKey('ada', 'd'))).toEqual(outcome);
+  });
 });

@@ -1,4 +1,4 @@
-import { type Command, commandContract, type ErrorCode } from '@sessiond/protocol';
+import { type Command, commandContract } from '@sessiond/protocol';
 import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { RecoveredCommand } from '../journal/command-journal.ts';
 import { failureText, successText } from './command-answer.ts';
@@ -72,6 +72,7 @@ const SEPARATOR = '\n';
 export class OutcomeStore {
   readonly #byId: TextLog;
   readonly #byKey: TextLog;
+  readonly #keepKeyMs: number;
   readonly #now: Clock;
 
   constructor({ limits, now = monotonicNow }: OutcomeStoreOptions) {
@@ -81,6 +82,7 @@ export class OutcomeStore {
       maxBytes: limits.idempotencyBytes,
       keepMs: limits.idempotencyMs,
     });
+    this.#keepKeyMs = limits.idempotencyMs;
     this.#now = now;
   }
 
@@ -101,35 +103,35 @@ export class OutcomeStore {
 
   /** Remembers how the command of an {@link outcomeKey} ended. */
   keep(key: string, type: Command['type'], outcome: Outcome): void {
-    if (!this.#byId.add(key, textOf(type, outcome), 0)) this.#byId.add(key, textOf(type, { ...outcome, text: '' }), 0);
+    add(this.#byId, key, { head: headOf(outcome), text: textOf(type, outcome), atMs: 0 });
   }
 
   /** Remembers how the command of an {@link idempotencyKey} ended. */
   keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome): void {
-    this.#keepKeyed(key, type, outcome, this.#now());
+    const head = lifeOf(outcome) + headOf(outcome);
+    add(this.#byKey, key, { head, text: textOf(type, outcome), atMs: this.#now() });
   }
 
-  /** Takes over how a command of an earlier run ended; oldest first, and before the first client comes. */
-  restore(recovered: RecoveredCommand): void {
-    const { principalId, commandId, type, sessionId, instance, idempotencyKey: key } = recovered;
-    const { fingerprint = '', rights = '' } = recovered;
-    const outcome: Outcome = { ...recoveredText(recovered), fingerprint, rights };
-    if (commandId !== undefined) this.keep(principalKey(principalId, commandId), type, outcome);
-    if (key === undefined) return;
+  /**
+   * Takes over how a command of an earlier run ended; newest first, and before the first client comes.
+   * @returns `false` when there is no room to remember it by its id; older ones need not be offered then.
+   */
+  restore(recovered: RecoveredCommand): boolean {
+    const { principalId, commandId, type, sessionId, idempotencyKey: key } = recovered;
+    const outcome = recoveredOutcome(recovered);
+    const [head, text] = [headOf(outcome), textOf(type, outcome)];
+    const hasRoom =
+      commandId === undefined || prepend(this.#byId, principalKey(principalId, commandId), { head, text, atMs: 0 });
     const ageMs = Math.max(Date.now() - recovered.finishedAtMs, 0);
-    const keyed: KeyedOutcome = { ...outcome, sessionId, instance };
-    this.#keepKeyed(idempotencyKey(principalId, { type, sessionId }, key), type, keyed, this.#now() - ageMs);
+    if (key !== undefined && ageMs <= this.#keepKeyMs) {
+      const keyed = { head: lifeOf(recovered) + head, text, atMs: this.#now() - ageMs };
+      prepend(this.#byKey, idempotencyKey(principalId, { type, sessionId }, key), keyed);
+    }
+    return hasRoom;
   }
 
   snapshot(): OutcomeStoreSnapshot {
     return { outcomes: this.#byId.snapshot(), keys: this.#byKey.snapshot() };
-  }
-
-  #keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome, atMs: number): void {
-    const { sessionId = '', instance = '' } = outcome;
-    const life = sessionId + SEPARATOR + instance + SEPARATOR;
-    if (this.#byKey.add(key, life + textOf(type, outcome), atMs)) return;
-    this.#byKey.add(key, life + textOf(type, { ...outcome, text: '' }), atMs);
   }
 }
 
@@ -162,9 +164,33 @@ export function isReading(type: Command['type']): boolean {
   return commandContract(type).scope?.endsWith(':read') === true;
 }
 
-function textOf(type: Command['type'], { code, rights, fingerprint, text }: Outcome): string {
-  const isTooLarge = text.length > MAX_READING_TEXT && isReading(type);
-  return code + SEPARATOR + rights + SEPARATOR + fingerprint + SEPARATOR + (isTooLarge ? '' : text);
+/** What is remembered of an outcome: the text may be left out. */
+interface Kept {
+  readonly head: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+function add(log: TextLog, key: string, { head, text, atMs }: Kept): void {
+  if (!log.add(key, head + text, atMs)) log.add(key, head, atMs);
+}
+
+/** @returns whether there was room. */
+function prepend(log: TextLog, key: string, { head, text, atMs }: Kept): boolean {
+  const whole = log.prepend(key, head + text, atMs);
+  return (whole === 'too-large' ? log.prepend(key, head, atMs) : whole) === 'kept';
+}
+
+function lifeOf({ sessionId = '', instance = '' }: Partial<Pick<KeyedOutcome, 'sessionId' | 'instance'>>): string {
+  return sessionId + SEPARATOR + instance + SEPARATOR;
+}
+
+function headOf({ code, rights, fingerprint }: Outcome): string {
+  return code + SEPARATOR + rights + SEPARATOR + fingerprint + SEPARATOR;
+}
+
+function textOf(type: Command['type'], { text }: Outcome): string {
+  return text.length > MAX_READING_TEXT && isReading(type) ? '' : text;
 }
 
 function outcomeOf(kept: string): Outcome {
@@ -179,11 +205,9 @@ function cut(text: string): readonly [head: string, rest: string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function recoveredText({ type, outcome }: RecoveredCommand): {
-  readonly code: 'OK' | ErrorCode;
-  readonly text: string;
-} {
-  return outcome.ok
-    ? { code: 'OK', text: successText(type, outcome.data, outcome.sessionVersion) }
-    : { code: outcome.fault.code, text: failureText(type, outcome.fault) };
+function recoveredOutcome({ type, outcome, fingerprint = '', rights = '' }: RecoveredCommand): Outcome {
+  const [code, text] = outcome.ok
+    ? (['OK', successText(type, outcome.data, outcome.sessionVersion)] as const)
+    : ([outcome.fault.code, failureText(type, outcome.fault)] as const);
+  return { code, text, fingerprint, rights };
 }

@@ -72,18 +72,52 @@ describe('a log of texts', () => {
     ]);
   });
 
+  it('is filled from its end, newest first, and forgets from its front as if it had been filled from there', () => {
+    const log = new TextLog({ maxEntries: 4, maxBytes: 64 * KIB });
+    expect(['d', 'c', 'b'].map((key) => log.prepend(key, key.toUpperCase(), 0))).toEqual(['kept', 'kept', 'kept']);
+    expect(log.prepend('c', 'older', 0)).toBe('kept');
+    log.add('e', 'E', 0);
+    expect(log.prepend('a', 'A', 0)).toBe('full');
+    const found = (): string => ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => log.find(key, 0) ?? '-').join('');
+    expect(found()).toBe('-BCDE--');
+    log.add('f', 'F', 0);
+    expect(found()).toBe('--CDEF-');
+    log.add('g', 'G', 0);
+    expect(found()).toBe('---DEFG');
+    expect(log.snapshot()).toMatchObject({ entries: 4, evicted: 2 });
+  });
+
+  it('makes no room for what is older than all it has, and tells that from what it can never keep', () => {
+    const maxBytes = 64 * KIB;
+    const log = new TextLog({ maxEntries: 1_000_000, maxBytes });
+    expect(log.prepend('too large', 'x'.repeat(maxBytes), 0)).toBe('too-large');
+    expect(log.prepend('large', 'é'.repeat(20 * KIB), 0)).toBe('kept');
+    let kept = 0;
+    while (log.prepend(`key ${kept}`, 'x'.repeat(100), 0) === 'kept') kept += 1;
+    expect(kept).toBeGreaterThan(((maxBytes - 41 * KIB) / 136) * 0.7);
+    expect(log.snapshot()).toMatchObject({ entries: kept + 1, evicted: 0 });
+    expect(log.snapshot().bytes).toBeLessThanOrEqual(maxBytes);
+    expect(log.find('large', 0)).toHaveLength(20 * KIB);
+    log.add('new', 'N', 0);
+    expect(log.find('new', 0)).toBe('N');
+    expect(log.find('key 0', 0)).toBe('x'.repeat(100));
+    expect(log.find(`key ${kept - 1}`, 0)).toBeUndefined();
+    expect(log.snapshot().bytes).toBeLessThanOrEqual(maxBytes);
+  });
+
   it('answers as a map does that forgets its oldest entries', () => {
     const key = fc.nat(12).map((at) => `key ${at}`);
     const step = fc.oneof(
       fc.record({ act: fc.constant('add' as const), key, text: fc.string({ maxLength: 60, unit: 'grapheme' }) }),
+      fc.record({ act: fc.constant('prepend' as const), key, text: fc.string({ maxLength: 60, unit: 'grapheme' }) }),
       fc.record({ act: fc.constant('find' as const), key }),
       fc.record({ act: fc.constant('wait' as const), ms: fc.nat(40) }),
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 200 }), (maxEntries, steps) => {
         const log = new TextLog({ maxEntries, maxBytes: 16 * KIB, keepMs: 100 });
-        const model = new Map<string, { readonly text: string; readonly atMs: number }>();
-        let nowMs = 0;
+        let model = new Map<string, { readonly text: string; readonly atMs: number }>();
+        let [nowMs, oldestMs] = [0, 0];
         for (const each of steps) {
           if (each.act === 'wait') nowMs += each.ms;
           else if (each.act === 'add') {
@@ -91,6 +125,14 @@ describe('a log of texts', () => {
             model.delete(each.key);
             model.set(each.key, { text: each.text, atMs: nowMs });
             for (const oldest of model.keys()) if (model.size > maxEntries) model.delete(oldest);
+          } else if (each.act === 'prepend') {
+            oldestMs -= 1;
+            const isFull = !model.has(each.key) && model.size >= maxEntries;
+            const isKept = log.prepend(each.key, each.text, oldestMs) === 'kept';
+            // What has expired may have made room.
+            if (!isFull) expect(isKept).toBe(true);
+            if (isKept && !model.has(each.key))
+              model = new Map([[each.key, { text: each.text, atMs: oldestMs }], ...model]);
           } else {
             const known = model.get(each.key);
             expect(log.find(each.key, nowMs)).toBe(

@@ -11,6 +11,9 @@ export interface TextLogOptions {
   readonly keepMs?: number;
 }
 
+/** What became of a text that was to be the oldest: there may be no room left for it, or it can never be kept. */
+export type Prepended = 'kept' | 'full' | 'too-large';
+
 /** The sizes of a log. */
 export interface TextLogSnapshot {
   readonly entries: number;
@@ -50,8 +53,6 @@ export class TextLog {
   readonly #slabs = new Map<number, Slab>();
   #newest: Slab | undefined;
   #oldest: Slab | undefined;
-  /** Where the oldest entry begins, in its slab. */
-  #oldestAt = 0;
   #bytes = 0;
   #evicted = 0;
   #spare: Buffer | undefined;
@@ -73,16 +74,31 @@ export class TextLog {
     const entry = key + text;
     const slab = this.#slabFor(entry);
     if (slab === undefined) return false;
-    const { buffer, used: at } = slab;
-    const written = buffer.write(entry, at + HEADER_BYTES);
-    slab.used = alignedUp(at + HEADER_BYTES + written);
-    buffer.writeUInt32LE(HEADER_BYTES + written, at);
-    buffer.writeUInt32LE(hash, at + 4);
-    buffer.writeUInt32LE(key.length, at + 8);
-    buffer.writeDoubleLE(nowMs, at + TIME_AT);
-    this.#index.add(hash, placeOf(slab.number, at));
+    slab.used = this.#write(slab, slab.used, { entry, hash, keyChars: key.length, atMs: nowMs });
     while (this.#index.size > this.#maxEntries) this.#evict();
     return true;
+  }
+
+  /**
+   * Keeps a text as the oldest of all, unless there is a younger one of its key; nothing makes room for it. With this a log can be filled from its end: slabs are
+   * filled from theirs, too. `atMs` never rises.
+   */
+  prepend(key: string, text: string, atMs: number): Prepended {
+    const hash = keyHash(key);
+    if (this.#find(hash, key) !== undefined) return 'kept';
+    if (this.#index.size >= this.#maxEntries) return 'full';
+    const entry = key + text;
+    const bytes = alignedUp(HEADER_BYTES + Buffer.byteLength(entry));
+    const size = Math.max(this.#slabBytes, bytes);
+    if (size > this.#maxBytes) return 'too-large';
+    let slab = this.#oldest;
+    if (slab === undefined || slab.from < bytes) {
+      if (this.#bytes + size > this.#maxBytes || this.#slabs.size === SLAB_NUMBERS) return 'full';
+      slab = this.#addOldest(size);
+    }
+    slab.from -= bytes;
+    this.#write(slab, slab.from, { entry, hash, keyChars: key.length, atMs });
+    return 'kept';
   }
 
   /** The text of the key; `undefined` when there is none, or none any more. */
@@ -122,12 +138,33 @@ export class TextLog {
     if (size > this.#maxBytes) return undefined;
     while (this.#bytes + size > this.#maxBytes || this.#slabs.size === SLAB_NUMBERS) this.#evict();
     const number = this.#newest === undefined ? 0 : (this.#newest.number + 1) % SLAB_NUMBERS;
-    const slab: Slab = { number, buffer: this.#memory(size), used: 0 };
+    const slab: Slab = { number, buffer: this.#memory(size), from: 0, used: 0 };
     this.#bytes += slab.buffer.length;
     this.#slabs.set(number, slab);
     this.#newest = slab;
     this.#oldest ??= slab;
     return slab;
+  }
+
+  #addOldest(size: number): Slab {
+    const number = this.#oldest === undefined ? 0 : (this.#oldest.number + SLAB_NUMBERS - 1) % SLAB_NUMBERS;
+    const slab: Slab = { number, buffer: this.#memory(size), from: size, used: size };
+    this.#bytes += size;
+    this.#slabs.set(number, slab);
+    this.#oldest = slab;
+    this.#newest ??= slab;
+    return slab;
+  }
+
+  /** @returns where the next entry may begin. */
+  #write({ number, buffer }: Slab, at: number, { entry, hash, keyChars, atMs }: Entry): number {
+    const bytes = HEADER_BYTES + buffer.write(entry, at + HEADER_BYTES);
+    buffer.writeUInt32LE(bytes, at);
+    buffer.writeUInt32LE(hash, at + 4);
+    buffer.writeUInt32LE(keyChars, at + 8);
+    buffer.writeDoubleLE(atMs, at + TIME_AT);
+    this.#index.add(hash, placeOf(number, at));
+    return alignedUp(at + bytes);
   }
 
   #memory(size: number): Buffer {
@@ -140,13 +177,12 @@ export class TextLog {
   /** Forgets the oldest entry, or the slab behind it. */
   #evict(): void {
     const slab = this.#oldest!;
-    if (this.#oldestAt >= slab.used) {
+    if (slab.from >= slab.used) {
       this.#release(slab);
       return;
     }
-    const { buffer } = slab;
-    const at = this.#oldestAt;
-    this.#oldestAt = alignedUp(at + buffer.readUInt32LE(at));
+    const { buffer, from: at } = slab;
+    slab.from = alignedUp(at + buffer.readUInt32LE(at));
     if (this.#index.remove(buffer.readUInt32LE(at + 4), placeOf(slab.number, at))) this.#evicted += 1;
   }
 
@@ -155,7 +191,6 @@ export class TextLog {
     this.#bytes -= slab.buffer.length;
     // One that was made for a large text would keep its memory for nothing.
     if (slab.buffer.length === this.#slabBytes) this.#spare = slab.buffer;
-    this.#oldestAt = 0;
     this.#oldest = this.#slabs.get((slab.number + 1) % SLAB_NUMBERS);
     if (this.#oldest === undefined) this.#newest = undefined;
   }
@@ -166,18 +201,29 @@ export class TextLog {
     for (let entries = 0; entries < 2; entries += 1) {
       const slab = this.#oldest;
       if (slab === undefined) return;
-      if (this.#oldestAt < slab.used && nowMs - slab.buffer.readDoubleLE(this.#oldestAt + TIME_AT) <= this.#keepMs)
-        return;
+      if (slab.from < slab.used && nowMs - slab.buffer.readDoubleLE(slab.from + TIME_AT) <= this.#keepMs) return;
       this.#evict();
     }
   }
 }
 
-/** A piece of memory, filled from the front. */
+/** A piece of memory, filled from the front, or once from its end. */
 interface Slab {
   readonly number: number;
   readonly buffer: Buffer;
+  /** Where its oldest entry begins. */
+  from: number;
+  /** Where its newest entry ends. */
   used: number;
+}
+
+/** What is written of an entry. */
+interface Entry {
+  /** The key, and the text behind it. */
+  readonly entry: string;
+  readonly hash: number;
+  readonly keyChars: number;
+  readonly atMs: number;
 }
 
 function entryAt(buffer: Buffer, at: number): string {

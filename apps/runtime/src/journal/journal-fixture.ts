@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command, GetCommandHistoryData, PtySessionInfo } from '@sessiond/protocol';
 import pino from 'pino';
 import type { PtySessionRecord } from '../sessions/session-record.ts';
-import type { AcceptedCommand, FinishedCommand } from './command-journal.ts';
+import type { AcceptedCommand, FinishedCommand, RecoveredCommand } from './command-journal.ts';
 import type { Changes, JournalStore, ReadOptions, StoredText } from './journal-store.ts';
 import { type OpenedJournal, type OpenJournalOptions, openJournal } from './open-journal.ts';
 
@@ -13,7 +13,7 @@ export const OPTIONS: Omit<OpenJournalOptions, 'path'> = {
   mode: 'sync',
   retention: { maxEntries: null, maxAgeMs: null, maxBytes: null },
   maxOutcomes: 10_000,
-  maxOutcomeChars: 1024 * 1024,
+  restore: () => true,
   logger: pino({ level: 'silent' }),
 };
 
@@ -24,8 +24,17 @@ export function temporaryFolder(onEnd: (cleanup: () => void) => void): string {
   return join(folder, 'journal');
 }
 
-export function open(path: string, options: Partial<OpenJournalOptions> = {}): Promise<OpenedJournal> {
-  return openJournal({ ...OPTIONS, path, ...options });
+/** A journal, and the outcomes it has given back, oldest first. */
+export interface OpenedFixture extends OpenedJournal {
+  readonly commands: readonly RecoveredCommand[];
+}
+
+/** Opens a journal with these options. */
+export async function open(path: string, options: Partial<OpenJournalOptions> = {}): Promise<OpenedFixture> {
+  const commands: RecoveredCommand[] = [];
+  const restore = (command: RecoveredCommand): boolean => commands.push(command) > 0;
+  const opened = await openJournal({ ...OPTIONS, path, restore, ...options });
+  return { ...opened, commands: commands.reverse() };
 }
 
 /** A command that is to be recorded. */

@@ -1,5 +1,6 @@
 import { isProtocolError, ProtocolError } from '@sessiond/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RecoveredCommand } from './command-journal.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import {
   accepted,
@@ -22,7 +23,7 @@ const refusal = (error: unknown) => (isProtocolError(error) ? error.code : error
 
 async function onFakeStore(store: FakeStore, options: Partial<JournalOptions> = {}) {
   const mark = { write: () => {}, close: () => {} };
-  const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, maxOutcomeChars: 1e6, nowMs: 0 });
+  const { meta, counts } = await recover(store, { markedCommits: 0, maxOutcomes: 10, restore: () => true, nowMs: 0 });
   const recovery = { ...counts, journal: 'sync', recoveredAt: iso(0), durationMs: 0, setAside: false } as const;
   const journal = new Journal({
     ...OPTIONS,
@@ -274,7 +275,7 @@ describe('a journal', () => {
     await expect.poll(() => journal.snapshot().state).toBe('open');
     await journal.accept(accepted({ id: 'last' })).finish(succeeded());
     expect(journal.snapshot().bytes).toBe(sizeOf(store, journal));
-    const { meta } = await recover(store, { markedCommits: 0, maxOutcomes: 10, maxOutcomeChars: 1e6, nowMs: 0 });
+    const { meta } = await recover(store, { markedCommits: 0, maxOutcomes: 10, restore: () => true, nowMs: 0 });
     expect(meta.bytes).toBe(journal.snapshot().bytes);
   });
 });
@@ -333,10 +334,11 @@ describe('a journal whose disk is full', () => {
     expect(journal.health()).toEqual({ name: 'journal', status: 'ok' });
     await journal.accept(accepted({ id: 'c6' })).finish(succeeded());
     await journal.close();
-    const { commands, sessions, counts } = await recover(store, {
+    const commands: RecoveredCommand[] = [];
+    const { sessions, counts } = await recover(store, {
       markedCommits: 0,
       maxOutcomes: 10,
-      maxOutcomeChars: 1e6,
+      restore: (command) => commands.unshift(command) > 0,
       nowMs: Date.now(),
     });
     const unrecorded = {

@@ -78,9 +78,13 @@ export class LevelStore implements JournalStore {
   async *read(options: ReadOptions): AsyncIterable<StoredText[]> {
     const iterator = this.#level.iterator({ ...options, highWaterMarkBytes: PAGE_BYTES });
     try {
+      let next = iterator.nextv(PAGE_ENTRIES);
       for (;;) {
-        const page = await iterator.nextv(PAGE_ENTRIES);
+        const page = await next;
         if (page.length === 0) return;
+        // Read by another thread while the reader looks at this one, who may want no more of them.
+        next = iterator.nextv(PAGE_ENTRIES);
+        next.catch(() => {});
         yield page.map(([key, value]) => [key, opened(value)] as const);
       }
     } finally {

@@ -26,8 +26,11 @@ export interface OpenJournalOptions {
   readonly retention: RetentionLimits;
   /** Outcomes that are read back at most; the latest. */
   readonly maxOutcomes: number;
-  /** What they may take together, as text. */
-  readonly maxOutcomeChars: number;
+  /**
+   * Gets them, newest first, one at a time, so that there is no second copy of all that is remembered. No older one is read once it answers `false`. What was read of a journal
+   * that then turns out to be damaged stays with whoever took it.
+   */
+  readonly restore: (command: RecoveredCommand) => boolean;
   readonly logger: Logger;
   readonly observer?: JournalObserver | undefined;
   /** Called once when another process has it open, before that one is waited for; what it throws ends the attempt. */
@@ -39,8 +42,6 @@ export interface OpenJournalOptions {
 /** A journal and what earlier runs have left in it. */
 export interface OpenedJournal {
   readonly journal: Journal;
-  /** Oldest first. Whoever takes them over empties it: they are as large as all that is remembered. */
-  readonly commands: RecoveredCommand[];
   /** Oldest first. */
   readonly sessions: readonly SessionRecord[];
 }
@@ -95,7 +96,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
     ...recovered.counts,
     setAside: isSetAside,
   };
-  const { interrupted, commands, sessions, meta, lastAcceptedAtMs } = recovered;
+  const { interrupted, sessions, meta, lastAcceptedAtMs } = recovered;
   logger.info({ event: 'journal', ...recovery }, 'the journal is open');
   const journal = new Journal({
     ...options,
@@ -108,7 +109,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
     isWritable: () => hasRoom(path),
     onHousekeeping: () => makeFilesPrivate(path),
   });
-  return { journal, commands, sessions };
+  return { journal, sessions };
 }
 
 interface OpenedStore {
@@ -122,15 +123,14 @@ class UnreadableJournal extends Error {
   override readonly name = 'UnreadableJournal';
 }
 
-async function openStore({ path, maxOutcomes, maxOutcomeChars, onLocked }: OpenJournalOptions): Promise<OpenedStore> {
+async function openStore({ path, maxOutcomes, restore, onLocked }: OpenJournalOptions): Promise<OpenedStore> {
   orUnusable(path, () => prepareFolder(path));
   const store = await openLevel(path, onLocked);
   let mark: CommitMark | undefined;
   try {
     writeFileSync(join(path, OWNER_FILE), `${process.pid}\n`, { mode: 0o600 });
     mark = CommitMark.open(join(path, MARK_FILE));
-    const limits = { maxOutcomes, maxOutcomeChars };
-    const recovered = await recover(store, { ...limits, markedCommits: mark.read(), nowMs: Date.now() });
+    const recovered = await recover(store, { maxOutcomes, restore, markedCommits: mark.read(), nowMs: Date.now() });
     mark.write(recovered.meta.commits);
     makeFilesPrivate(path);
     return { store, mark, recovered };

@@ -5,7 +5,7 @@ import { entryKey, META_KEY } from './journal-keys.ts';
 import { encodeEntry } from './journal-record.ts';
 import { recover } from './recovery.ts';
 
-const OPTIONS = { markedCommits: 7, maxOutcomes: 100, maxOutcomeChars: 1e6, nowMs: 0 };
+const OPTIONS = { markedCommits: 7, maxOutcomes: 100, restore: () => true, nowMs: 0 };
 
 function storeWith(numbers: readonly number[], commits: number): FakeStore {
   const store = new FakeStore();

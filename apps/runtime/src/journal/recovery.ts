@@ -29,8 +29,6 @@ export interface Recovered {
   /** Where this run goes on. */
   readonly meta: JournalMeta;
   readonly lastAcceptedAtMs: number;
-  /** Outcomes of commands with an id or an idempotency key, oldest first; also of those that were in flight. */
-  readonly commands: RecoveredCommand[];
   /** The latest of those that were in flight, oldest first. */
   readonly interrupted: readonly InterruptedCommand[];
   /** Finished sessions whose retention is not over, oldest first. */
@@ -44,8 +42,8 @@ export interface RecoveryOptions {
   readonly markedCommits: number;
   /** Outcomes that are read; of more, the latest. */
   readonly maxOutcomes: number;
-  /** What these may take together, as text: they are all in memory at once. */
-  readonly maxOutcomeChars: number;
+  /** Gets the outcomes of commands with an id or an idempotency key, newest first; also of those that were in flight. No older one is read once it answers `false`. */
+  readonly restore: (command: RecoveredCommand) => boolean;
   /** Milliseconds of the wall clock. */
   readonly nowMs: number;
 }
@@ -83,16 +81,15 @@ export async function recover(store: JournalStore, options: RecoveryOptions): Pr
   };
   changes.set(META_KEY, JSON.stringify(now));
   await store.write(changes, true);
-  const commands = older.concat(past.commands);
+  const restored = past.isEnough ? 0 : restoredOf(older.reverse(), options.restore);
   return {
     meta: now,
     lastAcceptedAtMs: past.lastAcceptedAtMs,
-    commands,
     interrupted: interrupted.slice(-MAX_INTERRUPTED),
     sessions,
     counts: {
       previousRun: meta === NEW_JOURNAL && next === 1 ? 'none' : meta.ended ? 'ended' : 'interrupted',
-      outcomes: commands.length,
+      outcomes: past.outcomes + restored,
       interrupted: interrupted.length,
       sessions: sessions.length,
       lostSessions: lost,
@@ -151,7 +148,10 @@ async function oldestNumber(store: JournalStore, first: number, next: number): P
 }
 
 interface Past {
-  readonly commands: RecoveredCommand[];
+  /** Outcomes that were taken. */
+  readonly outcomes: number;
+  /** Whether no older ones are wanted. */
+  readonly isEnough: boolean;
   readonly next: number;
   readonly oldest: number | undefined;
   readonly lastAcceptedAtMs: number;
@@ -160,16 +160,16 @@ interface Past {
   readonly damaged: number;
 }
 
-/** The latest entries, as `changes` would have them. */
+/** Hands out the latest entries, as `changes` would have them. */
 async function readEntries(
   store: JournalStore,
   first: number,
-  { maxOutcomes, maxOutcomeChars }: RecoveryOptions,
+  { maxOutcomes, restore }: RecoveryOptions,
   changes: ReadonlyMap<string, string | null>,
 ): Promise<Past> {
-  const commands: RecoveredCommand[] = [];
-  let [next, lastAcceptedAtMs, missing, damaged, chars] = [0, 0, 0, 0, 0];
+  let [outcomes, next, lastAcceptedAtMs, missing, damaged] = [0, 0, 0, 0, 0];
   let oldest: number | undefined;
+  let isEnough = false;
   const look = ([key, stored]: StoredText): void => {
     const number = numberOf(key);
     if (oldest === undefined) next = number + 1;
@@ -184,15 +184,21 @@ async function readEntries(
     lastAcceptedAtMs = Math.max(lastAcceptedAtMs, entry.acceptedAtMs);
     const command = isWithdrawn(entry) ? undefined : recoveredCommand(entry);
     if (command === undefined) return;
-    commands.push(command);
-    chars += text!.length;
+    if (restore(command)) outcomes += 1;
+    else isEnough = true;
+    if (outcomes >= maxOutcomes) isEnough = true;
   };
-  const isEnough = (): boolean => commands.length >= maxOutcomes || chars >= maxOutcomeChars;
   for await (const page of store.read({ ...entryRange(first), reverse: true })) {
-    for (const each of page) if (!isEnough()) look(each);
-    if (isEnough()) break;
+    for (const each of page) if (!isEnough) look(each);
+    if (isEnough) break;
   }
-  return { commands: commands.reverse(), next, oldest, lastAcceptedAtMs, missing, damaged };
+  return { outcomes, isEnough, next, oldest, lastAcceptedAtMs, missing, damaged };
+}
+
+/** @returns how many were taken. */
+function restoredOf(commands: readonly RecoveredCommand[], restore: RecoveryOptions['restore']): number {
+  const refused = commands.findIndex((command) => !restore(command));
+  return refused === -1 ? commands.length : refused;
 }
 
 async function readSessions(
