@@ -12,10 +12,21 @@ interface Waiter {
 export class TestOwner implements AgentOwner {
   readonly events: AgentEvent[] = [];
   readonly questions: DialogQuestion[] = [];
+  /** Resolves at the first question. */
+  readonly asked: Promise<void>;
+  /** Questions that were taken back. */
+  takenBack = 0;
   statusChanges = 0;
   /** What a question is answered with; by default nobody answers until it is taken back. */
   answer: (question: DialogQuestion) => DialogAnswer | undefined = () => undefined;
   #waiters: readonly Waiter[] = [];
+  #wasAsked!: () => void;
+
+  constructor() {
+    this.asked = new Promise((resolve) => {
+      this.#wasAsked = resolve;
+    });
+  }
 
   onEvent(event: AgentEvent): void {
     this.events.push(event);
@@ -30,9 +41,11 @@ export class TestOwner implements AgentOwner {
 
   async ask(question: DialogQuestion, signal: AbortSignal): Promise<DialogAnswer> {
     this.questions.push(question);
+    this.#wasAsked();
     const answer = this.answer(question);
     if (answer !== undefined || signal.aborted) return answer ?? { cancelled: true };
     await once(signal, 'abort');
+    this.takenBack += 1;
     return { cancelled: true };
   }
 

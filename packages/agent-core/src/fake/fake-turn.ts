@@ -128,6 +128,7 @@ export class FakeTurn {
       case 'hang':
         return rejectedBy(this.#stop);
       case 'stubborn':
+        answer.say('I do not stop.');
         return rejectedBy(this.#parts.gone);
     }
     this.#end(answer, 'stop');
