@@ -62,7 +62,8 @@ it('[S26] lets a working agent be steered, and refuses that while it rests', asy
 it('[S26] ends an agent that ignores its abort with what it runs in, and goes on with it', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const prompted = client.command('prompt', { sessionId, message: 'stubborn' });
-  await untilEvent(client, 'agent_start');
+  // That of the model, from which on it ignores everything.
+  await untilEvent(client, 'message_start', 2);
   expect(await client.ask('abort', { sessionId })).toMatchObject({ aborted: true });
   expect(await prompted).toMatchObject({ success: false });
   await untilEvent(client, 'agent_restarted');
