@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tooling/checks': [],
   'tooling/start': ['packages/pty-core'],
   'tooling/testkit': ['packages/*'],
-  'tooling/bench': ['packages/*'],
+  'tooling/bench': ['packages/*', 'tooling/testkit'],
 };
 
 /** What tests of any package may import besides. */

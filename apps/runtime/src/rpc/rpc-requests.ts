@@ -1,7 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Client } from '@sessiond/client';
-import type { AgentMessage, AgentSessionState, Command, CommandType } from '@sessiond/protocol/client';
+import {
+  type AgentMessage,
+  type AgentSessionState,
+  type Command,
+  type CommandType,
+  isProtocolError,
+  type ResponseDataOf,
+} from '@sessiond/protocol/client';
 import { piMessage } from './pi-message.ts';
 import { piModel } from './pi-model.ts';
 import type { RpcCommand } from './rpc-command.ts';
@@ -84,8 +91,13 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
   },
 
   async bash(command, { client, sessionId }) {
-    const { output, exitCode, truncated } = await send(client, 'bash', sessionId, command, ['command']);
-    return { output, ...(exitCode !== null && { exitCode }), cancelled: exitCode === null, truncated };
+    try {
+      return bashResult(await send(client, 'bash', sessionId, command, ['command']));
+    } catch (error) {
+      // In the dialect a command that was aborted has a result like any other.
+      if (!isProtocolError(error) || error.code !== 'CANCELLED') throw error;
+      return { ...bashResult(error.details as Partial<BashOutcome>), cancelled: true };
+    }
   },
 
   async get_session_stats(_command, { client, sessionId }) {
@@ -162,6 +174,13 @@ function send<T extends CommandType>(
   const given = fields.filter((field) => command[field] !== undefined).map((field) => [field, command[field]]);
   const request = { sessionId, ...Object.fromEntries(given) } as unknown as Omit<Command<T>, 'type'>;
   return (client.request as (type: T, fields: object) => ReturnType<typeof client.request<T>>)(type, request);
+}
+
+/** What a command of the shell came to. */
+type BashOutcome = Pick<ResponseDataOf<'bash'>, 'output' | 'exitCode' | 'truncated'>;
+
+function bashResult({ output = '', exitCode = null, truncated = false }: Partial<BashOutcome> = {}): object {
+  return { output, ...(exitCode !== null && { exitCode }), cancelled: exitCode === null, truncated };
 }
 
 async function queueMode({ mode }: RpcCommand): Promise<undefined> {

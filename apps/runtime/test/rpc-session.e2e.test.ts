@@ -1,0 +1,337 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RpcLine, RpcPeer } from './rpc-peer.ts';
+
+let daemon: TestDaemon;
+beforeAll(async () => {
+  daemon = await startDaemon({ flags: ['--agent-backends', 'fake'] });
+});
+afterAll(() => daemon.stop());
+
+let dir: string;
+const peers: RpcPeer[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rpc-'));
+});
+afterEach(async () => {
+  await Promise.all(peers.splice(0).map((peer) => peer.end()));
+  rmSync(dir, { recursive: true });
+});
+
+let sessions = 0;
+function start(sessionId = `rpc-${++sessions}`, ...args: readonly string[]): RpcPeer {
+  const peer = new RpcPeer(daemon, dir, [sessionId, '--backend', 'fake', ...args]);
+  peers.push(peer);
+  return peer;
+}
+
+const typesOf = (lines: readonly RpcLine[]): unknown[] => lines.map(({ type }) => type);
+
+/** What the model said, put together from its pieces. */
+function deltas(lines: readonly RpcLine[]): string {
+  return lines
+    .map((line) => line['assistantMessageEvent'] as { type: string; delta?: string } | undefined)
+    .map((event) => (event?.type === 'text_delta' ? event.delta : ''))
+    .join('');
+}
+
+/** The text of the last answer in what `agent_end` repeats. */
+function lastText(lines: readonly RpcLine[]): string {
+  const { messages } = lines.at(-1) as { messages: { role: string; content: { text?: string }[] }[] };
+  return messages
+    .findLast(({ role }) => role === 'assistant')!
+    .content.map(({ text = '' }) => text)
+    .join('');
+}
+
+describe('sessiond stdio --rpc-session', () => {
+  it('answers a prompt when it is accepted, tells the growing answer, and all of it at the end', async () => {
+    const peer = start();
+    const lines = await peer.run('echo Hello there');
+    expect(lines[0]).toEqual({ id: 'c-1', type: 'response', command: 'prompt', success: true });
+    expect(lines[1]).toEqual({ type: 'agent_start' });
+    expect(deltas(lines)).toBe('Hello there');
+    const updates = lines.filter(({ type }) => type === 'message_update') as unknown as {
+      message: { content: { text: string }[] };
+      assistantMessageEvent: { type: string; partial: unknown };
+    }[];
+    expect(updates.length).toBeGreaterThan(2);
+    for (const { message, assistantMessageEvent } of updates) expect(assistantMessageEvent.partial).toEqual(message);
+    expect(updates.at(-1)!.message.content).toEqual([{ type: 'text', text: 'Hello there' }]);
+    expect(lastText(lines)).toBe('Hello there');
+    expect(typesOf(lines).filter((type) => type === 'message_start').length).toBe(2);
+  });
+
+  it('writes one JSON object per line, ended by LF, and nothing else', async () => {
+    const peer = start();
+    await peer.run('echo a\u2028b\u2029c');
+    expect(await peer.end()).toBe(0);
+    expect(peer.raw.endsWith('\n')).toBe(true);
+    expect(peer.raw).not.toContain('\r');
+    expect(peer.raw.split('\n').slice(0, -1)).toHaveLength(peer.lines.length);
+    expect(lastText(peer.lines)).toBe('a\u2028b\u2029c');
+  });
+
+  it('leaves the session to whoever comes next', async () => {
+    const first = start('kept');
+    await first.run('echo one');
+    expect(await first.end()).toBe(0);
+    const second = start('kept');
+    const { messages } = (await second.data('get_messages')) as { messages: { role: string }[] };
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+    // Nothing of what happened before is told again.
+    expect(typesOf(second.lines)).toEqual(['response']);
+    expect(await second.data('get_last_assistant_text')).toEqual({ text: 'one' });
+  });
+
+  it('says which session it has made when nobody named one', async () => {
+    const peer = new RpcPeer(daemon, dir, ['--backend', 'fake']);
+    peers.push(peer);
+    const { sessionId } = await peer.data('get_state');
+    expect(peer.stderr).toBe(`sessiond: the session is ${sessionId}\n`);
+  });
+
+  it('tells the state in the words of the dialect', async () => {
+    const peer = start('stated', '--model', 'fake/large');
+    await peer.data('set_session_name', { name: 'Mine' }).catch(() => {});
+    expect(await peer.data('get_state')).toMatchObject({
+      model: { provider: 'fake', id: 'large', input: expect.arrayContaining(['text']) },
+      isStreaming: false,
+      isCompacting: false,
+      steeringMode: 'one-at-a-time',
+      followUpMode: 'one-at-a-time',
+      sessionId: 'stated',
+      sessionName: 'Mine',
+      messageCount: 0,
+      pendingMessageCount: 0,
+    });
+  });
+
+  it('steers a working agent, and refuses a second prompt that does not say how it is meant', async () => {
+    const peer = start();
+    await peer.data('prompt', { message: 'queue' });
+    expect(await peer.ask('prompt', { message: 'echo no' })).toMatchObject({ success: false });
+    const from = peer.lines.length;
+    await peer.data('prompt', { message: 'left', streamingBehavior: 'steer' });
+    await peer.until(({ type }) => type === 'agent_end', from);
+    expect(lastText(peer.lines.slice(from).filter(({ type }) => type === 'agent_end'))).toContain('left');
+  });
+
+  it('steers with what is sent right behind a prompt', async () => {
+    const peer = start();
+    peer.write('{"id":"p","type":"prompt","message":"queue"}\n{"id":"s","type":"steer","message":"at once"}\n');
+    await peer.until(({ type }) => type === 'agent_end');
+    expect(peer.lines.filter(({ type }) => type === 'response')).toEqual([
+      { id: 'p', type: 'response', command: 'prompt', success: true },
+      { id: 's', type: 'response', command: 'steer', success: true },
+    ]);
+  });
+
+  it('aborts', async () => {
+    const peer = start();
+    await peer.data('prompt', { message: 'hang' });
+    expect(await peer.ask('abort')).toEqual({ id: 'c-2', type: 'response', command: 'abort', success: true });
+    await peer.until(({ type }) => type === 'agent_end');
+    expect(await peer.data('get_state')).toMatchObject({ isStreaming: false });
+  });
+
+  it('tells a failure of the provider by the message and its end, not by the prompt', async () => {
+    const peer = start();
+    const lines = await peer.run('fail 500');
+    const end = lines.at(-1) as { messages: { stopReason?: string; errorMessage?: string }[] };
+    expect(end.messages.at(-1)).toMatchObject({ stopReason: 'error', errorMessage: expect.stringContaining('500') });
+    expect(lastText(await peer.run('echo again'))).toBe('again');
+  });
+
+  it('ends a run whose agent dies in the middle of it', async () => {
+    const peer = start();
+    const lines = await peer.run('crash');
+    expect(lines.at(-1)).toMatchObject({
+      messages: expect.arrayContaining([expect.objectContaining({ stopReason: 'error' })]),
+    });
+  });
+
+  it('asks a person, and gives the agent the answer', async () => {
+    const peer = start();
+    await peer.data('prompt', { message: 'dialog select' });
+    const request = await peer.until(({ type }) => type === 'extension_ui_request');
+    const options = request['options'] as string[];
+    expect(request).toMatchObject({ method: 'select', id: expect.any(String), title: expect.any(String) });
+    peer.write(`${JSON.stringify({ type: 'extension_ui_response', id: request['id'], value: options[1] })}\n`);
+    await peer.until(({ type }) => type === 'agent_end');
+    expect(lastText(peer.lines)).toContain(options[1]);
+  });
+
+  it('tells somebody who comes later of a dialog that waits', async () => {
+    const first = start('asking');
+    await first.data('prompt', { message: 'dialog confirm' });
+    const { id } = await first.until(({ type }) => type === 'extension_ui_request');
+    const second = start('asking');
+    expect(await second.until(({ type }) => type === 'extension_ui_request')).toMatchObject({ id, method: 'confirm' });
+    second.write(`${JSON.stringify({ type: 'extension_ui_response', id, confirmed: true })}\n`);
+    await Promise.all([first, second].map((peer) => peer.until(({ type }) => type === 'agent_end')));
+    expect(second.lines.filter(({ type }) => type === 'extension_ui_request')).toHaveLength(1);
+  });
+
+  it('goes on with an answer that somebody else asked for', async () => {
+    const first = start('shared');
+    await first.data('prompt', { message: 'queue' });
+    const second = start('shared');
+    expect(await second.data('get_state')).toMatchObject({ isStreaming: true });
+    expect(await second.ask('steer', { message: 'from me' })).toMatchObject({ success: true });
+    await second.until(({ type }) => type === 'agent_end');
+    expect(lastText(second.lines)).toContain('from me');
+  });
+
+  it('runs commands of the shell, and aborts them', async () => {
+    const peer = start();
+    expect(await peer.data('bash', { command: 'echo out; exit 3' })).toEqual({
+      output: 'out\n',
+      exitCode: 3,
+      cancelled: false,
+      truncated: false,
+    });
+    const running = peer.data('bash', { command: 'echo begun; sleep 300' });
+    const client = await WireClient.connect(daemon);
+    await client.command({ id: 'sub', type: 'switch_session', sessionId: `rpc-${sessions}` });
+    await expect
+      .poll(async () => {
+        await peer.ask('abort_bash');
+        return Promise.race([running, Promise.resolve(undefined)]);
+      })
+      .toMatchObject({ cancelled: true });
+    await client.close();
+  });
+
+  it('knows models and thinking levels', async () => {
+    const peer = start();
+    const { models } = (await peer.data('get_available_models')) as { models: { id: string }[] };
+    expect(models.map(({ id }) => id)).toEqual(['small', 'large']);
+    expect(await peer.data('set_model', { provider: 'fake', modelId: 'large' })).toMatchObject({ id: 'large' });
+    expect(await peer.data('cycle_model')).toMatchObject({ model: { id: 'small' }, isScoped: false });
+    expect(await peer.ask('set_thinking_level', { level: 'high' })).not.toHaveProperty('data');
+    expect(await peer.data('get_state')).toMatchObject({ thinkingLevel: 'high', model: { id: 'small' } });
+    expect(await peer.data('cycle_thinking_level')).toEqual({ level: expect.any(String) });
+    expect(await peer.ask('set_model', { provider: 'fake', modelId: 'none' })).toMatchObject({ success: false });
+  });
+
+  it('counts what was said', async () => {
+    const peer = start('counted');
+    await peer.run('echo one');
+    expect(await peer.data('get_session_stats')).toMatchObject({
+      sessionId: 'counted',
+      userMessages: 1,
+      assistantMessages: 1,
+      tokens: { total: expect.any(Number) },
+      cost: expect.any(Number),
+    });
+  });
+
+  it('refuses lines that are no commands, and goes on', async () => {
+    const peer = start();
+    peer.write(Buffer.from([0xff, 0x0a]));
+    peer.write(
+      'no\n[]\n{"type":7}\n{"type":"fly","id":"f"}\n{"type":"clone","id":"g"}\n{"type":"set_steering_mode","mode":"all"}\r\n\n',
+    );
+    expect(await peer.ask('set_follow_up_mode', { mode: 'one-at-a-time' })).toMatchObject({ success: true });
+    const failures = peer.lines.filter(({ success }) => success === false);
+    expect(failures.map(({ command, id }) => [command, id])).toEqual([
+      ['parse', undefined],
+      ['parse', undefined],
+      ['parse', undefined],
+      ['parse', undefined],
+      ['fly', 'f'],
+      ['clone', 'g'],
+      ['set_steering_mode', undefined],
+    ]);
+    for (const { error } of failures) expect(error).toMatch(/^Cannot /);
+  });
+
+  it('holds no line that is longer than a message may be', async () => {
+    const peer = start('bounded', '--max-message-bytes', '64KiB');
+    await peer.data('get_state');
+    const before = rssKiB(peer.child.pid!);
+    const chunk = Buffer.alloc(1024 * 1024, 'x');
+    for (let count = 0; count < 100; count += 1) {
+      if (!peer.child.stdin!.write(chunk)) await new Promise((resolve) => peer.child.stdin!.once('drain', resolve));
+    }
+    peer.write('\n');
+    expect(await peer.until(({ command }) => command === 'parse')).toMatchObject({ success: false });
+    expect(await peer.data('get_state')).toMatchObject({ sessionId: 'bounded' });
+    expect(rssKiB(peer.child.pid!) - before).toBeLessThan(60 * 1024);
+  });
+
+  it('stops telling when nobody reads, and goes on with everything when somebody does', async () => {
+    const peer = start();
+    await peer.data('get_state');
+    peer.child.stdout!.pause();
+    peer.write('{"type":"prompt","message":"stream 20000"}\n');
+    const client = await WireClient.connect(daemon);
+    await expect
+      .poll(
+        async () => {
+          const answer = await client.command({
+            id: `q-${Math.random()}`,
+            type: 'get_last_assistant_text',
+            sessionId: `rpc-${sessions}`,
+          });
+          return (answer['data'] as { text: string | null }).text?.length;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(80_000);
+    await client.close();
+    peer.child.stdout!.resume();
+    await peer.until(({ type }) => type === 'agent_end');
+    expect(lastText(peer.lines)).toHaveLength(80_000);
+    expect(deltas(peer.lines)).toBe(lastText(peer.lines));
+  });
+
+  it('detaches at SIGTERM', async () => {
+    const peer = start('told');
+    await peer.data('prompt', { message: 'hang' });
+    peer.child.kill('SIGTERM');
+    expect(await peer.exited).toBe(0);
+    expect(await start('told').data('get_state')).toMatchObject({ isStreaming: true });
+  });
+
+  it('ends with the session', async () => {
+    const peer = start('deleted');
+    await peer.data('get_state');
+    const client = await WireClient.connect(daemon);
+    await client.command({ id: 'd', type: 'delete_session', sessionId: 'deleted' });
+    await client.close();
+    expect(await peer.exited).not.toBeNull();
+    expect(peer.stderr).not.toBe('');
+  });
+
+  it('says what is wrong and ends: without a daemon, for a terminal, for an agent there is none of', async () => {
+    const nowhere = new RpcPeer({ socketPath: join(dir, 'none.sock') }, dir, ['x']);
+    expect(await nowhere.exited).toBe(69);
+    expect(nowhere.stderr).toMatch(/^sessiond: Cannot /);
+
+    const client = await WireClient.connect(daemon);
+    await client.command({
+      id: 't',
+      type: 'create_session',
+      sessionId: 'terminal',
+      kind: 'pty',
+      pty: { command: 'cat' },
+    });
+    await client.close();
+    const terminal = start('terminal');
+    expect(await terminal.exited).toBe(1);
+    expect(terminal.stderr).toContain('terminal');
+
+    const missing = new RpcPeer(daemon, dir, ['missing', '--backend', 'pi']);
+    expect(await missing.exited).toBe(1);
+    expect(missing.raw).toBe('');
+  });
+});
+
+function rssKiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+}
