@@ -24,6 +24,7 @@ export type {
   StoredQuery,
   UserMessage,
 } from './backend.ts';
+export { ChildAgentProcesses } from './child-agent-processes.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { DeltaCoalescer, type DeltaCoalescerOptions } from './delta-coalescer.ts';
 export type { DialogAnswerProblem } from './dialog-answer.ts';

@@ -1,7 +1,7 @@
 import type { AnyMessage, Stream } from '@agentclientprotocol/sdk';
 import type { AgentProcess } from '../agent-process.ts';
+import { LineSplitter } from '../line-splitter.ts';
 import { isRecord } from './json.ts';
-import { LineSplitter } from './line-splitter.ts';
 
 /** Requests of the agent that may wait for an answer at once. */
 const MAX_OPEN_REQUESTS = 64;

@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { AgentFailedError } from '../../errors.ts';
-import { LineReader } from './line-reader.ts';
+import { LineSplitter } from '../../line-splitter.ts';
 import { fromWireError, toWireError, type WireError } from './wire-error.ts';
 
 const DEFAULTS = Object.freeze({
   /** A prompt with pictures is 10 MiB, an answer of messages 4 MiB; JSON escapes some of it. */
-  maxLineCharacters: 64 * 1024 * 1024,
+  maxLineBytes: 64 * 1024 * 1024,
   /** A side that is this far behind is stuck. */
   maxUnsentBytes: 128 * 1024 * 1024,
   maxPending: 4096,
@@ -37,7 +37,7 @@ export interface PeerOptions<Mine extends Vocabulary> {
   readonly tells: TellHandlers<Mine['tells']>;
   /** Called once when nothing can be said any more: the other side is gone, or said what it must not. */
   readonly onClosed: (reason: string) => void;
-  readonly maxLineCharacters?: number;
+  readonly maxLineBytes?: number;
   readonly maxUnsentBytes?: number;
   readonly maxPending?: number;
 }
@@ -78,13 +78,14 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     this.#onClosed = options.onClosed;
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULTS.maxUnsentBytes;
     this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
-    const reader = new LineReader({
-      maxCharacters: options.maxLineCharacters ?? DEFAULTS.maxLineCharacters,
-      onLine: (line) => this.#take(line),
-      onTooLong: () => this.close('a line was too long'),
-    });
+    const lines = new LineSplitter(options.maxLineBytes ?? DEFAULTS.maxLineBytes);
     options.input.on('data', (chunk: Buffer) => {
-      if (this.#closed === undefined) reader.push(chunk);
+      if (this.#closed !== undefined) return;
+      try {
+        lines.push(chunk, (line) => this.#take(line));
+      } catch {
+        this.close('a line was too long or could not be taken');
+      }
     });
     options.input.on('end', () => this.close('the other side has ended'));
     options.input.on('error', () => this.close('reading failed'));
@@ -152,11 +153,9 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
 
   #take(text: string): void {
     if (this.#closed !== undefined) return;
-    let line: Line;
-    try {
-      line = JSON.parse(text);
-    } catch {
-      this.close('a line was no JSON');
+    const line = parse(text);
+    if (line === undefined) {
+      this.close('a line was no message');
       return;
     }
     if ('tell' in line) this.#tells[line.tell]?.(line.params as never);
@@ -189,6 +188,15 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     } finally {
       this.#running.delete(id);
     }
+  }
+}
+
+function parse(text: string): Line | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null ? (line as Line) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

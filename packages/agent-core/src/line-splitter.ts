@@ -1,9 +1,10 @@
 const NEWLINE = 10;
 
 /**
- * Makes lines of text out of the bytes of a stream, and holds no more than one line that is not whole.
+ * Makes lines of text out of the bytes of a stream, which may be cut anywhere, and holds no more than one line that is not whole.
  *
- * Cost: each byte is looked at once and copied at most twice, however many pieces a line comes in.
+ * A line that is too long is known to be before it is whole: how much a peer can make us hold does not depend on the peer. Each byte is looked at once and copied at
+ * most twice, however many pieces a line comes in.
  */
 export class LineSplitter {
   readonly #maxLineBytes: number;
