@@ -79,12 +79,12 @@ export class ChatState {
     return oneLine(texts.filter((text) => text !== undefined).join(' · '));
   }
 
-  /** How it is, on one line. */
-  line(nowMs: number): string {
+  /** How it is, on one line, what matters most first. */
+  line(nowMs: number, hint: string | undefined): string {
     const since = this.#workingSinceMs;
     const doing = since === undefined ? this.#phase : `working ${durationText(Math.max(nowMs - since, 0))}`;
     const thinking = this.#thinking === undefined ? undefined : `thinking ${this.#thinking}`;
-    const texts = [this.#model ?? this.#session.backend, thinking, doing, ...this.#status.values()];
+    const texts = [doing, hint, this.#model ?? this.#session.backend, thinking, ...this.#status.values()];
     return oneLine(texts.filter((text) => text !== undefined).join(' · '));
   }
 }

@@ -69,6 +69,7 @@ class Chat {
   /** Prompts of this chat that have no answer yet. */
   #ownTurns = 0;
   #isAborting = false;
+  #hasEnded = false;
   /** The last key was Ctrl-C: another one leaves. */
   #isArmed = false;
   #askedId: string | undefined;
@@ -96,6 +97,7 @@ class Chat {
     } catch (error) {
       if (!this.#quit.signal.aborted) throw error;
     } finally {
+      this.#hasEnded = true;
       clearInterval(tick);
       stopListening();
       await this.#screen.leave();
@@ -369,11 +371,12 @@ class Chat {
 
   async #complain(error: unknown): Promise<void> {
     if (!isClientError(error)) throw error;
-    if (!this.#over.aborted) await this.#say(oneLine(errorText(error)), 'bad');
+    await this.#say(oneLine(errorText(error)), 'bad');
   }
 
   async #say(text: string, paint: keyof Style = 'faint'): Promise<void> {
-    await this.#screen.print(this.#transcript.note(plainText(text), this.#cols, paint));
+    if (this.#hasEnded) return;
+    await this.#screen.print(this.#transcript.reply(plainText(text), this.#cols, paint));
     if (this.#isCaughtUp) this.#draw();
   }
 
@@ -383,7 +386,7 @@ class Chat {
   }
 
   #draw(): void {
-    if (!this.#over.aborted) this.#screen.draw(() => this.#area());
+    if (!this.#hasEnded) this.#screen.draw(() => this.#area());
   }
 
   #area(): LiveArea {
@@ -430,14 +433,14 @@ class Chat {
   #statusRow(cols: number, nowMs: number): string {
     const { faint, notable } = this.#style;
     if (this.#client.state.status === 'reconnecting') {
-      return notable(cutToCells('connection lost, reconnecting; the agent goes on', cols));
+      return notable(cutToCells('connection lost, reconnecting', cols));
     }
     if (this.#isArmed) {
       const abort = this.#isAborting ? 'aborting; ' : '';
       return notable(cutToCells(`${abort}Ctrl-C again leaves, and the session goes on`, cols));
     }
-    const hint = this.#isAborting ? ' · aborting' : this.#isWorking ? ' · Ctrl-C aborts' : '';
-    return faint(cutToCells(`${this.#state.line(nowMs)}${hint}`, cols));
+    const hint = this.#isAborting ? 'aborting' : this.#isWorking ? 'Ctrl-C aborts' : undefined;
+    return faint(cutToCells(this.#state.line(nowMs, hint), cols));
   }
 }
 

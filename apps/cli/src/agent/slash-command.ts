@@ -11,16 +11,19 @@ export type SlashCommand =
   | { readonly name: 'help' };
 
 /** What `/help` and the notes of the command say. */
-export const CHAT_HELP = `Enter sends. While the agent works, what is sent steers it, and a leading > makes it a follow-up, for when it is done.
-Alt-Enter or Ctrl-J begins a new line, Ctrl-G opens $EDITOR, the arrows bring back what was sent.
-Ctrl-C aborts what the agent works on, or clears the line; again, it leaves, and so does Ctrl-D. The session goes on.
+export const CHAT_HELP = `Enter sends. While the agent works, what is sent steers it; behind a leading > it
+is a follow-up, for when the agent is done. Ctrl-C aborts what it works on, or
+clears the line; again, it leaves, and so does Ctrl-D. The session goes on.
+Alt-Enter or Ctrl-J begins a new line, Ctrl-G opens $EDITOR, the arrows bring
+back what was sent.
 
-/model [PROVIDER/ID]    show or choose the model        /models    list them
-/thinking [LEVEL]       show or choose how much it thinks
-/thoughts               show or fold what it thinks
-/compact [HINTS]        have it sum up the conversation  /stats     messages, tokens, context
-/abort                  like Ctrl-C                      /quit      leave
-Other words behind a slash go to the agent, which may have commands of its own.`;
+/model [NAME]      show or choose the model      /models   list them
+/thinking [LEVEL]  show or choose how much it thinks
+/thoughts          show what it thinks, or fold it
+/compact [HINTS]   have it sum up what was said  /stats    messages and tokens
+/abort             like Ctrl-C                   /quit     leave
+
+Other words behind a slash go to the agent, which may know them.`;
 
 /** Reads a line as a command of the chat; `undefined` for what is meant for the agent. */
 export function slashCommand(line: string): SlashCommand | undefined {

@@ -16,7 +16,7 @@ export interface TranscriptOptions {
 }
 
 /** What stands next to each other without an empty row between. */
-type BlockKind = 'person' | 'text' | 'thinking' | 'tool' | 'notice';
+type BlockKind = 'person' | 'text' | 'thinking' | 'tool' | 'notice' | 'reply';
 
 /** What a model is saying. */
 interface OpenBlock {
@@ -88,6 +88,11 @@ export class Transcript {
   /** A sentence about the conversation. */
   note(text: string, cols: number, paint: keyof Style = 'faint'): string[] {
     return this.#emit('notice', wrapped(text, cols).map(this.#style[paint]));
+  }
+
+  /** What the chat itself answers; apart from everything else. */
+  reply(text: string, cols: number, paint: keyof Style = 'faint'): string[] {
+    return this.#emit('reply', wrapped(text, cols).map(this.#style[paint]));
   }
 
   /** Rows of what is under way: the line that is not over, and the tools that run. */
@@ -207,7 +212,7 @@ export class Transcript {
   /** Rows of a kind, with an empty one before them if something else came before. */
   #emit(kind: BlockKind, rows: readonly string[]): string[] {
     if (rows.length === 0) return [];
-    const isApart = this.#lastKind !== undefined && (this.#lastKind !== kind || kind === 'person');
+    const isApart = this.#lastKind !== undefined && (this.#lastKind !== kind || kind === 'person' || kind === 'reply');
     this.#lastKind = kind;
     return isApart ? ['', ...rows] : [...rows];
   }
