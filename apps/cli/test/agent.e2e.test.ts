@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
-import type { AgentEvent, AgentEventType, KnownEvent } from '@sessiond/protocol';
+import type { AgentEvent, AgentEventType } from '@sessiond/protocol';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, ended, type RunOptions, runCli, startCli } from './sessionctl.ts';
@@ -41,23 +41,30 @@ async function startAgent(...options: readonly string[]): Promise<string> {
   return id;
 }
 
-/** Waits for the next event of a type. */
-async function happens(id: string, type: AgentEventType): Promise<KnownEvent> {
-  for await (const item of await client.follow(id, { from: 'now' })) {
-    if (item.kind === 'event' && item.event.type === type) return item.event;
-  }
-  throw new Error(`Cannot wait any longer: ${id} is over`);
+/** Follows a session from now on; `event` is the next one of a type. */
+async function watch<T extends AgentEventType>(
+  id: string,
+  type: T,
+): Promise<{ readonly event: Promise<AgentEvent<T>> }> {
+  const feed = await client.follow(id, { from: 'now' });
+  const next = async (): Promise<AgentEvent<T>> => {
+    for await (const item of feed) {
+      if (item.kind === 'event' && item.event.type === type) return item.event as AgentEvent<T>;
+    }
+    throw new Error(`Cannot wait for ${type} any longer: ${id} is over`);
+  };
+  return { event: next() };
 }
 
 /** Starts a prompt, and waits until the agent works on it. */
 async function beginPrompt(id: string, words: readonly string[], options: readonly string[] = []) {
-  const begun = happens(id, 'agent_start');
+  const begun = await watch(id, 'agent_start');
   const child = startCli(['agent', 'prompt', ...options, id, ...words], {
     env: { SESSIOND_SOCKET: daemon.socketPath },
   });
   child.stdin?.end();
   const over = ended(child);
-  await begun;
+  await begun.event;
   return { child, over };
 }
 
@@ -187,9 +194,9 @@ describe('agent prompt', () => {
 
   it('says that the agent asks, which somebody else can answer', async () => {
     const id = await startAgent();
-    const asked = happens(id, 'extension_ui_request');
+    const asked = await watch(id, 'extension_ui_request');
     const over = agent('prompt', id, 'dialog confirm');
-    const { requestId } = (await asked) as AgentEvent<'extension_ui_request'>;
+    const { requestId } = await asked.event;
     await client.request('extension_ui_response', { sessionId: id, requestId, confirmed: true });
     expect(await over).toMatchObject({
       code: 0,
