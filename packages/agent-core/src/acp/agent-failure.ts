@@ -21,7 +21,8 @@ export interface AnsweredBy {
  * Makes one of our errors of one that an agent answered with.
  *
  * The protocol has no field for what a provider said, so its status is looked for in the words and the data of the error. A provider is blamed for 408, 429 and 5xx,
- * for a connection that failed, and for silence; other statuses are about the request or the key.
+ * for a connection that failed, for silence, and where the agent (opencode) says that it was the provider's API but not how; other statuses are about the request or
+ * the key.
  */
 export function agentFailure(attempt: string, error: unknown, answeredBy: AnsweredBy): AgentFailedError {
   const words = describe(error);
@@ -52,16 +53,20 @@ function providerFailure(text: string, error: unknown, answeredBy: AnsweredBy): 
       ...(seconds !== undefined && { retryAfterMs: Math.round(Number(seconds) * 1_000) }),
     };
   }
+  if (dataField(error, 'errorName') === 'APIError') return { ...answeredBy, kind: 'unknown' };
   if (SILENCE.test(text)) return { ...answeredBy, kind: 'silence' };
   return NETWORK.test(text) ? { ...answeredBy, kind: 'network' } : undefined;
 }
 
 /** A status that the agent gives as a number of its own. */
 function statusOf(error: unknown): number | undefined {
-  const data = isRecord(error) || error instanceof Error ? (error as { data?: unknown }).data : undefined;
-  if (!isRecord(data)) return undefined;
-  const status = data['statusCode'] ?? data['status'] ?? data['httpStatus'];
+  const status = dataField(error, 'statusCode') ?? dataField(error, 'status') ?? dataField(error, 'httpStatus');
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : undefined;
+}
+
+function dataField(error: unknown, name: string): unknown {
+  const data = error instanceof Error && 'data' in error ? error.data : undefined;
+  return isRecord(data) ? data[name] : undefined;
 }
 
 function statusIn(text: string): number | undefined {

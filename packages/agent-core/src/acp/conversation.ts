@@ -172,8 +172,8 @@ export class Conversation {
       if (this.#tools.size >= MAX_TOOLS || this.#ended.has(update.toolCallId)) return;
       tool = this.#callTool(update);
     }
-    if (update.name !== undefined && !tool.running) tool.name = update.name;
     if (update.input !== undefined) tool.input = update.input;
+    else if (update.title !== undefined) tool.input ??= { title: update.title };
     if (update.output !== undefined) tool.output = update.output;
     if (update.content !== undefined) tool.content = update.content;
     const { status } = update;

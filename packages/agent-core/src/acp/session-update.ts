@@ -33,6 +33,8 @@ export interface ToolUpdate {
   readonly kind: 'tool';
   readonly toolCallId: string;
   readonly name?: string;
+  /** For people: what it is about to do. */
+  readonly title?: string;
   readonly status?: ToolStatus;
   /** Takes the place of all content before. */
   readonly content?: readonly UpdateContent[];
@@ -103,19 +105,25 @@ export function readSessionUpdate(update: unknown): SessionUpdate | undefined {
 export function readToolUpdate(update: Readonly<Record<string, unknown>>): ToolUpdate | undefined {
   const toolCallId = readText(update['toolCallId'], MAX_NAME);
   if (toolCallId === undefined) return undefined;
-  const name =
-    readText(update['name'], MAX_NAME) ?? readText(update['title'], MAX_NAME) ?? readText(update['kind'], MAX_NAME);
+  const title = readText(update['title'], MAX_NAME);
+  const name = readText(update['name'], MAX_NAME) ?? nameFrom(title, readText(update['kind'], MAX_NAME));
   const status = readStatus(update['status']);
   const { rawInput, rawOutput } = update;
   return {
     kind: 'tool',
     toolCallId,
     ...(name !== undefined && { name }),
+    ...(title !== undefined && { title }),
     ...(status !== undefined && { status }),
     ...(Array.isArray(update['content']) && { content: readList(update['content'], MAX_ENTRIES, readToolContent) }),
     ...(rawInput !== undefined && rawInput !== null && { input: rawInput }),
     ...(rawOutput !== undefined && rawOutput !== null && { output: rawOutput }),
   };
+}
+
+/** What a tool is called. Agents that do not name it begin with its name as the title, or put the command there, which is none. */
+function nameFrom(title: string | undefined, kind: string | undefined): string | undefined {
+  return title !== undefined && /^[\w.:-]{1,64}$/.test(title) ? title : (kind ?? title);
 }
 
 /** A block of content in words; pictures stay pictures. */
