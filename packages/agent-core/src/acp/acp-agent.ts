@@ -12,23 +12,15 @@ import type {
   UserMessage,
 } from '../backend.ts';
 import type { Clock } from '../clock.ts';
-import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
+import { AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
 import { type Restarting, Supervisor, type SupervisorSnapshot } from '../supervisor.ts';
 import { AcpLink } from './acp-link.ts';
 import { AcpSession } from './acp-session.ts';
-import { agentErrorCode, agentFailure } from './agent-failure.ts';
 import type { AcpSdk } from './load-sdk.ts';
 import { permissionDialog } from './permission.ts';
 import { performCommand, supportsCommand } from './session-commands.ts';
 import { TerminalDesk } from './terminal-desk.ts';
-import { Turn } from './turn.ts';
-import { readTurnResult, type TurnResult } from './turn-result.ts';
-
-/** How long an agent has to stop by itself before its process is ended. */
-const CANCEL_MS = 5_000;
-
-/** How long an aborted signal of a caller gives the agent altogether. */
-const ABORT_MS = 8_000;
+import { Work } from './work.ts';
 
 /** What all agents of a backend have in common. */
 export interface AcpAgentSettings {
@@ -62,18 +54,14 @@ export class AcpAgent implements Agent {
   readonly #onStopped: () => void;
   readonly #life: AgentLife;
   readonly #session: AcpSession;
+  readonly #work: Work;
   readonly #supervisor: Supervisor<AcpLink>;
   readonly #desk: TerminalDesk | undefined;
   /** Chosen by a person; an agent that starts again with a new conversation is told so again. */
   #chosen: { model?: string; thinkingLevel?: string } = {};
   #name: string | undefined;
-  #turn: Turn | undefined;
-  #aborting: Promise<void> | undefined;
-  /** Aborted to take back what the agent asks a person. */
-  #asking = new AbortController();
   #resumed = false;
   #lives = 0;
-  #lastError: string | undefined;
   #closing: Promise<void> | undefined;
   /** The last that was started, also one that does not speak yet. */
   #process: AgentProcess | undefined;
@@ -97,8 +85,18 @@ export class AcpAgent implements Agent {
       maxTranscriptBytes,
       emit,
       onChanged: () => owner.onStatusChanged(),
-      onAnswer: () => this.#turn?.answered(),
+      onAnswer: () => this.#work.answered(),
       terminalText: (terminalId) => this.#desk?.text(terminalId) ?? '',
+    });
+    this.#work = new Work({
+      clock,
+      life: this.#life,
+      session: this.#session,
+      onAbort: () => void this.#desk?.killAll(),
+      endProcess: (link, gracePeriodMs) => {
+        this.#supervisor.expectEnd();
+        return link.end(gracePeriodMs);
+      },
     });
     this.#supervisor = new Supervisor<AcpLink>({
       clock,
@@ -139,15 +137,17 @@ export class AcpAgent implements Agent {
   }
 
   get status(): AgentStatus {
-    const { model, thinking, id, title, transcript, isCompacting } = this.#session;
+    const { id, title, transcript, isCompacting } = this.#session;
+    const { model, thinking } = this.#session.choices;
     const { restarts, lastExit } = this.#supervisor.snapshot();
     const name = title ?? this.#name;
     const pid = this.link?.pid;
+    const { lastError } = this.#work;
     return {
       phase: this.#life.phase,
       transitions: this.#life.transitions,
       restarts,
-      isStreaming: this.#turn !== undefined,
+      isStreaming: this.#work.isBusy,
       isCompacting,
       messageCount: transcript.total,
       steering: [],
@@ -157,7 +157,7 @@ export class AcpAgent implements Agent {
       ...(thinking !== undefined && { thinkingLevel: thinking.current }),
       ...(id !== undefined && { agentSessionId: id }),
       ...(pid !== undefined && { pid }),
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(lastError !== undefined && { lastError }),
       ...(lastExit !== undefined && {
         lastExit: {
           ...(lastExit.exitCode !== null && { exitCode: lastExit.exitCode }),
@@ -173,31 +173,7 @@ export class AcpAgent implements Agent {
 
   async prompt(message: UserMessage, signal: AbortSignal): Promise<PromptOutcome> {
     signal.throwIfAborted();
-    const link = this.#ready('prompt agent');
-    const { images = [] } = message;
-    if (images.length > 0 && !link.abilities.images) {
-      throw new AgentInputError('images', 'Cannot prompt agent: it takes no pictures');
-    }
-    const turn = new Turn(this.#settings.clock);
-    this.#turn = turn;
-    const abort = () => void this.abort(ABORT_MS);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      this.#life.apply('work-began', 'prompt');
-      this.#session.conversation.begin(message);
-      const prompt = [{ type: 'text', text: message.message }, ...images];
-      const answer = link.request('session/prompt', { sessionId: this.#session.id, prompt });
-      answer.catch(() => {});
-      const result = readTurnResult(await Promise.race([answer, turn.lost]));
-      return this.#outcome(turn, turn.aborted ? { ...result, stopReason: 'aborted' } : result, signal);
-    } catch (error) {
-      // Some agents answer with an error when they were cancelled.
-      if (turn.aborted) return this.#outcome(turn, { stopReason: 'aborted' }, signal);
-      throw this.#failed(turn, error);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      turn.finish();
-    }
+    return this.#work.prompt(this.#ready('prompt agent'), message, signal);
   }
 
   async steer(): Promise<never> {
@@ -210,14 +186,8 @@ export class AcpAgent implements Agent {
     throw new AgentUnsupportedError('Cannot queue message: the Agent Client Protocol has no queue');
   }
 
-  async abort(deadlineMs: number): Promise<boolean> {
-    const turn = this.#turn;
-    if (turn === undefined) return false;
-    this.#aborting ??= this.#abort(turn, deadlineMs).finally(() => {
-      this.#aborting = undefined;
-    });
-    await this.#aborting;
-    return true;
+  abort(deadlineMs: number): Promise<boolean> {
+    return this.#work.abort(this.link, deadlineMs);
   }
 
   async perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>> {
@@ -276,7 +246,7 @@ export class AcpAgent implements Agent {
           terminals: this.#desk,
           permission: async (asked, signal) => {
             const dialog = permissionDialog(asked);
-            const taken = AbortSignal.any([signal, this.#asking.signal]);
+            const taken = AbortSignal.any([signal, this.#work.questions]);
             return dialog.answer(await this.#owner.ask(dialog.question, taken));
           },
         },
@@ -323,11 +293,10 @@ export class AcpAgent implements Agent {
   }
 
   async #choose(link: AcpLink, field: 'model' | 'thinkingLevel', wanted: string, signal: AbortSignal): Promise<void> {
-    const session = this.#session;
-    const { choice, value } =
-      field === 'model' ? session.findModel(wanted, field) : session.findThinkingLevel(wanted, field);
-    if (choice.current !== value) await session.choose(link, choice, value, field, signal);
-    this.#chosen = { ...this.#chosen, [field]: value };
+    const { choices, id } = this.#session;
+    const chosen = field === 'model' ? choices.findModel(wanted, field) : choices.findThinkingLevel(wanted, field);
+    if (chosen.choice.current !== chosen.value) await choices.choose(link, id, chosen, field, signal);
+    this.#chosen = { ...this.#chosen, [field]: chosen.value };
   }
 
   #ready(attempt: string): AcpLink {
@@ -335,70 +304,12 @@ export class AcpAgent implements Agent {
     if (link === undefined || this.#closing !== undefined) {
       throw new AgentStateError(`Cannot ${attempt}: it is ${this.#life.phase}`);
     }
-    if (this.#turn !== undefined) throw new AgentStateError(`Cannot ${attempt}: it works on a prompt`);
+    if (this.#work.isBusy) throw new AgentStateError(`Cannot ${attempt}: it works on a prompt`);
     return link;
   }
 
-  #outcome(turn: Turn, { stopReason, usage }: TurnResult, signal: AbortSignal): PromptOutcome {
-    const { conversation, model } = this.#session;
-    const { firstTokenMs } = turn;
-    this.#over(turn, () => conversation.end(stopReason, usage === undefined ? {} : { usage }));
-    signal.throwIfAborted();
-    return {
-      stopReason,
-      text: conversation.text,
-      ...(usage !== undefined && { usage }),
-      ...(model !== undefined && { model }),
-      ...(firstTokenMs !== undefined && { firstTokenMs }),
-    };
-  }
-
-  #failed(turn: Turn, error: unknown): Error {
-    const { answeredBy, conversation } = this.#session;
-    const failure =
-      agentErrorCode(error) === undefined ? (error as Error) : agentFailure('carry out prompt', error, answeredBy);
-    this.#lastError = failure.message;
-    this.#over(turn, () => conversation.end('error', { errorMessage: failure.message }));
-    return failure;
-  }
-
-  /** Ends the work once, whoever comes first: the answer, or the end of the process. */
-  #over(turn: Turn, tell: () => void): void {
-    if (this.#turn !== turn) return;
-    this.#turn = undefined;
-    this.#takeBackQuestions();
-    tell();
-    this.#life.apply('work-ended');
-  }
-
-  #takeBackQuestions(): void {
-    this.#asking.abort();
-    this.#asking = new AbortController();
-  }
-
-  async #abort(turn: Turn, deadlineMs: number): Promise<void> {
-    const { clock, gracePeriodMs } = this.#settings;
-    const { link } = this;
-    const begun = clock.now();
-    turn.aborted = true;
-    this.#takeBackQuestions();
-    void this.#desk?.killAll();
-    void link?.notify('session/cancel', { sessionId: this.#session.id });
-    let cancel = () => {};
-    const tooLong = new Promise<'late'>((resolve) => {
-      cancel = clock.after(Math.min(deadlineMs, CANCEL_MS), () => resolve('late'));
-    });
-    const late = await Promise.race([turn.over, tooLong]);
-    cancel();
-    if (late === undefined || this.#turn !== turn) return;
-    this.#supervisor.expectEnd();
-    await link?.end(Math.max(0, Math.min(gracePeriodMs, deadlineMs - (clock.now() - begun))));
-    await turn.over;
-  }
-
   #onRestarting({ attempt, delayMs, exit }: Restarting): void {
-    const turn = this.#turn;
-    this.#loseTurn();
+    const interrupted = this.#work.lose();
     this.#life.apply('process-ended');
     this.#owner.onEvent({
       type: 'agent_restarting',
@@ -406,28 +317,13 @@ export class AcpAgent implements Agent {
       delayMs,
       exitCode: exit.exitCode,
       signal: exit.signal,
-      interrupted: turn !== undefined,
+      interrupted,
     });
   }
 
-  /** Ends the work of a process that is gone. */
-  #loseTurn(): void {
-    const turn = this.#turn;
-    if (turn === undefined) return;
-    const errorMessage = "The agent's process ended while it worked";
-    const error = new AgentFailedError(errorMessage, { interrupted: true });
-    if (!turn.aborted) this.#lastError = errorMessage;
-    const { conversation } = this.#session;
-    this.#turn = undefined;
-    this.#takeBackQuestions();
-    if (turn.aborted) conversation.end('aborted');
-    else conversation.end('error', { errorMessage });
-    turn.lose(error);
-  }
-
   async #givenUp(error: Error): Promise<void> {
-    this.#lastError = error.message;
-    this.#loseTurn();
+    this.#work.lose();
+    this.#work.failed(error.message);
     this.#stopped('failed', error.message);
     await this.#desk?.close();
   }
@@ -441,15 +337,11 @@ export class AcpAgent implements Agent {
   async #close(deadlineMs: number): Promise<void> {
     const { gracePeriodMs } = this.#settings;
     const link = this.#supervisor.stop();
-    if (this.#turn !== undefined) {
-      this.#turn.aborted = true;
-      void link?.notify('session/cancel', { sessionId: this.#session.id });
-    }
-    this.#takeBackQuestions();
+    this.#work.cancel(link);
     const desk = this.#desk?.close();
     await link?.end(Math.min(gracePeriodMs, deadlineMs));
     await desk;
-    this.#loseTurn();
+    this.#work.lose();
     this.#stopped('closed');
   }
 }

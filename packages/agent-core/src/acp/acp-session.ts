@@ -1,21 +1,10 @@
-import type { AgentEvent, AgentModel } from '@sessiond/protocol';
+import type { AgentEvent } from '@sessiond/protocol';
 import { AgentFailedError, AgentInputError, AgentUnavailableError } from '../errors.ts';
 import type { AcpLink } from './acp-link.ts';
 import { agentErrorCode, agentFailure } from './agent-failure.ts';
 import { Conversation } from './conversation.ts';
 import { isRecord, readText } from './json.ts';
-import {
-  type Choice,
-  findModel,
-  modelChoice,
-  modelOf,
-  modeName,
-  NO_CONFIG,
-  readConfigOptions,
-  readSessionConfig,
-  type SessionConfig,
-  thinkingChoice,
-} from './session-config.ts';
+import { SessionChoices } from './session-choices.ts';
 import { type AgentCommandInfo, readSessionUpdate, type SessionUpdate } from './session-update.ts';
 import { Transcript } from './transcript.ts';
 
@@ -52,12 +41,12 @@ export interface ContextUsage {
  * Memory: the transcript of `maxTranscriptBytes`, the lists an agent offers (see `readSessionUpdate` for their bounds), and what `Conversation` says.
  */
 export class AcpSession {
+  /** What can be chosen in it. */
+  readonly choices: SessionChoices;
   readonly #parts: AcpSessionParts;
   #transcript: Transcript;
   #conversation: Conversation;
   #id: string | undefined;
-  #agentName = 'agent';
-  #config: SessionConfig = NO_CONFIG;
   #commands: readonly AgentCommandInfo[] = [];
   #title: string | undefined;
   #usage: ContextUsage | undefined;
@@ -70,6 +59,7 @@ export class AcpSession {
 
   constructor(parts: AcpSessionParts) {
     this.#parts = parts;
+    this.choices = new SessionChoices({ emit: (event) => this.#emit(event), onChanged: parts.onChanged });
     this.#transcript = new Transcript(parts.maxTranscriptBytes);
     this.#conversation = this.#newConversation(this.#transcript);
   }
@@ -110,35 +100,6 @@ export class AcpSession {
 
   get isCompacting(): boolean {
     return this.#compacting;
-  }
-
-  /** The choice of the model, if the agent offers one. */
-  get models(): Choice | undefined {
-    return modelChoice(this.#config);
-  }
-
-  /** The choice of how much it thinks, if the agent offers one. */
-  get thinking(): Choice | undefined {
-    return thinkingChoice(this.#config);
-  }
-
-  /** The model that answers, where the agent tells. */
-  get model(): AgentModel | undefined {
-    const { models } = this;
-    if (models === undefined) return undefined;
-    const { current } = models;
-    return this.modelOf(models.values.find(({ value }) => value === current) ?? { value: current, name: current });
-  }
-
-  /** A value of {@link AcpSession.models} as a model. */
-  modelOf(value: { value: string; name: string }): AgentModel {
-    return modelOf(value, this.#agentName);
-  }
-
-  /** Who is to blame when a prompt fails because of a provider. */
-  get answeredBy(): { provider: string; model?: string } {
-    const { model } = this;
-    return model === undefined ? { provider: this.#agentName } : { provider: model.provider, model: model.id };
   }
 
   /**
@@ -189,50 +150,6 @@ export class AcpSession {
     return false;
   }
 
-  /**
-   * Makes a choice that the agent offers.
-   * @throws AgentInputError when the agent refuses the value, AgentFailedError, the signal's reason.
-   */
-  async choose(link: AcpLink, choice: Choice, value: string, field: string, signal: AbortSignal): Promise<void> {
-    const { method, params } = choice.request(value);
-    try {
-      const answer = await link.request(method, { sessionId: this.#id, ...params }, signal);
-      const told = isRecord(answer) ? readConfigOptions(answer['configOptions']) : [];
-      this.#configure(told.length > 0 ? { ...this.#config, options: told } : chosen(this.#config, choice, value));
-    } catch (error) {
-      if (agentErrorCode(error) === undefined) throw error;
-      throw new AgentInputError(field, agentFailure(`choose ${field}`, error, this.answeredBy).message, {
-        cause: error,
-      });
-    }
-  }
-
-  /** The value that a person means by `provider/id` or an id. @throws AgentInputError when the agent offers no such model. */
-  findModel(wanted: string, field: string): { choice: Choice; value: string } {
-    const choice = this.models;
-    const found = choice === undefined ? undefined : findModel(choice, wanted, this.#agentName);
-    if (choice !== undefined && found !== undefined) return { choice, value: found.value };
-    throw new AgentInputError(
-      field,
-      choice === undefined
-        ? 'Cannot choose model: this agent offers no choice of models'
-        : `Cannot choose model: the agent does not offer it; get_available_models lists ${choice.values.length}`,
-    );
-  }
-
-  /** The level a person means. @throws AgentInputError naming those there are. */
-  findThinkingLevel(wanted: string, field: string): { choice: Choice; value: string } {
-    const choice = this.thinking;
-    if (choice?.values.some(({ value }) => value === wanted)) return { choice, value: wanted };
-    const levels = choice?.values.map(({ value }) => value).join(', ');
-    throw new AgentInputError(
-      field,
-      levels === undefined
-        ? 'Cannot choose thinking level: this agent offers none'
-        : `Cannot choose thinking level: the levels are ${levels}`,
-    );
-  }
-
   /** Takes the parameters of a `session/update`; those of another conversation and those not understood are without effect. */
   update(params: unknown): void {
     if (!isRecord(params) || (params['sessionId'] !== this.#id && !this.#opening)) return;
@@ -259,10 +176,10 @@ export class AcpSession {
         this.#emit({ type: 'commands_changed' });
         break;
       case 'mode':
-        this.#configure({ ...this.#config, mode: update.modeId });
+        this.choices.modeChanged(update.modeId);
         break;
       case 'config':
-        this.#configure({ ...this.#config, options: update.options });
+        this.choices.optionsChanged(update.options);
         break;
       case 'title':
         this.#title = update.title;
@@ -288,22 +205,6 @@ export class AcpSession {
       const errorMessage = state === 'failed' && error !== undefined ? { errorMessage: error } : {};
       this.#emit({ type: 'compaction_end', aborted: state === 'failed' && error === undefined, ...errorMessage });
     }
-  }
-
-  /** Takes what there is to choose now, and tells what has changed. */
-  #configure(config: SessionConfig): void {
-    const before = { model: this.model, level: this.thinking?.current, mode: modeName(this.#config) };
-    this.#config = config;
-    const { model, thinking } = this;
-    const mode = modeName(config);
-    if (model && before.model && (model.id !== before.model.id || model.provider !== before.model.provider)) {
-      this.#emit({ type: 'model_changed', provider: model.provider, modelId: model.id });
-    }
-    if (thinking !== undefined && before.level !== undefined && thinking.current !== before.level) {
-      this.#emit({ type: 'thinking_level_changed', level: thinking.current });
-    }
-    if (mode !== undefined && mode !== before.mode) this.#emit({ type: 'extension_status', key: 'mode', text: mode });
-    this.#parts.onChanged();
   }
 
   async #new(link: AcpLink, signal: AbortSignal): Promise<{ id: string; answer: unknown }> {
@@ -339,11 +240,7 @@ export class AcpSession {
 
   #opened(id: string, answer: unknown, link: AcpLink): void {
     this.#id = id;
-    this.#agentName = link.abilities.name;
-    // An agent may have told what can be chosen before it answered.
-    const config = readSessionConfig(answer);
-    const { options } = config.options.length > 0 ? config : this.#config;
-    this.#configure({ ...config, options });
+    this.choices.opened(answer, link.abilities.name);
   }
 
   #forget(): void {
@@ -385,22 +282,11 @@ export class AcpSession {
       terminalText,
       timestamp,
       emit: (event) => this.#emit(event),
-      model: () => this.model,
+      model: () => this.choices.model,
     });
   }
 
   #emit(event: AgentEvent): void {
     if (!this.#replaying) this.#parts.emit(event);
   }
-}
-
-/** What there is to choose after a choice, for an agent that does not tell. */
-function chosen(config: SessionConfig, choice: Choice, value: string): SessionConfig {
-  const { params } = choice.request(value);
-  const options = config.options.map((option) =>
-    option.id === params['configId'] ? { ...option, current: value } : option,
-  );
-  const models =
-    config.models === undefined ? {} : { models: { ...config.models, ...('modelId' in params && { current: value }) } };
-  return { ...config, options, ...models };
 }

@@ -66,6 +66,7 @@ export class Conversation {
   readonly #ended = new Set<string>();
   #message: OpenMessage | undefined;
   #heard: UpdateContent[] = [];
+  #prompted = false;
   #inTurn = false;
   #answered = false;
   #text = '';
@@ -83,6 +84,7 @@ export class Conversation {
   begin({ message, images = [] }: UserMessage): void {
     this.flush();
     this.#text = '';
+    this.#prompted = true;
     this.#emit({ type: 'agent_start' });
     this.#emit({ type: 'turn_start' });
     this.#inTurn = true;
@@ -110,6 +112,7 @@ export class Conversation {
     if (this.#inTurn) this.#emit({ type: 'turn_end' });
     this.#inTurn = false;
     this.#answered = false;
+    this.#prompted = false;
     this.#emit({ type: 'agent_end', ...reason });
   }
 
@@ -122,11 +125,6 @@ export class Conversation {
     if (this.#inTurn) this.#emit({ type: 'turn_end' });
     this.#inTurn = false;
     this.#answered = false;
-  }
-
-  /** Puts a message on record that is neither a person's nor the model's. */
-  record(message: Omit<AgentMessage, 'timestamp'>): void {
-    this.#parts.transcript.add({ ...message, timestamp: this.#parts.timestamp() });
   }
 
   #say(kind: 'text' | 'thought', content: UpdateContent): void {
@@ -152,7 +150,7 @@ export class Conversation {
 
   /** A person's words, as they come when a conversation is told again. During a prompt they are an echo. */
   #hear(content: UpdateContent): void {
-    if (this.#inTurn && !this.#answered) return;
+    if (this.#prompted) return;
     if (this.#heard.length === 0) this.flush();
     if (this.#heard.length < MAX_PARTS) this.#heard.push(content);
   }
@@ -247,7 +245,9 @@ export class Conversation {
     const { text: output, truncated } = tailOfText(said === '' ? wordsOf(tool.output) : said, MAX_RESULT_BYTES);
     const { id: toolCallId, name: toolName } = tool;
     this.#emit({ type: 'tool_execution_end', toolCallId, toolName, isError, output, truncated });
-    this.record({ role: 'toolResult', content: [{ type: 'text', text: output }], toolCallId, toolName, isError });
+    // What the model says meanwhile goes on in another message.
+    this.#closeMessage({ stopReason: 'toolUse' });
+    this.#tellWhole({ role: 'toolResult', content: [{ type: 'text', text: output }], toolCallId, toolName, isError });
   }
 
   #textOf(content: readonly UpdateContent[]): string {
@@ -290,7 +290,7 @@ export class Conversation {
     this.#emit({ type: 'message_end', role: 'assistant', ...end });
   }
 
-  #tellWhole(said: Pick<AgentMessage, 'role' | 'content'>): void {
+  #tellWhole(said: Omit<AgentMessage, 'timestamp'>): void {
     const message = { ...said, timestamp: this.#parts.timestamp() };
     this.#parts.transcript.add(message);
     this.#emit({ type: 'message_start', message });

@@ -1,8 +1,9 @@
-import type { AgentCommand, AgentCommandType } from '@sessiond/protocol';
+import type { AgentCommand, AgentCommandType, AgentModel } from '@sessiond/protocol';
 import type { Performed, PerformedType } from '../backend.ts';
 import { AgentUnsupportedError } from '../errors.ts';
 import type { AcpLink, AgentAbilities } from './acp-link.ts';
 import type { AcpSession } from './acp-session.ts';
+import type { Chosen } from './session-choices.ts';
 import type { Choice } from './session-config.ts';
 import { listStoredSessions } from './stored-sessions.ts';
 
@@ -37,35 +38,35 @@ const COMMANDS: { readonly [T in PerformedType]?: Carry<T> } = {
     return { tokens: used, contextWindow: size, percent: size === 0 ? null : Math.round((used / size) * 1_000) / 10 };
   },
   get_available_models: (_, { session }) => ({
-    models: (session.models?.values ?? []).map((value) => session.modelOf(value)),
+    models: (session.choices.models?.values ?? []).map((value) => session.choices.modelOf(value)),
   }),
   set_model: async ({ provider, modelId }, context) => {
-    const { choice, value } = context.session.findModel(`${provider}/${modelId}`, 'modelId');
-    await chooseModel(choice, value, context);
-    return { model: context.session.modelOf({ value, name: nameOf(choice, value) }) };
+    const chosen = context.session.choices.findModel(`${provider}/${modelId}`, 'modelId');
+    await chooseModel(chosen, context);
+    return { model: modelOf(chosen, context.session) };
   },
   cycle_model: async (_, context) => {
     const { session } = context;
-    const choice = session.models;
+    const choice = session.choices.models;
     const value = choice && next(choice);
     if (choice === undefined || value === undefined) return { model: null };
-    await chooseModel(choice, value, context);
-    const level = session.thinking?.current;
+    await chooseModel({ choice, value }, context);
+    const level = session.choices.thinking?.current;
     return {
-      model: session.modelOf({ value, name: nameOf(choice, value) }),
+      model: modelOf({ choice, value }, session),
       ...(level !== undefined && { thinkingLevel: level }),
     };
   },
   set_thinking_level: async ({ level }, context) => {
-    const { choice, value } = context.session.findThinkingLevel(level, 'level');
-    await chooseLevel(choice, value, context);
-    return { level: value };
+    const chosen = context.session.choices.findThinkingLevel(level, 'level');
+    await chooseLevel(chosen, context);
+    return { level: chosen.value };
   },
   cycle_thinking_level: async (_, context) => {
-    const choice = context.session.thinking;
+    const choice = context.session.choices.thinking;
     const value = choice && next(choice);
     if (choice === undefined || value === undefined) return { level: null };
-    await chooseLevel(choice, value, context);
+    await chooseLevel({ choice, value }, context);
     return { level: value };
   },
   new_session: async (_, { session, link, signal }) => {
@@ -92,10 +93,10 @@ export function supportsCommand(
     case 'get_available_models':
     case 'set_model':
     case 'cycle_model':
-      return session.models !== undefined;
+      return session.choices.models !== undefined;
     case 'set_thinking_level':
     case 'cycle_thinking_level':
-      return session.thinking !== undefined;
+      return session.choices.thinking !== undefined;
     case 'list_session_files':
       return abilities?.list === true;
     default:
@@ -113,18 +114,18 @@ export async function performCommand<T extends PerformedType>(
   return carry(command, context);
 }
 
-async function chooseModel(choice: Choice, value: string, context: CommandContext): Promise<void> {
-  await context.session.choose(context.link(), choice, value, 'modelId', context.signal);
-  context.remember({ model: value });
+async function chooseModel(chosen: Chosen, { session, link, remember, signal }: CommandContext): Promise<void> {
+  await session.choices.choose(link(), session.id, chosen, 'modelId', signal);
+  remember({ model: chosen.value });
 }
 
-async function chooseLevel(choice: Choice, value: string, context: CommandContext): Promise<void> {
-  await context.session.choose(context.link(), choice, value, 'level', context.signal);
-  context.remember({ thinkingLevel: value });
+async function chooseLevel(chosen: Chosen, { session, link, remember, signal }: CommandContext): Promise<void> {
+  await session.choices.choose(link(), session.id, chosen, 'level', signal);
+  remember({ thinkingLevel: chosen.value });
 }
 
-function nameOf(choice: Choice, value: string): string {
-  return choice.values.find((each) => each.value === value)?.name ?? value;
+function modelOf({ choice, value }: Chosen, { choices }: AcpSession): AgentModel {
+  return choices.modelOf(choice.values.find((each) => each.value === value) ?? { value, name: value });
 }
 
 /** The value after the one that is chosen; `undefined` if there is no other. */
