@@ -176,14 +176,14 @@ export class AcpAgent implements Agent {
     return this.#work.prompt(this.#ready('prompt agent'), message, signal);
   }
 
-  async steer(): Promise<never> {
-    throw new AgentUnsupportedError(
-      'Cannot steer agent: the Agent Client Protocol has no way to tell a working agent something',
-    );
+  async steer(_: UserMessage, signal: AbortSignal): Promise<never> {
+    this.#mustWork('steer agent', signal);
+    throw new AgentUnsupportedError('Cannot steer agent: ACP has no way to tell something to an agent that works');
   }
 
-  async followUp(): Promise<never> {
-    throw new AgentUnsupportedError('Cannot queue message: the Agent Client Protocol has no queue');
+  async followUp(_: UserMessage, signal: AbortSignal): Promise<never> {
+    this.#mustWork('queue message', signal);
+    throw new AgentUnsupportedError('Cannot queue message: ACP has no queue');
   }
 
   abort(deadlineMs: number): Promise<boolean> {
@@ -196,6 +196,7 @@ export class AcpAgent implements Agent {
       throw new AgentUnsupportedError(`Cannot carry out ${type}: this agent does not offer it`);
     }
     signal.throwIfAborted();
+    this.#mustLive(`carry out ${type}`);
     const session = this.#session;
     const performed = await performCommand(command, {
       session,
@@ -210,6 +211,7 @@ export class AcpAgent implements Agent {
   }
 
   async rename(name: string): Promise<void> {
+    this.#mustLive('rename agent');
     this.#name = name;
   }
 
@@ -300,12 +302,23 @@ export class AcpAgent implements Agent {
   }
 
   #ready(attempt: string): AcpLink {
+    this.#mustLive(attempt);
     const { link } = this;
-    if (link === undefined || this.#closing !== undefined) {
-      throw new AgentStateError(`Cannot ${attempt}: it is ${this.#life.phase}`);
-    }
+    if (link === undefined) throw new AgentStateError(`Cannot ${attempt}: its process is started again`);
     if (this.#work.isBusy) throw new AgentStateError(`Cannot ${attempt}: it works on a prompt`);
     return link;
+  }
+
+  #mustLive(attempt: string): void {
+    if (this.#closing !== undefined || this.#life.phase === 'stopped') {
+      throw new AgentStateError(`Cannot ${attempt}: the agent is stopped`);
+    }
+  }
+
+  #mustWork(attempt: string, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    this.#mustLive(attempt);
+    if (!this.#work.isBusy) throw new AgentStateError(`Cannot ${attempt}: it works on nothing`);
   }
 
   #onRestarting({ attempt, delayMs, exit }: Restarting): void {

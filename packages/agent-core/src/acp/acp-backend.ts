@@ -52,6 +52,7 @@ export class AcpBackend implements AgentBackend {
 
   /** Asks each program that runs now, of those that keep conversations; a program that does not run is not started for it. */
   async stored({ cwd, limit }: StoredQuery, signal: AbortSignal): Promise<readonly StoredSession[]> {
+    signal.throwIfAborted();
     const found = new Map<string, StoredSession>();
     for (const { link } of this.#programs()) {
       const query = { backend: this.name, limit, ...(cwd !== undefined && { cwd }) };

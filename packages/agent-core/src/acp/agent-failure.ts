@@ -5,7 +5,8 @@ import { isRecord } from './json.ts';
 const MAX_LOOKED_AT = 8_192;
 const MAX_TOLD = 500;
 
-const STATUS = /\b(?:HTTP|status(?:\s*code)?|error|code)\W{0,4}(4\d\d|5\d\d)\b|\b(429|5\d\d)\b\W{0,3}(?=[A-Za-z])/i;
+const STATUS =
+  /\b(?:HTTP|status(?:\s*code)?|error|code)\W{0,4}(4\d\d|5\d\d)\b|(?:^|[:(]\s*)(429|5\d\d)\b\s*[A-Za-z{"]/i;
 const NETWORK =
   /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|socket hang up|fetch failed|unable to connect|cannot connect|connection (?:refused|error|reset)/i;
 const SILENCE = /ETIMEDOUT|timed? ?out|UND_ERR_(?:HEADERS|BODY)_TIMEOUT/i;

@@ -102,6 +102,13 @@ export class Conversation {
     else this.#say(update.kind, update.content);
   }
 
+  /** Tells what the terminals of running tools have written since they were last looked at. */
+  look(): void {
+    for (const tool of this.#tools.values()) {
+      if (tool.running && tool.content.some(({ type }) => type === 'terminal')) this.#toolSays(tool);
+    }
+  }
+
   /** Ends it: closes what is open and tells why it is over. */
   end(stopReason: StopReason, { errorMessage, usage }: { errorMessage?: string; usage?: TokenUsage } = {}): void {
     for (const tool of this.#tools.values()) this.#endTool(tool, true);
@@ -224,8 +231,9 @@ export class Conversation {
   }
 
   #toolSays(tool: OpenTool): void {
+    if (!tool.running || tool.told.length >= MAX_TOLD) return;
     const text = this.#textOf(tool.content).slice(0, MAX_TOLD);
-    if (!tool.running || text === tool.told) return;
+    if (text === tool.told) return;
     const more = text.startsWith(tool.told);
     const delta = more ? text.slice(tool.told.length) : text;
     tool.told = text;
@@ -239,6 +247,7 @@ export class Conversation {
 
   #endTool(tool: OpenTool, isError: boolean): void {
     this.#runTool(tool);
+    this.#toolSays(tool);
     this.#tools.delete(tool.id);
     if (this.#ended.size < MAX_TOOLS) this.#ended.add(tool.id);
     const said = this.#textOf(tool.content);

@@ -15,6 +15,9 @@ const CANCEL_MS = 5_000;
 /** How long an agent has altogether whose caller does not wait any more. */
 const ABORT_MS = 8_000;
 
+/** How often the terminals of running tools are looked at, in milliseconds: they do not tell when there is more. */
+const LOOK_MS = 200;
+
 /** Whose work it is. */
 export interface WorkParts {
   readonly clock: Clock;
@@ -70,6 +73,7 @@ export class Work {
     this.#turn = turn;
     const abort = () => void this.abort(link, ABORT_MS);
     signal.addEventListener('abort', abort, { once: true });
+    const stopLooking = this.#lookAtTerminals();
     try {
       life.apply('work-began', 'prompt');
       session.conversation.begin(message);
@@ -83,6 +87,7 @@ export class Work {
       if (turn.aborted) return this.#outcome(turn, { stopReason: 'aborted' }, signal);
       throw this.#failure(turn, error);
     } finally {
+      stopLooking();
       signal.removeEventListener('abort', abort);
       turn.finish();
     }
@@ -126,6 +131,21 @@ export class Work {
   /** Notes a failure of the agent beside its work. */
   failed(message: string): void {
     this.#lastError = message;
+  }
+
+  /** @returns how to end it. */
+  #lookAtTerminals(): () => void {
+    const { clock, session } = this.#parts;
+    let cancel: () => void;
+    const later = () => {
+      cancel = clock.after(LOOK_MS, look, { background: true });
+    };
+    const look = () => {
+      session.conversation.look();
+      later();
+    };
+    later();
+    return () => cancel();
   }
 
   async #abort(turn: Turn, link: AcpLink | undefined, deadlineMs: number): Promise<void> {
