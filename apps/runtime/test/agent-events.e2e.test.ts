@@ -1,0 +1,204 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { connect, followAgent, numbered, startAgent, textOf, untilEvent } from './agent-client.ts';
+import type { TerminalClient } from './terminal-client.ts';
+
+/** What the fake agent says for `stream <n>`. */
+function streamed(tokens: number): string {
+  return Array.from({ length: tokens }, (_, index) => `${String(index % 1000).padStart(3, '0')} `).join('');
+}
+
+const LOG_BYTES = 1024 * 1024;
+
+let daemon: TestDaemon;
+const clients: TerminalClient[] = [];
+beforeAll(async () => {
+  daemon = await startDaemon({
+    flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-log-bytes', String(LOG_BYTES)],
+  });
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.cut();
+});
+afterAll(async () => {
+  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+});
+
+/** Counts the bytes of the messages about a session, from now on. */
+function countBytes(client: TerminalClient): () => number {
+  let bytes = 0;
+  client.wire.ws.on('message', (data: Buffer) => {
+    if (data.includes('"type":"event"')) bytes += data.length;
+  });
+  return () => bytes;
+}
+
+/** The numbers of all events and of what the gaps name, in the order in which they came. */
+function numbersAndGaps(client: TerminalClient): { numbers: number[]; gaps: { from: number; to: number }[] } {
+  const numbers: number[] = [];
+  const gaps: { from: number; to: number }[] = [];
+  for (const { seq, event } of client.events) {
+    const { type, from, to } = event as { type: string; from: number; to: number };
+    if (type === 'events_gap') {
+      gaps.push({ from, to });
+      for (let missing = from; missing < to; missing++) numbers.push(missing);
+    } else if (typeof seq === 'number') numbers.push(seq);
+  }
+  return { numbers, gaps };
+}
+
+function upTo(last: number): number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+async function untilCaughtUp(client: TerminalClient, sessionId: string): Promise<number> {
+  const { end } = (await client.ask('get_state', { sessionId })) as { end: number };
+  await client.until(() => numbersAndGaps(client).numbers.at(-1) === end - 1);
+  return end - 1;
+}
+
+it.each([
+  ['as fast as it can', 'stream 4000', 2],
+  ['a token a millisecond', 'stream 4000 1', 2],
+])(
+  '[S42] tells a reply of 4,000 tokens, %s, in at most three times its text per subscriber',
+  async (_, message, followers) => {
+    const { client, sessionId } = await followAgent(daemon, clients, { cwd: '/tmp', name: 'a name of some length' });
+    const others = await Promise.all(Array.from({ length: followers - 1 }, () => connect(daemon, clients)));
+    for (const other of others) await other.ask('attach', { sessionId, from: 'now' });
+    const counts = [client, ...others].map((each) => [each, countBytes(each)] as const);
+    const answer = await client.ask('prompt', { sessionId, message });
+    const text = streamed(4000);
+    expect(answer['text']).toBe(text);
+    for (const [each, bytes] of counts) {
+      await untilCaughtUp(each, sessionId);
+      expect(textOf(each, sessionId)).toBe(text);
+      console.log(`${bytes().toLocaleString('en')} bytes for a text of ${text.length.toLocaleString('en')}`);
+      expect(bytes()).toBeLessThanOrEqual(3 * text.length);
+    }
+  },
+);
+
+it('[S41] gives a subscriber that stalls for two seconds everything, as long as the log has it', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  const stalled = await connect(daemon, clients);
+  await stalled.ask('attach', { sessionId });
+  stalled.wire.ws.pause();
+  const prompted = client.ask('prompt', { sessionId, message: 'stream 20000' });
+  await delay(2000);
+  stalled.wire.ws.resume();
+  await prompted;
+  const last = await untilCaughtUp(stalled, sessionId);
+  expect(numbersAndGaps(stalled)).toEqual({ numbers: upTo(last), gaps: [] });
+  expect(textOf(stalled, sessionId)).toBe(streamed(20_000));
+});
+
+it('[S41] tells a subscriber that stalls for longer than the log reaches exactly what it missed, and it can read the rest', async () => {
+  const client = await connect(daemon, clients);
+  const sessionId = await startAgent(client);
+  const stalled = await connect(daemon, clients);
+  await stalled.ask('switch_session', { sessionId, after: 0 });
+  await untilEvent(stalled, 'agent_phase_changed');
+  stalled.wire.ws.pause();
+  const { text } = await client.ask('prompt', { sessionId, message: 'stream 1000000', timeoutMs: 60_000 });
+  expect((text as string).length).toBe(1024 * 1024);
+  stalled.wire.ws.resume();
+  const last = await untilCaughtUp(stalled, sessionId);
+  const { numbers, gaps } = numbersAndGaps(stalled);
+  expect(numbers).toEqual(upTo(last));
+  expect(gaps.length).toBeGreaterThan(0);
+  const { start, end } = (await client.ask('get_state', { sessionId })) as { start: number; end: number };
+  expect(gaps.at(-1)!.to).toBeGreaterThanOrEqual(start);
+  // What is still there can be asked for again, and what is gone is named.
+  const late = await connect(daemon, clients);
+  const { streamId } = await late.ask('attach', { sessionId, from: 1 });
+  await untilCaughtUp(late, sessionId);
+  expect(numbersAndGaps(late)).toEqual({ numbers: upTo(end - 1), gaps: [{ from: 1, to: start }] });
+  expect(await client.command('attach', { sessionId, from: end, streamId: 'another' })).toMatchObject({
+    code: 'INVALID_STATE',
+    details: { field: 'streamId', streamId },
+  });
+  expect(await client.command('attach', { sessionId, from: end + 1 })).toMatchObject({
+    code: 'INVALID_STATE',
+    details: { field: 'from', end },
+  });
+}, 120_000);
+
+it('resumes behind the last event a client got, without one missing or coming twice', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  const prompted = client.ask('prompt', { sessionId, message: 'stream 2000 1' });
+  const seen: number[] = [];
+  let streamId: unknown;
+  for (let round = 0; round < 4; round++) {
+    const reader = await connect(daemon, clients);
+    const place = seen.length === 0 ? {} : { from: seen.at(-1)! + 1, streamId };
+    ({ streamId } = await reader.ask('attach', { sessionId, ...place }));
+    await reader.until(() => numbered(reader, sessionId).length >= 5);
+    seen.push(...numbered(reader, sessionId).map(({ seq }) => seq));
+    reader.cut();
+  }
+  expect(seen).toEqual(upTo(seen.length));
+  await prompted;
+});
+
+it('has one place in the events of an agent for who attaches and follows: each comes once, and who names a place goes there', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  await client.ask('prompt', { sessionId, message: 'echo one' });
+  await untilCaughtUp(client, sessionId);
+  const { from, end } = (await client.ask('attach', { sessionId, from: 'now' })) as { from: number; end: number };
+  expect(from).toBe(end);
+  await client.ask('prompt', { sessionId, message: 'echo two' });
+  let last = await untilCaughtUp(client, sessionId);
+  expect(numbered(client, sessionId).map(({ seq }) => seq)).toEqual(upTo(last));
+
+  expect(await client.ask('switch_session', { sessionId })).toMatchObject({ seq: last });
+  expect(await client.ask('get_state', { sessionId })).toMatchObject({ attached: 1 });
+  await client.ask('detach', { sessionId });
+  await client.ask('prompt', { sessionId, message: 'echo three' });
+  last = await untilCaughtUp(client, sessionId);
+  expect(numbered(client, sessionId).map(({ seq }) => seq)).toEqual(upTo(last));
+
+  client.events.splice(0);
+  expect(await client.ask('switch_session', { sessionId, after: last - 2 })).toMatchObject({ seq: last - 2 });
+  await client.until(() => numbered(client, sessionId).length === 2);
+  await client.ask('unsubscribe', { sessionId });
+  await client.ask('prompt', { sessionId, message: 'echo four' });
+  expect(numbered(client, sessionId).map(({ seq }) => seq)).toEqual([last - 1, last]);
+  expect(await client.ask('get_state', { sessionId })).toMatchObject({ attached: 0 });
+});
+
+it('[S23] tells the events of an agent to those who asked for them, and to nobody else', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  const stranger = await connect(daemon, clients);
+  await client.ask('prompt', { sessionId, message: 'echo private' });
+  await stranger.ask('health_check');
+  expect(numbered(stranger, sessionId)).toEqual([]);
+});
+
+it('[S25] ends bash beside an agent within moments of abort_bash, and its processes are gone', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  const ran = client.command('bash', { id: 'sleeper', sessionId, command: 'echo $$; sleep 4' });
+  await untilEvent(client, 'bash.output');
+  const [started] = numbered(client, sessionId).filter(({ type }) => type === 'bash.started');
+  const began = performance.now();
+  expect(await client.ask('abort_bash', { sessionId })).toMatchObject({ aborted: true });
+  expect(await ran).toMatchObject({ code: 'CANCELLED' });
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect(() => process.kill(started!.event['pid'] as number, 0)).toThrow('ESRCH');
+  await untilEvent(client, 'bash.finished');
+  const events = client.events.map(({ event }) => (event as { type: string }).type);
+  expect(events.filter((type) => type === 'bash.started' || type === 'bash.finished')).toHaveLength(2);
+});
+
+it('puts bash beside an agent on its record, with what it was run with', async () => {
+  const client = await connect(daemon, clients);
+  const sessionId = await startAgent(client, { cwd: '/', env: { GREETING: 'good day' } });
+  const ran = client.ask('bash', { sessionId, command: 'pwd; echo $GREETING' });
+  expect(await ran).toMatchObject({ exitCode: 0, output: '/\ngood day\n' });
+  const { messages } = (await client.ask('get_messages', { sessionId })) as { messages: { role: string }[] };
+  expect(messages.map(({ role }) => role)).toEqual(['bashExecution']);
+  // Without following the session, its issuer is told of it all the same.
+  const told = client.events.map(({ event }) => (event as { type: string }).type);
+  expect(told.filter((type) => type.startsWith('bash.'))).toEqual(['bash.started', 'bash.output', 'bash.finished']);
+});
