@@ -1,0 +1,80 @@
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { connect, startAgent, textOf, untilEvent } from './agent-client.ts';
+import { startIdleProcess } from './idle-process.ts';
+import type { TerminalClient } from './terminal-client.ts';
+
+let daemon: TestDaemon;
+const clients: TerminalClient[] = [];
+beforeAll(async () => {
+  daemon = await startDaemon({
+    flags: ['--no-tcp', '--agent-backends', 'fake', '--max-agent-sessions', '52', '--data-commands-per-minute', '1000'],
+  });
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.cut();
+});
+afterAll(async () => {
+  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+});
+
+const SESSIONS = 50;
+const TOKENS = 500;
+
+async function delayP99Ms(client: TerminalClient): Promise<number> {
+  const { metrics } = (await client.ask('get_metrics')) as { metrics: { name: string; value: number }[] };
+  return metrics.find(({ name }) => name === 'nodejs.eventloop.delay.p99')!.value * 1000;
+}
+
+it('[S47] streams 50 agents at once to one client and another, without holding anybody up', async () => {
+  const [all, some] = [await connect(daemon, clients), await connect(daemon, clients)];
+  const ids = await Promise.all(Array.from({ length: SESSIONS }, () => startAgent(all)));
+  await Promise.all(ids.map((sessionId) => all.ask('attach', { sessionId })));
+  await Promise.all(ids.slice(0, 10).map((sessionId) => some.ask('attach', { sessionId, role: 'observer' })));
+  const endIdle = await startIdleProcess();
+  const answers = await Promise.all(
+    ids.map((sessionId) => all.ask('prompt', { sessionId, message: `stream ${TOKENS} 10` })),
+  );
+  const p99Ms = await delayP99Ms(all);
+  const machineMs = await endIdle();
+  console.log(
+    `p99 of the event loop ${p99Ms.toFixed(1)} ms, of a process that does nothing ${machineMs.toFixed(1)} ms`,
+  );
+  expect(p99Ms).toBeLessThan(50 + machineMs);
+  const text = answers[0]!['text'] as string;
+  expect(text).toHaveLength(4 * TOKENS);
+  await all.until(() => all.eventsOf('agent_end').length === SESSIONS);
+  await some.until(() => some.eventsOf('agent_end').length === 10);
+  for (const sessionId of ids) expect(textOf(all, sessionId)).toBe(text);
+  for (const sessionId of ids.slice(0, 10)) expect(textOf(some, sessionId)).toBe(text);
+  await Promise.all(ids.map((sessionId) => all.ask('delete_session', { sessionId })));
+}, 60_000);
+
+it('lets an agent that crashes disturb no other', async () => {
+  const client = await connect(daemon, clients);
+  const [crashing, steady] = [await startAgent(client), await startAgent(client)];
+  await client.ask('attach', { sessionId: crashing });
+  await client.ask('attach', { sessionId: steady });
+  const streamed = client.ask('prompt', { sessionId: steady, message: 'stream 200 5' });
+  await untilEvent(client, 'message_update');
+  expect(await client.command('prompt', { sessionId: crashing, message: 'crash' })).toMatchObject({
+    code: 'AGENT_FAILED',
+  });
+  expect(await streamed).toMatchObject({ stopReason: 'stop' });
+  expect(textOf(client, steady)).toHaveLength(800);
+  expect(await client.ask('get_state', { sessionId: steady })).toMatchObject({ restarts: 0 });
+  for (const sessionId of [crashing, steady]) await client.ask('delete_session', { sessionId });
+});
+
+it('makes room for a new agent where a finished one lies, and refuses one too many', async () => {
+  const client = await connect(daemon, clients);
+  const ids = await Promise.all(Array.from({ length: 52 }, () => startAgent(client)));
+  const create = () => client.command('create_session', { agent: { backend: 'fake' }, cwd: '/tmp' });
+  expect(await create()).toMatchObject({ code: 'SESSION_LIMIT' });
+  await client.ask('terminate', { sessionId: ids[7]! });
+  const answers = await Promise.all([create(), create()]);
+  expect(answers.map(({ success }) => success).sort()).toEqual([false, true]);
+  expect(await client.command('get_state', { sessionId: ids[7]! })).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  expect(await client.run('cat', [])).toEqual(expect.any(String));
+  expect(await client.ask('health_check')).toMatchObject({ sessions: { pty: 1, agent: 52 } });
+});
