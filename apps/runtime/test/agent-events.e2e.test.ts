@@ -125,7 +125,7 @@ it('[S41] tells a subscriber that stalls for longer than the log reaches exactly
   });
 }, 120_000);
 
-it('resumes behind the last event a client got, without one missing or coming twice', async () => {
+it('[AS03] resumes behind the last event a client got, without one missing or coming twice', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const prompted = client.ask('prompt', { sessionId, message: 'stream 2000 1' });
   const seen: number[] = [];
@@ -142,7 +142,7 @@ it('resumes behind the last event a client got, without one missing or coming tw
   await prompted;
 });
 
-it('has one place in the events of an agent for who attaches and follows: each comes once, and who names a place goes there', async () => {
+it('[AS03] has one place in the events of an agent for who attaches and follows: each comes once, and who names a place goes there', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   await client.ask('prompt', { sessionId, message: 'echo one' });
   await untilCaughtUp(client, sessionId);

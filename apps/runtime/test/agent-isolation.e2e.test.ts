@@ -50,7 +50,7 @@ it('[S47] streams 50 agents at once to one client and another, without holding a
   await Promise.all(ids.map((sessionId) => all.ask('delete_session', { sessionId })));
 }, 60_000);
 
-it('lets an agent that crashes disturb no other', async () => {
+it('[AG16] lets an agent that crashes disturb no other', async () => {
   const client = await connect(daemon, clients);
   const [crashing, steady] = [await startAgent(client), await startAgent(client)];
   await client.ask('attach', { sessionId: crashing });
@@ -66,7 +66,7 @@ it('lets an agent that crashes disturb no other', async () => {
   for (const sessionId of [crashing, steady]) await client.ask('delete_session', { sessionId });
 });
 
-it('makes room for a new agent where a finished one lies, and refuses one too many', async () => {
+it('[AS05] makes room for a new agent where a finished one lies, and refuses one too many', async () => {
   const client = await connect(daemon, clients);
   const ids = await Promise.all(Array.from({ length: 52 }, () => startAgent(client)));
   const create = () => client.command('create_session', { agent: { backend: 'fake' }, cwd: '/tmp' });

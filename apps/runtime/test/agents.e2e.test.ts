@@ -86,7 +86,7 @@ it('[S26] runs prompts one after the other, and ends one that waits without endi
   expect(textOf(client, sessionId)).toBe('third');
 });
 
-it('aborts a turn at its deadline, by cancel_command, and when the client is gone that asked for that', async () => {
+it('[AS01] aborts a turn at its deadline, by cancel_command, and when the client is gone that asked for that', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const late = await client.command('prompt', { sessionId, message: 'hang', timeoutMs: 200 });
   expect(late).toMatchObject({ code: 'TIMEOUT', timedOut: true });
@@ -106,7 +106,7 @@ it('aborts a turn at its deadline, by cancel_command, and when the client is gon
   expect(await client.ask('prompt', { sessionId, message: 'echo alive' })).toMatchObject({ text: 'alive' });
 });
 
-it('goes on with a turn whose client is gone, for whoever comes next', async () => {
+it('[AS02] goes on with a turn whose client is gone, for whoever comes next', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const other = await connect(daemon, clients);
   void other.command('prompt', { id: 'left-behind', sessionId, message: 'slow 300' });
@@ -186,7 +186,7 @@ it('[S28] takes dialogs back when the turn is aborted', async () => {
   expect(await client.ask('list_pending_ui', { sessionId })).toEqual({ requests: [] });
 });
 
-it('lets who attached to an agent as observer only watch', async () => {
+it('[AS04] lets who attached to an agent as observer only watch', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const watcher = await connect(daemon, clients);
   await watcher.ask('attach', { sessionId, role: 'observer' });
@@ -222,7 +222,7 @@ it("[S37] knows the thinking levels of the engine, and no others, and keeps the 
   });
 });
 
-it('answers what the other kind of session knows with both kinds', async () => {
+it('[AS04] answers what the other kind of session knows with both kinds', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const terminal = await client.run('cat', []);
   for (const [type, fields] of [
@@ -246,7 +246,7 @@ it('answers what the other kind of session knows with both kinds', async () => {
   await client.ask('delete_session', { sessionId: terminal });
 });
 
-it('ends an agent and keeps what it said, until it is deleted', async () => {
+it('[AS02] ends an agent and keeps what it said, until it is deleted', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   await client.ask('prompt', { sessionId, message: 'echo last words' });
   const running = client.command('prompt', { sessionId, message: 'hang' });
@@ -270,7 +270,7 @@ it('ends an agent and keeps what it said, until it is deleted', async () => {
   expect(await client.command('get_state', { sessionId })).toMatchObject({ code: 'SESSION_NOT_FOUND' });
 });
 
-it('refuses an agent that is not there, and a model it does not know, and leaves nothing behind', async () => {
+it('[AS05] refuses an agent that is not there, and a model it does not know, and leaves nothing behind', async () => {
   const client = await connect(daemon, clients);
   const create = (agent: object) => client.command('create_session', { sessionId: 'refused', agent, cwd: '/tmp' });
   expect(await create({ backend: 'pi' })).toMatchObject({
@@ -280,4 +280,18 @@ it('refuses an agent that is not there, and a model it does not know, and leaves
   expect(await create({ backend: 'fake', model: 'enormous' })).toMatchObject({ code: 'INVALID_COMMAND' });
   expect(await client.command('get_state', { sessionId: 'refused' })).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   expect(await create({ backend: 'fake' })).toMatchObject({ success: true });
+});
+
+it('[AS01] ends a turn when the server ends, which is over in order', async () => {
+  const own = await startDaemon({
+    flags: ['--no-tcp', '--agent-backends', 'fake', '--drain-ms', '1000', '--grace-ms', '100'],
+  });
+  const { client, sessionId } = await followAgent(own, clients);
+  const prompted = client.command('prompt', { sessionId, message: 'hang' });
+  await untilEvent(client, 'agent_start');
+  const ended = own.stop();
+  expect(await prompted).toMatchObject({ success: false, code: 'SHUTTING_DOWN' });
+  await untilEvent(client, 'agent_stopped');
+  expect(numbered(client, sessionId).at(-1)).toMatchObject({ event: { reason: 'shutdown' } });
+  expect(await ended).toMatchObject({ exitCode: 0, leftover: [] });
 });

@@ -8,7 +8,6 @@ import {
   type ResponseDataOf,
 } from '@sessiond/protocol';
 import { endOfText } from './end-of-text.ts';
-import { fitMessages } from './fit-messages.ts';
 
 /** The most that the answer to a prompt carries of the text; events and `get_messages` have all of it. */
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -51,8 +50,6 @@ function answer(calls: AgentCalls, command: AgentCommand, signal: AbortSignal): 
       return Promise.resolve({ requests: dialogs.pending });
     case 'extension_ui_response':
       return answerDialog(calls, command);
-    case 'get_messages':
-      return perform<'get_messages'>(calls, command, signal).then((data) => fitMessages(data, command.from));
     default:
       return perform(calls, command, signal);
   }
