@@ -14,7 +14,7 @@ describe('a line splitter', () => {
     expect(linesOf(['one\ntw', 'o\r\n\n\nthree\nfou'])).toEqual(['one', 'two', 'three']);
   });
 
-  it('[AG09] refuses a line that is too long before it is whole, and goes on with the next', () => {
+  it('[AG09] refuses a line that is too long before it is whole, and holds nothing of it', () => {
     const splitter = new LineSplitter(4);
     const lines: string[] = [];
     const push = (text: string) => splitter.push(Buffer.from(text), (line) => lines.push(line));
