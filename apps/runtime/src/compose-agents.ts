@@ -53,6 +53,7 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
   return {
     backends: createBackends({ ...options, agentProcesses: processes, terminals }, watch),
     observer: options.observer,
+    roots: [...config.agentRoots, ...(config.agentBackends.includes('fake') ? [fakeFolder(config)] : [])],
     environment: (requested) => agentEnvironment(env, config.agentEnv, requested),
     shell: new AgentShell({ shells, admission, maxMs: config.agentShellMs }),
     endTerminals: (sessionId) => terminals.endSession(sessionId),
@@ -91,7 +92,7 @@ async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend
 
 async function loadFake({ config }: BackendParts): Promise<AgentBackend> {
   const { FakeBackend } = await import('@sessiond/agent-core/fake');
-  return new FakeBackend({ folder: join(config.stateDir, 'fake-agent'), abortMs: config.agentAbortMs });
+  return new FakeBackend({ folder: fakeFolder(config), abortMs: config.agentAbortMs });
 }
 
 async function loadPi({ config, agentProcesses }: BackendParts): Promise<AgentBackend> {
@@ -119,4 +120,9 @@ async function loadAcp(parts: BackendParts, program?: AgentProgram): Promise<Age
     clientVersion: parts.version,
     now: parts.now,
   });
+}
+
+/** Where the agent without a model keeps its conversations. */
+function fakeFolder({ stateDir }: Config): string {
+  return join(stateDir, 'fake-agent');
 }

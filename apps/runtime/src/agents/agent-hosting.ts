@@ -7,6 +7,8 @@ import type { AgentShell } from './agent-shell.ts';
 export interface AgentHosting {
   /** The kinds of agents there are, by the name that `create_session` calls them. Loaded on first use. */
   readonly backends: ReadonlyMap<string, AgentBackend>;
+  /** Absolute paths of the folders below which conversations may be loaded by the path of their file. */
+  readonly roots: readonly string[];
   /** What an agent and its tools find in their environment, with what the session asks for. */
   readonly environment: (requested?: Readonly<Record<string, string>>) => AgentEnvironment;
   /** Told of their dialogs and of gaps in their events, which are the host's; the rest is told by the backends. */

@@ -17,6 +17,7 @@ import type { Shells } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
 import type { HostedSession, TerminalSession } from './hosted-session.ts';
 import { PtySession } from './pty-session.ts';
+import { endedEarlier, RestoredAgentSession } from './restored-agent-session.ts';
 import { RestoredSession } from './restored-session.ts';
 import type {
   AttachmentHandlers,
@@ -31,13 +32,16 @@ import type {
 import { newSessionId } from './session-id.ts';
 import type { LifespanLimits } from './session-lifespan.ts';
 import {
+  type AgentSessionRecord,
   expiresAtMs,
   isPtyRecord,
-  type PtySessionRecord,
   type SessionRecord,
   type SessionRecords,
 } from './session-record.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { ConversationClaims } from './stored/conversation-claims.ts';
+import { ConversationLoader } from './stored/conversation-loader.ts';
+import { StoredConversations } from './stored/stored-conversations.ts';
 import { type TerminalDefaults, Terminals } from './terminals.ts';
 import { wrongKind } from './wrong-kind.ts';
 
@@ -66,6 +70,9 @@ export class LocalSessionHost implements SessionHost {
   readonly #registry: SessionRegistry;
   readonly #terminals: Terminals;
   readonly #agents: AgentSessions;
+  readonly #claims = new ConversationClaims();
+  readonly #stored: StoredConversations;
+  readonly #loader: ConversationLoader;
 
   constructor(options: LocalSessionHostOptions) {
     this.#options = options;
@@ -80,13 +87,25 @@ export class LocalSessionHost implements SessionHost {
     });
     const hooks = {
       onEvent: (event: SessionEvent) => registry.emit(event),
-      onChanged: (session: HostedSession) => registry.record(session),
+      onChanged: (session: HostedSession) => {
+        registry.record(session);
+        if (session instanceof AgentSession) void this.#claims.follow(session.sessionId, session.conversation);
+      },
       onUnattached: (session: HostedSession) => registry.unattached(session),
     };
     this.#registry = registry;
     this.#terminals = new Terminals(options, hooks);
     this.#agents = new AgentSessions({ ...options, registry, hooks });
-    this.#restore(options.restored.filter(isPtyRecord));
+    const { backends = new Map(), roots = [] } = options.agents ?? {};
+    this.#stored = new StoredConversations(backends, this.#claims);
+    this.#loader = new ConversationLoader({
+      agents: this.#agents,
+      claims: this.#claims,
+      stored: this.#stored,
+      roots,
+      homeDir: options.env['HOME'] ?? '/',
+    });
+    this.#restore(options.restored);
   }
 
   async create(request: Command<'create_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo> {
@@ -210,8 +229,14 @@ export class LocalSessionHost implements SessionHost {
     signal: AbortSignal,
   ): Promise<ResponseDataOf<T>> {
     const session = this.#registry.get(command.sessionId);
-    if (session instanceof AgentSession) return session.carryOut(command, cause, signal);
-    throw wrongKind(command.type, session.kind, 'agent');
+    if (session instanceof RestoredAgentSession) throw endedEarlier(command.type);
+    if (!(session instanceof AgentSession)) throw wrongKind(command.type, session.kind, 'agent');
+    const carryOut = (each: Command<T>): Promise<ResponseDataOf<T>> => session.carryOut(each, cause, signal);
+    if (command.type !== 'switch_session_file') return carryOut(command);
+    const { sessionPath } = command as Command<'switch_session_file'>;
+    return this.#loader.switchFile(session.sessionId, sessionPath, (path) =>
+      carryOut({ ...command, sessionPath: path }),
+    );
   }
 
   provider(sessionId: string): { readonly provider: string; readonly model: string } | undefined {
@@ -219,12 +244,22 @@ export class LocalSessionHost implements SessionHost {
     return session instanceof AgentSession ? session.provider : undefined;
   }
 
-  async load(_request: Command<'load_session'>, _cause: Cause): Promise<SessionInfo> {
-    throw new ProtocolError('AGENT_UNAVAILABLE', 'Cannot load a session: no agent is available');
+  async load(request: Command<'load_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo> {
+    const { sessionId, sessionPath, agentSessionId } = request;
+    if (sessionId === undefined || sessionPath !== undefined || agentSessionId !== undefined)
+      return (await this.#loader.load(request, cause, signal)).info();
+    const session = this.#registry.get(sessionId);
+    const record = session.record();
+    if (isPtyRecord(record)) throw wrongKind(request.type, session.kind, 'agent');
+    if (!session.finished) throw new ProtocolError('INVALID_STATE', 'Cannot load the session: its agent runs');
+    return (await this.#loader.resume(request, { session, record }, cause, signal)).info();
   }
 
-  async stored(_request: Command<'list_stored_sessions'>): Promise<ResponseDataOf<'list_stored_sessions'>> {
-    return { sessions: [], truncated: false };
+  async stored(
+    request: Command<'list_stored_sessions'>,
+    signal: AbortSignal,
+  ): Promise<ResponseDataOf<'list_stored_sessions'>> {
+    return this.#stored.list(request, signal);
   }
 
   counts(): HostCounts {
@@ -270,13 +305,24 @@ export class LocalSessionHost implements SessionHost {
     throw wrongKind(command, session.kind, 'pty');
   }
 
-  /** Of more terminals than are allowed now, the oldest give way, as they would to new ones. */
-  #restore(records: readonly PtySessionRecord[]): void {
-    const surplus = Math.max(0, records.length - this.#options.maxSessions);
-    for (const { info } of records.slice(0, surplus)) this.#options.records.forget(info.sessionId);
-    for (const record of records.slice(surplus)) {
+  /** Of more sessions of a kind than are allowed now, the oldest give way, as they would to new ones. */
+  #restore(records: readonly SessionRecord[]): void {
+    const { maxSessions, agents } = this.#options;
+    const terminals = this.#newest(records.filter(isPtyRecord), maxSessions);
+    for (const record of terminals) {
       const session: RestoredSession = new RestoredSession(record, () => this.#registry.record(session));
       this.#registry.restore(session, expiresAtMs(record));
     }
+    const ended = records.filter((record): record is AgentSessionRecord => !isPtyRecord(record));
+    for (const record of this.#newest(ended, agents?.maxSessions ?? 0)) {
+      const session: RestoredAgentSession = new RestoredAgentSession(record, () => this.#registry.record(session));
+      this.#registry.restore(session, expiresAtMs(record));
+    }
+  }
+
+  #newest<R extends SessionRecord>(records: readonly R[], count: number): readonly R[] {
+    const surplus = Math.max(0, records.length - count);
+    for (const { info } of records.slice(0, surplus)) this.#options.records.forget(info.sessionId);
+    return records.slice(surplus);
   }
 }

@@ -87,14 +87,15 @@ export class SessionRegistry {
   }
 
   /**
-   * Makes room for a session.
+   * Makes room for a session, or gives it that of one of the same id that is over.
    * @throws ProtocolError when the id is taken, when there is no room and nobody to give way, and when the server is ending.
    */
-  reserve(sessionId: string, kind: SessionKind): Place {
+  reserve(sessionId: string, kind: SessionKind, inPlaceOf?: HostedSession): Place {
     if (this.#closed) throw new ProtocolError('SHUTTING_DOWN', 'Cannot create a session: the server is ending');
-    if (this.#entries.has(sessionId) || this.#making.has(sessionId))
+    const present = this.#entries.get(sessionId);
+    if (present?.session !== inPlaceOf || this.#making.has(sessionId))
       throw new ProtocolError('SESSION_EXISTS', `Cannot create session ${sessionId}: it exists`);
-    const replaceable = this.#replaceable(kind);
+    const replaceable = present ?? this.#replaceable(kind);
     if (replaceable !== undefined) this.#yielding.add(replaceable);
     this.#making.set(sessionId, kind);
     let isOpen = true;
@@ -108,7 +109,8 @@ export class SessionRegistry {
       release,
       take: (session, cause) => {
         release();
-        if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
+        if (present !== undefined) this.#forget(present);
+        else if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
         this.#admit(session, cause);
       },
     };
@@ -236,13 +238,17 @@ export class SessionRegistry {
     const { session } = entry;
     const { sessionId } = session;
     if (this.#entries.get(sessionId) !== entry) return;
-    clearTimeout(entry.expiry);
-    this.#entries.delete(sessionId);
     this.#options.records.forget(sessionId);
+    this.#forget(entry);
+    this.#tell(session, { type: 'session_deleted', sessionId, reason }, cause);
+  }
+
+  #forget({ session, expiry }: Entry): void {
+    clearTimeout(expiry);
+    this.#entries.delete(session.sessionId);
     this.#options.onRemoved(session);
     if (session.attached > 0) this.#lingering.add(session);
     else this.#options.onForgotten(session);
-    this.#tell(session, { type: 'session_deleted', sessionId, reason }, cause);
   }
 
   #tell(session: HostedSession, event: ServerEvent, cause: Cause | undefined): void {

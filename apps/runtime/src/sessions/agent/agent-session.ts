@@ -20,6 +20,7 @@ import type { Cause } from '../cause.ts';
 import type { LiveSession } from '../hosted-session.ts';
 import type { AttachmentHandlers, BashListener, EventAttachment, SessionEvent, SessionFacts } from '../session-host.ts';
 import type { AgentSessionRecord } from '../session-record.ts';
+import type { ConversationName } from '../stored/conversation-claims.ts';
 import { carryOut } from './agent-calls.ts';
 import { asProtocolErrors } from './agent-errors.ts';
 import { AgentStream } from './agent-stream.ts';
@@ -41,6 +42,10 @@ export interface AgentSessionOptions {
   /** The id of the principal that created it. */
   readonly owner: string;
   readonly name: string | undefined;
+  /** Changes before this life of the session; default none. */
+  readonly version?: number | undefined;
+  /** RFC 3339; default now. */
+  readonly createdAt?: string | undefined;
   readonly cwd: string;
   /** What lines of shell beside the agent are run with. */
   readonly env: Readonly<Record<string, string>>;
@@ -71,7 +76,7 @@ export class AgentSession implements LiveSession, BashPlace {
   readonly kind = 'agent';
   readonly sessionId: string;
   readonly retentionMs: number;
-  readonly createdAt: string = new Date().toISOString();
+  readonly createdAt: string;
   readonly stopped: Promise<void>;
   readonly #options: AgentSessionOptions;
   readonly #stream: AgentStream;
@@ -79,7 +84,7 @@ export class AgentSession implements LiveSession, BashPlace {
   #settleStopped: () => void = () => {};
   #agent: Agent | undefined;
   #name: string | undefined;
-  #version = 0;
+  #version: number;
   /** Why it is being ended, if it is. */
   #ending: ExitInfo['reason'] | undefined;
   #ended: { readonly exit: ExitInfo; readonly at: string } | undefined;
@@ -91,6 +96,8 @@ export class AgentSession implements LiveSession, BashPlace {
     const { sessionId, retentionMs, name, hosting, dialogPlaces, onUnattached } = options;
     this.sessionId = sessionId;
     this.retentionMs = retentionMs;
+    this.createdAt = options.createdAt ?? new Date().toISOString();
+    this.#version = options.version ?? 0;
     this.#name = name;
     this.#options = options;
     this.#stream = new AgentStream({
@@ -127,6 +134,8 @@ export class AgentSession implements LiveSession, BashPlace {
   /** Gives the session its agent. Called once. */
   begin(agent: Agent): void {
     this.#agent = agent;
+    // A conversation that is taken up again may have one.
+    this.#name ??= agent.status.name;
   }
 
   get cwd(): string {
@@ -157,6 +166,14 @@ export class AgentSession implements LiveSession, BashPlace {
   get provider(): { readonly provider: string; readonly model: string } | undefined {
     const { model } = this.#status;
     return model && { provider: model.provider, model: model.id };
+  }
+
+  /** What names its conversation, for as long as it has it open. */
+  get conversation(): ConversationName | undefined {
+    if (this.#ended !== undefined) return undefined;
+    const { sessionFile, agentSessionId } = this.#status;
+    if (sessionFile !== undefined) return { sessionPath: sessionFile };
+    return agentSessionId === undefined ? undefined : { backend: this.#options.agent.backend, agentSessionId };
   }
 
   /** Bytes of events that are kept. */

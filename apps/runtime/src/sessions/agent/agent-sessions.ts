@@ -23,6 +23,16 @@ export interface AgentSessionSpec {
   /** A conversation to go on with. */
   readonly resume?: OpenAgent['resume'];
   readonly retention?: Retention | undefined;
+  /** A session that is over and whose place this one takes; what is told of it goes on there. */
+  readonly inPlaceOf?: FormerSession | undefined;
+}
+
+/** What a session takes over from the one whose place it takes. */
+export interface FormerSession {
+  readonly session: HostedSession;
+  readonly owner: string;
+  readonly version: number;
+  readonly createdAt: string;
 }
 
 /** What sessions of agents are made of. */
@@ -72,7 +82,7 @@ export class AgentSessions {
     const { sessionId, agent } = spec;
     const backend = agents?.backends.get(agent.backend);
     if (agents === undefined || backend === undefined) throw unknownBackend(agent.backend, agents);
-    const place = registry.reserve(sessionId, 'agent');
+    const place = registry.reserve(sessionId, 'agent', spec.inPlaceOf?.session);
     const { env, toolEnv } = agents.environment(spec.env);
     const session = this.#session(spec, toolEnv, cause, agents);
     try {
@@ -116,7 +126,7 @@ export class AgentSessions {
   }
 
   #session(
-    { sessionId, name, cwd, laneId = 'default', terminalId = sessionId, agent, retention }: AgentSessionSpec,
+    { sessionId, name, cwd, laneId = 'default', terminalId = sessionId, agent, retention, inPlaceOf }: AgentSessionSpec,
     env: Readonly<Record<string, string>>,
     cause: Cause,
     hosting: AgentHosting,
@@ -124,7 +134,9 @@ export class AgentSessions {
     const { hooks, retentionMs } = this.#options;
     const session: AgentSession = new AgentSession({
       sessionId,
-      owner: cause.principalId,
+      owner: inPlaceOf?.owner ?? cause.principalId,
+      version: inPlaceOf?.version,
+      createdAt: inPlaceOf?.createdAt,
       name,
       cwd,
       env,
