@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 let daemon: TestDaemon;
 beforeAll(async () => {
-  daemon = await startDaemon();
+  daemon = await startDaemon({ flags: ['--agent-backends', 'fake'] });
 });
 afterAll(async () => {
   await daemon.stop();
@@ -47,4 +47,11 @@ it('the example in the README of the client prints what its comment promises', a
   expect(stdout).toContain('hello\r\n');
   const [, promised] = /console\.log\(exit\); \/\/ (.*)\n/.exec(readFileSync(example, 'utf8')) ?? [];
   expect(stdout.trimEnd().endsWith(promised!)).toBe(true);
+});
+
+it('the example of an agent in the README of the client prints what the agent says', async () => {
+  const example = new URL('../../../packages/client/examples/one-agent.ts', import.meta.url);
+  const node = ['--conditions=@sessiond/source', '--import', 'tsx', fileURLToPath(example)];
+  const { stdout } = await run(process.execPath, node, { env: { ...env(), AGENT: 'fake' } });
+  expect(stdout).toBe('You said: Say hello.\nstop\n');
 });
