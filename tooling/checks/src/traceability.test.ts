@@ -47,6 +47,13 @@ Which tests prove which [requirement](requirements.md). Written by \`npm run tra
 `);
 });
 
+it('takes the tests of a suite that several test files run for tests', () => {
+  for (const file of ['packages/ring/test/contract.ts', 'packages/ring/test/ring-contract.ts']) {
+    const workspace = upToDate({ 'docs/requirements.md': requirements, [file]: tests });
+    expect(checkTraceability(workspace)).toEqual([]);
+  }
+});
+
 it('refuses a requirement without a test', () => {
   const text = "it('[T1] is bounded', () => {});";
   expect(

@@ -75,9 +75,12 @@ function entryOf({ id, statement }: Requirement, proofs: readonly Proof[]): stri
   ];
 }
 
+/** Files of tests, and suites that several of them run: `test/contract.ts`, `test/agent-contract.ts`. */
+const TESTS = /^(?:packages|apps|tooling)\/(?:.*\.test|[^/]+\/test\/(?:[\w-]+-)?contract)\.ts$/;
+
 function proofsOf({ files }: Workspace): Proof[] {
   return [...files.keys()]
-    .filter((file) => /^(?:packages|apps|tooling)\/.*\.test\.ts$/.test(file))
+    .filter((file) => TESTS.test(file))
     .sort()
     .flatMap((file) =>
       titledTestsOf(file, files.get(file) ?? '').flatMap((titles): Proof[] => {
