@@ -304,8 +304,8 @@ describe('sessiond stdio --rpc-session', () => {
     const client = await WireClient.connect(daemon);
     await client.command({ id: 'd', type: 'delete_session', sessionId: 'deleted' });
     await client.close();
-    expect(await peer.exited).not.toBeNull();
-    expect(peer.stderr).not.toBe('');
+    expect(await peer.exited).toBe(0);
+    expect(peer.stderr).toBe('sessiond: the session is over\n');
   });
 
   it('says what is wrong and ends: without a daemon, for a terminal, for an agent there is none of', async () => {

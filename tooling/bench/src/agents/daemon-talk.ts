@@ -61,7 +61,7 @@ export async function openDaemonTalk(options: DaemonTalkOptions): Promise<Daemon
       const { watching, answered } = begin(message);
       const answer = await watching.ended;
       await answered;
-      return answer;
+      return { ...answer, wireBytes: watching.wireBytes };
     },
     abort: async (message) => {
       const { watching, answered } = begin(message);

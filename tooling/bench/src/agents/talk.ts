@@ -4,7 +4,7 @@ export interface Answer {
   readonly firstTokenMs: number;
   /** From the prompt to the end of the run. */
   readonly wholeMs: number;
-  /** Everything that came from the prompt to the end of the run, framing included. */
+  /** Everything that came from the prompt to the end of the run and the answer to the prompt, framing included. */
   readonly wireBytes: number;
   /** What the model said, put together from its pieces. */
   readonly text: string;
@@ -53,6 +53,11 @@ export class AnswerWatch {
     this.#begin = begin;
     this.#end = end;
     this.#fail = fail;
+  }
+
+  /** Bytes that have come so far. */
+  get wireBytes(): number {
+    return this.#wireBytes;
   }
 
   /** Takes note of bytes that came. */

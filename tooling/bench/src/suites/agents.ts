@@ -135,6 +135,7 @@ async function replyRows(setting: Setting): Promise<readonly BenchRow[]> {
   const long: readonly Round<Answer>[] = await turn('long answer', reply);
   const aborts: readonly Round<number>[] = await turn('abort', (talk) => talk.abort('hang end'));
   const heard = await reply(subscriber);
+  const brisk = await subscriber.prompt('stream 1000 2');
   const slow = await subscriber.prompt('stream 300 10');
   await rival.close();
   await server.stop();
@@ -163,6 +164,7 @@ async function replyRows(setting: Setting): Promise<readonly BenchRow[]> {
       value: perText,
       bound: { most: 4 },
     }),
+    bounded('the same to a subscriber, at 500 tokens a second', 'B', brisk.wireBytes / brisk.text.length, { most: 3 }),
     bounded('the same to a subscriber, at 100 tokens a second', 'B', slow.wireBytes / slow.text.length),
     comparison(aborts, {
       ...common,
