@@ -99,30 +99,22 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
 
   async prompt(message: UserMessage, signal: AbortSignal): Promise<PromptOutcome> {
     signal.throwIfAborted();
-    const child = this.#mustRun('prompt');
-    if (this.#works) throw new AgentStateError('Cannot prompt: the agent works on another prompt');
-    this.#works = true;
-    this.#aborting = false;
-    this.#life.apply('work-began', 'prompt');
-    const onAbort = () => void this.abort(this.#options.abortMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      const outcome = await this.#ask(child, 'prompt', { ...message });
-      signal.throwIfAborted();
-      this.#lastError = undefined;
-      return outcome;
-    } catch (error) {
-      // Where it went down with its process, the phase goes from work to the restart.
-      if (isInterruption(error)) await child.exited;
-      signal.throwIfAborted();
-      if (this.#aborting && isInterruption(error)) return { stopReason: 'aborted', text: '' };
-      this.#lastError = error instanceof Error ? error.message : 'It failed for an unknown reason';
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      this.#works = false;
-      this.#life.apply('work-ended');
-    }
+    const child = this.#mustRest('prompt');
+    return this.#work('prompt', child, async () => {
+      const onAbort = () => void this.abort(this.#options.abortMs);
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        const outcome = await this.#ask(child, 'prompt', { ...message });
+        signal.throwIfAborted();
+        return outcome;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (this.#aborting && isInterruption(error)) return { stopReason: 'aborted', text: '' };
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+      }
+    });
   }
 
   async steer(message: UserMessage, signal: AbortSignal): Promise<void> {
@@ -151,13 +143,17 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     if (command.type === 'list_session_files') {
       return { sessions: await this.#options.list(signal) } as unknown as Performed<T>;
     }
+    const { sessionId: _session, ...rest } = command as { sessionId?: string; type: string };
+    if (LONG.has(command.type)) {
+      const child = this.#mustRest('carry out command');
+      const long = () => this.#endable(child, 'perform', { command: rest }, signal, true);
+      return (await this.#work(command.type, child, long)) as Performed<T>;
+    }
     const child = this.#mustRun('carry out command');
     const isSwitch = command.type === 'switch_session_file';
     if (isSwitch) await this.#checkFile(command as AgentCommand<'switch_session_file'>);
-    const { sessionId: _session, ...rest } = command as { sessionId?: string; type: string };
-    const done = this.#endable(child, 'perform', { command: rest }, signal, LONG.has(command.type));
     try {
-      return (await done) as Performed<T>;
+      return (await this.#endable(child, 'perform', { command: rest }, signal, false)) as Performed<T>;
     } finally {
       if (isSwitch) this.#keepFile();
     }
@@ -238,6 +234,25 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   onGivenUp(error: Error): void {
     this.#lastError = error.message;
     this.#stop('failed', error.message);
+  }
+
+  /** Does the one thing an agent does at a time. What goes down with its process takes the phase along. */
+  async #work<T>(cause: string, child: PiChild, work: () => Promise<T>): Promise<T> {
+    this.#works = true;
+    this.#aborting = false;
+    this.#life.apply('work-began', cause);
+    try {
+      const result = await work();
+      this.#lastError = undefined;
+      return result;
+    } catch (error) {
+      if (error instanceof AgentFailedError) this.#lastError = error.message;
+      throw error;
+    } finally {
+      if (child.isGone) await child.exited;
+      this.#works = false;
+      this.#life.apply('work-ended');
+    }
   }
 
   /** The file is this session's, if it has one. */
@@ -341,6 +356,12 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     if (this.#child !== undefined && this.#closed === undefined) return this.#child;
     const state = this.#life.phase === 'restarting' ? 'is being started again' : 'is over';
     throw new AgentStateError(`Cannot ${action}: the agent ${state}`);
+  }
+
+  #mustRest(action: string): PiChild {
+    const child = this.#mustRun(action);
+    if (this.#works) throw new AgentStateError(`Cannot ${action}: the agent works`);
+    return child;
   }
 
   async #close(deadlineMs: number): Promise<void> {

@@ -31,6 +31,8 @@ export class PiBackend implements AgentBackend {
   /** One per workspace with sessions. */
   readonly #workspaces = new Map<string, PiWorkspace>();
   readonly #agents = new Map<string, PiAgent>();
+  /** Workspaces whose last session has ended, until their process has. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #past = { restarts: 0, crashes: 0 };
   #closed: Promise<void> | undefined;
 
@@ -106,6 +108,7 @@ export class PiBackend implements AgentBackend {
     this.#closed ??= (async () => {
       await Promise.all([...this.#agents.values()].map((agent) => agent.close(deadlineMs)));
       await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close()));
+      await Promise.all(this.#ending);
       await this.#processes.close();
     })();
     return this.#closed;
@@ -134,7 +137,8 @@ export class PiBackend implements AgentBackend {
   #release(sessionId: string, key: string, workspace: PiWorkspace): void {
     if (this.#workspaces.get(key) === workspace && workspace.isUnused) {
       this.#retire(key, workspace);
-      void workspace.close();
+      const ending = workspace.close().finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
     }
     this.#agents.delete(sessionId);
   }

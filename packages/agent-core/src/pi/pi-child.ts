@@ -134,6 +134,11 @@ export class PiChild implements SupervisedProcess {
     }
   }
 
+  /** Whether nothing can be said to it any more; it may still have to be reaped. */
+  get isGone(): boolean {
+    return this.peer.isClosed;
+  }
+
   get pid(): number {
     return this.#process.pid;
   }

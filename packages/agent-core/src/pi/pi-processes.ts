@@ -9,7 +9,8 @@ const NOWHERE = '/';
 
 interface Spare {
   readonly env: string;
-  readonly child: PiChild;
+  /** Rejects when it did not come up. */
+  readonly child: Promise<PiChild>;
 }
 
 /**
@@ -22,8 +23,7 @@ export class PiProcesses {
   readonly #options: ResolvedPiOptions;
   readonly #running = new Set<PiChild>();
   readonly #lifetime = new AbortController();
-  #spares: Spare[] = [];
-  #starting = 0;
+  #spares: readonly Spare[] = [];
   #next = 0;
 
   constructor(options: ResolvedPiOptions) {
@@ -40,49 +40,49 @@ export class PiProcesses {
     const key = environmentKey(env);
     const spare = this.#spares.find((each) => each.env === key);
     if (spare === undefined) return this.#launch(cwd, env, signal);
-    this.#spares = this.#spares.filter((each) => each !== spare);
-    return spare.child;
+    this.#forget(spare);
+    // One that did not come up says why a second time, to somebody.
+    const child = await spare.child.catch(() => this.#launch(cwd, env, signal));
+    if (!signal.aborted) return child;
+    await child.terminate(this.#options.gracePeriodMs);
+    throw signal.reason;
   }
 
   /** Makes ready what is to be ready, in the background. */
   replenish(env: Readonly<Record<string, string>>): void {
     const key = environmentKey(env);
     // One with an environment nobody uses now makes room.
-    const others = this.#spares.filter((each) => each.env !== key);
-    if (this.#spares.length >= this.#options.spares && others[0] !== undefined) {
-      this.#spares = this.#spares.filter((each) => each !== others[0]);
-      void others[0].child.terminate(this.#options.gracePeriodMs);
-    }
-    if (this.#spares.length + this.#starting >= this.#options.spares || this.#lifetime.signal.aborted) return;
-    this.#starting += 1;
-    void this.#launch(NOWHERE, env, this.#lifetime.signal)
-      .then((child) => {
-        if (this.#lifetime.signal.aborted) return child.terminate(this.#options.gracePeriodMs);
-        this.#spares.push({ env: key, child });
-        void child.exited.then(() => {
-          this.#spares = this.#spares.filter((each) => each.child !== child);
-        });
-        return undefined;
-      })
-      // The next workspace starts its own, and is told what is wrong.
-      .catch(() => {})
-      .finally(() => {
-        this.#starting -= 1;
-      });
+    const other = this.#spares.find((each) => each.env !== key);
+    if (this.#spares.length >= this.#options.spares && other !== undefined) void this.#end(other);
+    if (this.#spares.length >= this.#options.spares || this.#lifetime.signal.aborted) return;
+    const spare: Spare = { env: key, child: this.#launch(NOWHERE, env, this.#lifetime.signal) };
+    this.#spares = [...this.#spares, spare];
+    spare.child.then(
+      (child) => child.exited.then(() => this.#forget(spare)),
+      () => this.#forget(spare),
+    );
   }
 
   /** Ends the spares and starts nothing more; what workspaces have is theirs to end. */
   async close(): Promise<void> {
     this.#lifetime.abort(new AgentFailedError('Cannot run pi: it is being ended'));
-    const spares = this.#spares;
-    this.#spares = [];
-    await Promise.all(spares.map(({ child }) => child.terminate(this.#options.gracePeriodMs)));
+    await Promise.all(this.#spares.map((spare) => this.#end(spare)));
   }
 
   /** Kills all that run. */
   killAll(): void {
     this.#lifetime.abort(new AgentFailedError('Cannot run pi: it is being ended'));
     for (const child of this.#running) child.kill();
+  }
+
+  #forget(spare: Spare): void {
+    this.#spares = this.#spares.filter((each) => each !== spare);
+  }
+
+  async #end(spare: Spare): Promise<void> {
+    this.#forget(spare);
+    const child = await spare.child.catch(() => undefined);
+    await child?.terminate(this.#options.gracePeriodMs);
   }
 
   async #launch(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {

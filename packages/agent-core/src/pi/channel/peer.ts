@@ -92,6 +92,11 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     options.output.on('error', () => this.close('writing failed'));
   }
 
+  /** Whether the conversation is over. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** Bytes that were said and not yet taken. */
   get unsentBytes(): number {
     return this.#output.writableLength;

@@ -207,8 +207,10 @@ async function endable<T>({ hosted, watch, signal }: Scene, work: () => Promise<
         const message = error instanceof Error ? error.message : 'it failed for an unknown reason';
         const known = failure(model?.baseUrl);
         const inWords = failureInWords(message);
-        if (signal.aborted || /abort|cancel/i.test(message)) throw new AgentFailedError(message, { cause: error });
-        if (known === undefined && inWords.kind === 'unknown') throw new AgentStateError(message, { cause: error });
+        const isAborted = signal.aborted || /abort|cancel/i.test(message);
+        if (isAborted || (known === undefined && inWords.kind === 'unknown')) {
+          throw new AgentStateError(message, { cause: error });
+        }
         throw new AgentFailedError(message, {
           cause: error,
           provider: {
