@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type AgentName,
+  agentPackage,
   type ModelServer,
   modelText,
   needAgent,
@@ -22,8 +23,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent, OpenAgent } from '../src/backend.ts';
 import { AgentFailedError } from '../src/errors.ts';
 import { PiBackend, type PiBackendOptions } from '../src/pi/index.ts';
+import { describeAgentBackend } from './agent-contract.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { eventProblems } from './event-problems.ts';
+import { SOURCE_ARGS } from './fake-pi-backend.ts';
 import { TestOwner } from './test-owner.ts';
 
 const GENERATIONS: readonly { readonly name: AgentName; readonly node?: AgentName }[] = [
@@ -42,11 +45,16 @@ export default (pi) => {
   });
   tool('ask', async (_id, _args, _signal, _update, context) => {
     const choice = await context.ui.select('Which?', ['red', 'green']);
-    const sure = await context.ui.confirm('Sure?', 'Really?');
-    context.ui.notify('Noted.', 'info');
-    return { content: [{ type: 'text', text: 'chose ' + choice + ' ' + sure }], details: {} };
+    return { content: [{ type: 'text', text: 'chose ' + choice }], details: {} };
   });
-  tool('spin', async () => { for (;;); });
+  tool('confirm', async (_id, _args, _signal, _update, context) => {
+    const sure = await context.ui.confirm('Sure?', 'Really?');
+    const line = await context.ui.input('Why?', 'because');
+    const text = await context.ui.editor('More?', 'Dear');
+    context.ui.notify('Noted.', 'info');
+    return { content: [{ type: 'text', text: [sure, line, text].join(' ') }], details: {} };
+  });
+  tool('spin', async () => { await new Promise((resolve) => setTimeout(resolve, 50)); for (;;); });
 };
 `;
 
@@ -81,7 +89,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
         processes,
         packagePath: pi.packageDir,
         nodePath: program?.programPath,
-        nodeArgs: ['--conditions=@sessiond/source', '--import', import.meta.resolve('tsx')],
+        nodeArgs: SOURCE_ARGS,
         agentDir: join(folder, 'agent'),
         trustedWorkspaces: [join(folder, 'trusted')],
         spares: 0,
@@ -373,19 +381,23 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
     expect(tools.tools.map((tool) => tool.name)).not.toContain('ask');
 
     const { agent, owner } = await open({ cwd: join(folder, 'trusted') });
-    owner.answer = ({ method }) => (method === 'select' ? { value: 'green' } : { confirmed: true });
-    server.replyNext({ toolCalls: [{ name: 'ask', arguments: {} }] });
-    expect((await agent.prompt({ message: 'ask me' }, never())).text).toContain('chose green true');
-    expect(owner.questions).toMatchObject([
-      { method: 'select', title: 'Which?', options: ['red', 'green'] },
+    owner.answer = ({ method }) => (method === 'confirm' ? { confirmed: true } : { value: method });
+    server.replyNext({ toolCalls: ['ask', 'confirm'].map((tool) => ({ name: tool, arguments: {} })) });
+    await agent.prompt({ message: 'ask me' }, never());
+    const results = server.requests.at(-1)!.toolResults;
+    expect(results).toEqual(['chose select', 'true input editor']);
+    expect(owner.questions.toSorted((a, b) => (a.method < b.method ? -1 : 1))).toEqual([
       { method: 'confirm', title: 'Sure?', message: 'Really?' },
+      { method: 'editor', title: 'More?', prefill: 'Dear' },
+      { method: 'input', title: 'Why?', placeholder: 'because' },
+      { method: 'select', title: 'Which?', options: ['red', 'green'] },
     ]);
     expect(owner.all('extension_notify')).toMatchObject([{ message: 'Noted.', level: 'info' }]);
 
     owner.answer = () => undefined;
     server.replyNext({ toolCalls: [{ name: 'ask', arguments: {} }] });
     const asking = agent.prompt({ message: 'ask me' }, never());
-    await expect.poll(() => owner.questions.length, { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => owner.questions.length, { timeout: 20_000 }).toBe(5);
     expect(await agent.abort(5_000)).toBe(true);
     expect((await asking).stopReason).toBe('aborted');
     expect(agent.status.restarts).toBe(0);
@@ -561,5 +573,56 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
     const sessions = join(folder, 'agent', 'sessions');
     const files = existsSync(sessions) ? readdirSync(sessions, { recursive: true }).map(String) : [];
     expect(files.filter((file) => file.endsWith('.jsonl'))).toEqual([]);
+  });
+});
+
+describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name, node }) => {
+  // The contract has no way to skip: without the package there is nothing to ask.
+  if (agentPackage(name) === undefined || (node !== undefined && agentPackage(node) === undefined)) {
+    it('is asked about it', (context) => void needAgent(context, name));
+    return;
+  }
+  describeAgentBackend(name, {
+    words: {
+      say: (text) => `say ${text}`,
+      stream: 'stream 1000 1',
+      hang: 'hang first-token',
+      stubborn: { message: 'call spin', since: 'tool_execution_start' },
+      shell: (line) => `bash ${line}`,
+      dialog: { message: 'call ask', answer: { value: 'green' }, said: /chose green/ },
+      fail: (status) => `fail ${status}`,
+      crash: { message: 'hang first-token', kill: (agent) => process.kill(agent.status.pid!, 'SIGKILL') },
+      queue: 'bash sleep 2',
+    },
+    open: async () => {
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pi-')));
+      mkdirSync(join(folder, 'work', '.pi', 'extensions'), { recursive: true });
+      writeFileSync(join(folder, 'work', '.pi', 'extensions', 'tools.js'), EXTENSION);
+      const server = await startModelServer({
+        onRequest: ({ prompt, toolResults }) =>
+          prompt.startsWith('call ') && toolResults.length === 0
+            ? { toolCalls: [{ name: prompt.slice('call '.length), arguments: {} }] }
+            : undefined,
+      });
+      writePiAgentDir(join(folder, 'agent'), server.baseUrl);
+      const env = { PATH: process.env['PATH']!, HOME: folder };
+      return {
+        backend: new PiBackend({
+          processes: new ChildProcesses(),
+          packagePath: agentPackage(name)!.packageDir,
+          nodePath: node && agentPackage(node)!.programPath,
+          nodeArgs: SOURCE_ARGS,
+          agentDir: join(folder, 'agent'),
+          trustedWorkspaces: [folder],
+          spares: 0,
+          supervision: { firstDelayMs: 1 },
+        }),
+        request: { sessionId: 'agent-1', cwd: join(folder, 'work'), env, toolEnv: env },
+        close: async () => {
+          await server.close();
+          rmSync(folder, { recursive: true, force: true });
+        },
+      };
+    },
   });
 });

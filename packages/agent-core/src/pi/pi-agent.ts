@@ -380,6 +380,7 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
 
   #stop(reason: string, errorMessage?: string): void {
     if (!this.#life.apply('stopped', reason)) return;
+    this.#hosted = { ...this.#hosted, isStreaming: false, isCompacting: false, steering: [], followUp: [] };
     this.#detach();
     this.#child = undefined;
     this.#closed ??= Promise.resolve();

@@ -34,6 +34,7 @@ export class PiBackend implements AgentBackend {
   /** Workspaces whose last session has ended, until their process has. */
   readonly #ending = new Set<Promise<void>>();
   readonly #past = { restarts: 0, crashes: 0 };
+  #isOver = false;
   #closed: Promise<void> | undefined;
 
   /** @throws InvalidOptionError for an option out of its range. */
@@ -46,7 +47,7 @@ export class PiBackend implements AgentBackend {
 
   async open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
     signal.throwIfAborted();
-    if (this.#closed !== undefined) throw new AgentStateError('Cannot open agent: pi is being ended');
+    if (this.#isOver) throw new AgentStateError('Cannot open agent: pi is being ended');
     const { sessionId } = request;
     if (this.#agents.has(sessionId)) throw new AgentStateError('Cannot open agent: its session has one already');
     const sessionFile = await this.#fileToResume(request, signal);
@@ -81,9 +82,10 @@ export class PiBackend implements AgentBackend {
       throw error;
     }
     this.#agents.set(sessionId, agent);
-    if (signal.aborted || this.#closed !== undefined) {
+    if (signal.aborted || this.#isOver) {
       await agent.close(this.#options.abortMs);
       signal.throwIfAborted();
+      throw new AgentStateError('Cannot open agent: pi is being ended');
     }
     return agent;
   }
@@ -105,6 +107,7 @@ export class PiBackend implements AgentBackend {
   }
 
   close(deadlineMs: number): Promise<void> {
+    this.#isOver = true;
     this.#closed ??= (async () => {
       await Promise.all([...this.#agents.values()].map((agent) => agent.close(deadlineMs)));
       await Promise.all([...this.#workspaces.values()].map((workspace) => workspace.close()));
@@ -115,7 +118,8 @@ export class PiBackend implements AgentBackend {
   }
 
   killAll(): void {
-    this.#closed ??= Promise.resolve();
+    this.#isOver = true;
+    for (const workspace of this.#workspaces.values()) workspace.stop();
     this.#processes.killAll();
   }
 

@@ -106,6 +106,11 @@ export class PiWorkspace {
     await child.exited;
   }
 
+  /** Starts the process no more. Idempotent. */
+  stop(): void {
+    this.#supervisor.stop();
+  }
+
   /** Ends the process for good. Never rejects. */
   async close(): Promise<void> {
     const child = this.#supervisor.stop() ?? (await this.#up?.catch(() => undefined));

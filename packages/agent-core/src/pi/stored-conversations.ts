@@ -105,8 +105,9 @@ async function namesIn(folder: string, signal: AbortSignal): Promise<readonly st
       signal.throwIfAborted();
       if (names.push(name) >= MAX_FILES) break;
     }
-  } catch (error) {
-    if (signal.aborted) throw error;
+  } catch {
+    // A folder that is not there has no files.
+    signal.throwIfAborted();
   }
   return names;
 }
