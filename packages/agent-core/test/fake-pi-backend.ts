@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PiBackend, type PiBackendOptions } from '../src/pi/index.ts';
-import { ChildProcesses } from './child-processes.ts';
+import { RecordedProcesses } from './recorded-processes.ts';
 
 /** Arguments of a Node that runs the sources of this workspace. */
 export const SOURCE_ARGS: readonly string[] = ['--conditions=@sessiond/source', '--import', import.meta.resolve('tsx')];
@@ -20,7 +20,7 @@ export function writeFakePi(folder: string, manifest: Readonly<Record<string, un
 /** A backend for that package, which leaves what it keeps in the folder. */
 export function fakePiBackend(folder: string, options: Partial<PiBackendOptions> = {}): PiBackend {
   return new PiBackend({
-    processes: new ChildProcesses(),
+    processes: new RecordedProcesses(),
     packagePath: options.packagePath ?? writeFakePi(folder),
     nodeArgs: SOURCE_ARGS,
     agentDir: join(folder, 'agent'),

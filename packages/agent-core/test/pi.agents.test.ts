@@ -24,9 +24,9 @@ import type { Agent, OpenAgent } from '../src/backend.ts';
 import { AgentFailedError } from '../src/errors.ts';
 import { PiBackend, type PiBackendOptions } from '../src/pi/index.ts';
 import { describeAgentBackend } from './agent-contract.ts';
-import { ChildProcesses } from './child-processes.ts';
 import { eventProblems } from './event-problems.ts';
 import { SOURCE_ARGS } from './fake-pi-backend.ts';
+import { RecordedProcesses } from './recorded-processes.ts';
 import { TestOwner } from './test-owner.ts';
 
 const GENERATIONS: readonly { readonly name: AgentName; readonly node?: AgentName }[] = [
@@ -72,7 +72,7 @@ const never = (): AbortSignal => new AbortController().signal;
 describe.each(GENERATIONS)('real $name', ({ name, node }) => {
   let folder: string;
   let server: ModelServer;
-  let processes: ChildProcesses;
+  let processes: RecordedProcesses;
   let backend: PiBackend;
   let sessions = 0;
 
@@ -83,7 +83,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
     for (const each of ['work', 'trusted', 'other']) mkdirSync(join(folder, each));
     server = await startModelServer();
     writePiAgentDir(join(folder, 'agent'), server.baseUrl);
-    processes = new ChildProcesses();
+    processes = new RecordedProcesses();
     make = (options) =>
       new PiBackend({
         processes,
@@ -537,13 +537,13 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
       const two = await open({}, spared);
       expect(two.agent.status.pid).toBe(one.agent.status.pid);
       await expect.poll(() => spared.snapshot().processes, { timeout: 20_000 }).toBe(2);
-      const started = processes.started.length;
+      const started = processes.requests.length;
       const three = await open({ cwd: join(folder, 'other') }, spared);
       expect(three.agent.status.pid).not.toBe(one.agent.status.pid);
       expect((await three.agent.prompt({ message: 'bash pwd' }, never())).text).toContain(join(folder, 'other'));
-      await expect.poll(() => processes.started.length).toBe(started + 1);
+      await expect.poll(() => processes.requests.length).toBe(started + 1);
       await three.agent.close(5_000);
-      expect(processes.started.every(({ env }) => env['npm_config_prefix'] === undefined)).toBe(true);
+      expect(processes.requests.every(({ env }) => env['npm_config_prefix'] === undefined)).toBe(true);
     } finally {
       await spared.close(5_000);
     }
@@ -608,7 +608,7 @@ describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name
       const env = { PATH: process.env['PATH']!, HOME: folder };
       return {
         backend: new PiBackend({
-          processes: new ChildProcesses(),
+          processes: new RecordedProcesses(),
           packagePath: agentPackage(name)!.packageDir,
           nodePath: node && agentPackage(node)!.programPath,
           nodeArgs: SOURCE_ARGS,
