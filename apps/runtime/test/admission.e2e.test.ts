@@ -131,11 +131,18 @@ it('[R13] answers health and metrics when nothing else is answered', async () =>
   const { limits, admission } = await client.ask('get_metrics');
   expect(limits).toMatchObject({ ...nothing, maxInflightCommands: 1, laneQueueCommands: 100, laneQueueMs: 30_000 });
   expect(admission).toMatchObject({
-    limiters: [{ name: 'data', limitPerMinute: 0 }, { name: 'control' }, { name: 'principal' }, { name: 'total' }],
+    limiters: [
+      { name: 'data', limitPerMinute: 0 },
+      { name: 'control' },
+      { name: 'answers' },
+      { name: 'principal' },
+      { name: 'total' },
+    ],
     bulkheads: [{ name: 'commands', limit: 1, usage: 0 }, { name: 'principal' }, { name: 'lane' }],
     breakers: [
       { name: 'spawn', state: 'closed' },
       { name: 'bash', state: 'closed' },
+      { name: 'provider', state: 'closed' },
     ],
   });
 });

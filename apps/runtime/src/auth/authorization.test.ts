@@ -41,7 +41,11 @@ function createRunner(others: object = {}): CommandRunner {
   const off = { dataCommandsPerMinute: 'off', controlCommandsPerMinute: 'off', totalCommandsPerMinute: 'off' };
   const { config } = resolveConfig({ flags: off, env: {}, file: null });
   const logger = pino({ level: 'silent' });
-  const host = { facts, state: async () => ({ gracePeriodMs: 0 }) } as unknown as SessionHost;
+  const host = {
+    facts,
+    provider: () => undefined,
+    state: async () => ({ gracePeriodMs: 0 }),
+  } as unknown as SessionHost;
   const handlers = Object.fromEntries([...commandContracts.keys()].map((type) => [type, reached]));
   const runner: CommandRunner = new CommandRunner({
     host,
