@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acpAgent } from '@sessiond/testkit';
 import { AcpBackend } from '../src/acp/index.ts';
+import { ChildAgentProcesses } from '../src/child-agent-processes.ts';
 import { describeAgentBackend } from './agent-contract.ts';
-import { ChildProcesses } from './child-processes.ts';
 import { ChildTerminals } from './child-terminals.ts';
 
 describeAgentBackend('the ACP backend', {
@@ -22,7 +22,7 @@ describeAgentBackend('the ACP backend', {
     const folder = await mkdtemp(join(tmpdir(), 'acp-'));
     const env = { PATH: process.env['PATH'] ?? '', TMPDIR: tmpdir() };
     return {
-      backend: new AcpBackend({ processes: new ChildProcesses(), terminals: new ChildTerminals() }),
+      backend: new AcpBackend({ processes: new ChildAgentProcesses(), terminals: new ChildTerminals() }),
       request: { sessionId: 'agent-1', cwd: folder, env, toolEnv: env, ...acpAgent('--folder', join(folder, 'kept')) },
       close: () => rm(folder, { recursive: true }),
     };

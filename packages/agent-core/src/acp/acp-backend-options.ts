@@ -13,6 +13,12 @@ export interface AcpBackendOptions {
   readonly args?: readonly string[] | undefined;
   /** From SIGTERM to SIGKILL. Default 2000. */
   readonly gracePeriodMs?: number | undefined;
+  /** From the start of an agent to the end of its handshake. Default 60,000. */
+  readonly startMs?: number | undefined;
+  /** The longest line of an agent; one with a longer one is ended. Default 16 MiB. */
+  readonly maxLineBytes?: number | undefined;
+  /** What is remembered of a conversation, as JSON; the oldest messages go first. Default 4 MiB. */
+  readonly maxTranscriptBytes?: number | undefined;
   /** Version of this program, which agents are told. */
   readonly clientVersion?: string | undefined;
   /** Monotonic milliseconds; default `performance.now`. */

@@ -110,8 +110,7 @@ export class AcpBackend implements AgentBackend {
   }
 
   async #settings(): Promise<AcpAgentSettings> {
-    const { processes, terminals, now, gracePeriodMs, clientVersion } = this.#options;
-    const { startMs, maxLineBytes, maxTranscriptBytes } = DEFAULTS;
+    const { processes, terminals, now, ...options } = this.#options;
     return {
       sdk: await loadSdk(),
       backend: this.name,
@@ -119,11 +118,11 @@ export class AcpBackend implements AgentBackend {
       terminals,
       clock: now === undefined ? systemClock : { ...systemClock, now },
       timestamp: () => new Date().toISOString(),
-      clientVersion: clientVersion ?? DEFAULTS.clientVersion,
-      gracePeriodMs: gracePeriodMs ?? DEFAULTS.gracePeriodMs,
-      startMs,
-      maxLineBytes,
-      maxTranscriptBytes,
+      clientVersion: options.clientVersion ?? DEFAULTS.clientVersion,
+      gracePeriodMs: options.gracePeriodMs ?? DEFAULTS.gracePeriodMs,
+      startMs: options.startMs ?? DEFAULTS.startMs,
+      maxLineBytes: options.maxLineBytes ?? DEFAULTS.maxLineBytes,
+      maxTranscriptBytes: options.maxTranscriptBytes ?? DEFAULTS.maxTranscriptBytes,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { ClientConnection, InitializeResponse } from '@agentclientprotocol/sdk';
 import type { AgentProcess, AgentProcessExit, AgentProcesses } from '../agent-process.ts';
 import type { Clock } from '../clock.ts';
-import { AgentFailedError, AgentUnavailableError } from '../errors.ts';
+import { AgentFailedError, AgentUnavailableError, isAgentError } from '../errors.ts';
 import { agentErrorCode } from './agent-failure.ts';
 import { type ClientRequests, createClient } from './client-app.ts';
 import { isRecord, readList, readText } from './json.ts';
@@ -180,6 +180,7 @@ async function start({ processes, id, command, args, cwd, env }: AcpLinkParts): 
   try {
     return await processes.start({ id, command, args, cwd, env });
   } catch (cause) {
+    if (isAgentError(cause)) throw cause;
     throw new AgentUnavailableError(`Cannot start agent: ${messageOf(cause)}`, { cause });
   }
 }

@@ -36,7 +36,7 @@ describe('agentFailure', () => {
     ['a connection refused', new RequestError('connect ECONNREFUSED 127.0.0.1:1'), { kind: 'network' }],
     ['silence', new RequestError('Request timed out'), { kind: 'silence' }],
     ['an API that failed somehow', new RequestError('Oh', { errorName: 'APIError' }), { kind: 'unknown' }],
-  ])('blames the provider for %s', (_, error, provider) => {
+  ])('[AG17] blames the provider for %s', (_, error, provider) => {
     const failure = agentFailure('carry out prompt', error, by);
     expect(failure).toMatchObject({ code: 'agent-failed', interrupted: false, provider: { ...by, ...provider } });
     expect(failure.cause).toBe(error);
@@ -47,18 +47,18 @@ describe('agentFailure', () => {
     ['a request that is wrong', new RequestError('status 400')],
     ['anything else', new RequestError('Cannot read properties of undefined')],
     ['a number that is no status', new RequestError('broken at line 512 of file')],
-  ])('does not blame it for %s', (_, error) => {
+  ])('[AG17] does not blame it for %s', (_, error) => {
     expect(agentFailure('carry out prompt', error, by).provider).toBeUndefined();
   });
 
-  it('tells what was attempted and what the agent said about it, no more than 500 characters', () => {
+  it('[AG17] tells what was attempted and what the agent said about it, no more than 500 characters', () => {
     expect(
       agentFailure('open conversation', new RequestError('Internal error', { details: 'no disk' }), by).message,
     ).toBe('Cannot open conversation: the agent answered: Internal error: no disk');
     expect(agentFailure('x', new RequestError('y'.repeat(9_000)), by).message.length).toBeLessThan(600);
   });
 
-  it('knows the errors of agents from all others', () => {
+  it('[AG17] knows the errors of agents from all others', () => {
     expect(agentErrorCode(new RequestError('no', undefined, -32_000))).toBe(-32_000);
     expect(agentErrorCode(new Error('no'))).toBeUndefined();
     expect(agentErrorCode('no')).toBeUndefined();

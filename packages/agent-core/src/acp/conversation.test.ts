@@ -49,7 +49,7 @@ function told(): string[] {
 }
 
 describe('Conversation', () => {
-  it('tells a prompt, and what is thought and said about it in pieces', () => {
+  it('[AC01] tells a prompt, and what is thought and said about it in pieces', () => {
     conversation.begin({ message: 'Why?' });
     for (const update of [thought('Hm'), thought('m'), text('Be'), text('cause')]) conversation.take(update);
     const usage = { input: 1, output: 2, cacheRead: 0, cacheWrite: 0, totalTokens: 3 };
@@ -86,7 +86,7 @@ describe('Conversation', () => {
     ]);
   });
 
-  it('ends a message where a tool begins, and goes on in another turn', () => {
+  it('[AC01] ends a message where a tool begins, and goes on in another turn', () => {
     conversation.begin({ message: 'go' });
     told();
     conversation.take(text('I look.'));
@@ -129,7 +129,7 @@ describe('Conversation', () => {
     expect(conversation.text).toBe('One file.');
   });
 
-  it('tells of the output of a tool only what was added, and all of it when it is another', () => {
+  it('[AC01] tells of the output of a tool only what was added, and all of it when it is another', () => {
     conversation.begin({ message: 'go' });
     conversation.take(tool('1', { name: 'bash', status: 'in_progress' }));
     told();
@@ -139,7 +139,7 @@ describe('Conversation', () => {
     expect(told()).toEqual(['says a', 'says b', 'says x instead']);
   });
 
-  it('puts together the output of a tool from its pieces, whatever it does', () => {
+  it('[AC01] puts together the output of a tool from its pieces, whatever it does', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 8 }), (texts) => {
         events = [];
@@ -155,7 +155,7 @@ describe('Conversation', () => {
     );
   });
 
-  it('tells what a terminal has written when it is looked at, and at the end of the tool', () => {
+  it('[AC01] tells what a terminal has written when it is looked at, and at the end of the tool', () => {
     conversation.begin({ message: 'go' });
     const content = [{ type: 'terminal', terminalId: 't' }] as const;
     conversation.take(tool('1', { name: 'bash', status: 'in_progress', content }));
@@ -171,7 +171,7 @@ describe('Conversation', () => {
     expect(told()).toEqual([]);
   });
 
-  it('tells the result of a tool that only has one of its own kind, and its end of it if it is long', () => {
+  it('[AC01] tells the result of a tool that only has one of its own kind, and its end of it if it is long', () => {
     conversation.begin({ message: 'go' });
     conversation.take(tool('1', { name: 'a', status: 'completed', output: { output: 'words' } }));
     conversation.take(tool('2', { name: 'b', status: 'completed', output: { lines: 3 } }));
@@ -184,14 +184,14 @@ describe('Conversation', () => {
     ]);
   });
 
-  it('leaves arguments out that are large', () => {
+  it('[AC01] leaves arguments out that are large', () => {
     conversation.begin({ message: 'go' });
     conversation.take(tool('1', { name: 'write', status: 'in_progress', input: { text: 'x'.repeat(20_000) } }));
     expect(events.find((event) => event.type === 'tool_execution_start')).not.toHaveProperty('args');
     expect(JSON.stringify(events)).not.toContain('xxxx');
   });
 
-  it('takes news of a tool that has ended for no new call', () => {
+  it('[AC01] takes news of a tool that has ended for no new call', () => {
     conversation.begin({ message: 'go' });
     conversation.take(tool('1', { name: 'a', status: 'completed' }));
     told();
@@ -199,7 +199,7 @@ describe('Conversation', () => {
     expect(told()).toEqual([]);
   });
 
-  it('ends tools with what is aborted', () => {
+  it('[AC01] ends tools with what is aborted', () => {
     conversation.begin({ message: 'go' });
     conversation.take(tool('1', { name: 'a', status: 'pending' }));
     conversation.take(tool('2', { name: 'b', status: 'in_progress' }));
@@ -215,7 +215,7 @@ describe('Conversation', () => {
     expect(told()).toContain('0 text_delta yes');
   });
 
-  it('does not take the echo of a prompt for another one', () => {
+  it('[AC01] does not take the echo of a prompt for another one', () => {
     conversation.begin({ message: 'go' });
     conversation.take(heard('go'));
     conversation.take(text('yes'));
@@ -224,7 +224,7 @@ describe('Conversation', () => {
     expect(transcript.page(0).messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
   });
 
-  it('makes messages of a conversation that is told again', () => {
+  it('[AC01] makes messages of a conversation that is told again', () => {
     for (const update of [heard('Wh'), heard('y?'), text('Be'), text('cause'), heard('Oh'), text('Yes')]) {
       conversation.take(update);
     }
@@ -243,7 +243,7 @@ describe('Conversation', () => {
     ]);
   });
 
-  it('tells all of an endless message and keeps its beginning', () => {
+  it('[AC01] tells all of an endless message and keeps its beginning', () => {
     conversation.begin({ message: 'go' });
     const piece = 'x'.repeat(65_536);
     for (let index = 0; index < 100; index += 1) conversation.take(text(piece));

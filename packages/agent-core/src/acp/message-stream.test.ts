@@ -33,7 +33,7 @@ async function ask(id: number): Promise<void> {
 }
 
 describe('messageStream', () => {
-  it('takes updates at once and in order, and leaves the answers to who asked', async () => {
+  it('[AC02] takes updates at once and in order, and leaves the answers to who asked', async () => {
     await ask(1);
     expect(String(stdin.read())).toBe(line({ id: 1, method: 'session/new' }));
     stdout.write(line({ method: 'session/update', params: { n: 1 } }));
@@ -42,7 +42,7 @@ describe('messageStream', () => {
     expect(updates).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('drops what nobody asked for, and passes on what is no message', async () => {
+  it('[AC02] drops what nobody asked for, and passes on what is no message', async () => {
     stdout.write('Starting up\n[1]\n{"a":1}\n');
     stdout.write(line({ id: 7, result: {} }) + line({ method: 'session/unheard_of' }));
     await ask(1);
@@ -55,14 +55,14 @@ describe('messageStream', () => {
     expect(broken).toEqual([]);
   });
 
-  it('breaks with an agent whose line is too long, and reads no further', async () => {
+  it('[AC02] breaks with an agent whose line is too long, and reads no further', async () => {
     stdout.write('x'.repeat(1_001));
     await expect(reader.read()).rejects.toThrow('Cannot read line: it has at least 1,001 bytes, 1,000 are allowed');
     expect(broken).toHaveLength(1);
     expect(stdout.destroyed).toBe(true);
   });
 
-  it('breaks with an agent that asks for more than it is answered', async () => {
+  it('[AC02] breaks with an agent that asks for more than it is answered', async () => {
     for (let id = 0; id < 65; id += 1) stdout.write(line({ id, method: 'terminal/output' }));
     await expect(async () => {
       for (;;) await reader.read();
@@ -70,7 +70,7 @@ describe('messageStream', () => {
     expect(broken).toHaveLength(1);
   });
 
-  it('takes any number of requests that are answered', async () => {
+  it('[AC02] takes any number of requests that are answered', async () => {
     for (let id = 0; id < 200; id += 1) {
       stdout.write(line({ id, method: 'terminal/output' }));
       expect((await reader.read()).value).toMatchObject({ id });
@@ -80,7 +80,7 @@ describe('messageStream', () => {
     expect(broken).toEqual([]);
   });
 
-  it('lets an agent wait whose messages nobody takes, and loses none', async () => {
+  it('[AC02] lets an agent wait whose messages nobody takes, and loses none', async () => {
     stdin.resume();
     for (let id = 0; id < 500; id += 1) await ask(id);
     for (let id = 0; id < 500; id += 1) stdout.write(line({ id, result: {} }));
@@ -89,7 +89,7 @@ describe('messageStream', () => {
     for (let id = 0; id < 500; id += 1) expect((await reader.read()).value).toMatchObject({ id });
   });
 
-  it('waits with a message until the agent has read the one before', async () => {
+  it('[AC02] waits with a message until the agent has read the one before', async () => {
     const large = { jsonrpc: '2.0', id: 1, method: 'x', params: { text: 'x'.repeat(100_000) } } as const;
     let written = false;
     const writing = writer.write(large).then(() => {
@@ -101,7 +101,7 @@ describe('messageStream', () => {
     await writing;
   });
 
-  it('writes nothing to an agent that is gone, and does not fail', async () => {
+  it('[AC02] writes nothing to an agent that is gone, and does not fail', async () => {
     stdin.destroy(new Error('EPIPE'));
     await ask(1);
   });

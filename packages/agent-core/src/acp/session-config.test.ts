@@ -34,7 +34,7 @@ const SETTINGS = readSessionConfig({
 });
 
 describe('the settings of a session', () => {
-  it('are read in groups or not; what is no list to choose from is left out', () => {
+  it('[AC08] are read in groups or not; what is no list to choose from is left out', () => {
     expect(SETTINGS.options.map(({ id, values }) => [id, values.length])).toEqual([
       ['m', 3],
       ['thought_level', 1],
@@ -42,7 +42,7 @@ describe('the settings of a session', () => {
     expect(modeName(SETTINGS)).toBe('Build');
   });
 
-  it('are chosen with the request that the protocol has for it', () => {
+  it('[AC08] are chosen with the request that the protocol has for it', () => {
     const choice = modelChoice(SETTINGS)!;
     expect(choice.current).toBe('x/one');
     expect(choice.request('x/two')).toEqual({
@@ -52,7 +52,7 @@ describe('the settings of a session', () => {
     expect(thinkingChoice(SETTINGS)?.current).toBe('low');
   });
 
-  it('are read in the older way too, and then have a request of their own', () => {
+  it('[AC08] are read in the older way too, and then have a request of their own', () => {
     const older = readSessionConfig({
       models: { currentModelId: 'auto', availableModels: [{ modelId: 'auto', name: 'Auto' }] },
     });
@@ -76,7 +76,7 @@ describe('the settings of a session', () => {
 });
 
 describe('a model', () => {
-  it('has the provider that its name begins with, or the agent', () => {
+  it('[AC08] has the provider that its name begins with, or the agent', () => {
     expect(modelOf({ value: 'x/one/two', name: 'One' }, 'agent')).toEqual({
       provider: 'x',
       id: 'one/two',
@@ -86,7 +86,7 @@ describe('a model', () => {
     expect(modelOf({ value: '/odd', name: '/odd' }, 'agent')).toEqual({ provider: 'agent', id: '/odd' });
   });
 
-  it('is found by provider and id, and by an id that only one provider has', () => {
+  it('[AC08] is found by provider and id, and by an id that only one provider has', () => {
     const choice = modelChoice(SETTINGS)!;
     expect(findModel(choice, 'y/one', 'agent')?.value).toBe('y/one');
     expect(findModel(choice, 'two', 'agent')?.value).toBe('x/two');

@@ -75,11 +75,11 @@ describe('readSessionUpdate', () => {
       { compactionId: 'c', status: 'failed', error: 'too small' },
       { kind: 'compaction', state: 'failed', error: 'too small' },
     ],
-  ])('reads a %s', (sessionUpdate, fields, expected) => {
+  ])('[AC01] reads a %s', (sessionUpdate, fields, expected) => {
     expect(readSessionUpdate({ sessionUpdate, ...fields })).toEqual(expected);
   });
 
-  it('reads a call of a tool, with what it has to show', () => {
+  it('[AC01] reads a call of a tool, with what it has to show', () => {
     expect(
       readSessionUpdate({
         sessionUpdate: 'tool_call',
@@ -115,11 +115,11 @@ describe('readSessionUpdate', () => {
     [{ title: 'bash', kind: 'execute' }, 'bash'],
     [{ title: 'ls -l /', kind: 'execute' }, 'execute'],
     [{ title: 'Looks around' }, 'Looks around'],
-  ])('calls the tool of %j %s', (fields, name) => {
+  ])('[AC01] calls the tool of %j %s', (fields, name) => {
     expect(readSessionUpdate({ sessionUpdate: 'tool_call', toolCallId: '1', ...fields })).toMatchObject({ name });
   });
 
-  it('never throws, whatever an agent sends, and knows nothing of what is new', () => {
+  it('[AC01] never throws, whatever an agent sends, and knows nothing of what is new', () => {
     const anything = fc.record(
       Object.fromEntries(
         [

@@ -8,12 +8,12 @@ function tail(text: string, env: Record<string, string> = {}, maxLength = 100): 
 }
 
 describe('TailText', () => {
-  it('remembers the last line that says something', () => {
+  it('[AC07] remembers the last line that says something', () => {
     expect(tail('one\ntwo\n\n  \n')).toBe('two');
     expect(tail('')).toBe('');
   });
 
-  it('remembers the end of much, and no half of a line', () => {
+  it('[AC07] remembers the end of much, and no half of a line', () => {
     const long = new TailText(50, {});
     for (let line = 0; line < 10_000; line += 1) long.add(`line ${line}\n`);
     expect(long.lastLine()).toBe('line 9999');
@@ -25,21 +25,21 @@ describe('TailText', () => {
     ['a bearer token', 'sent Authorization: Bearer abc.def', {}],
     ['the key of a provider', 'bad key sk-proj-abcdefghij123456', {}],
     ['anything long and random', `token ${'aB3'.repeat(20)}`, {}],
-  ])('does not repeat %s', (_, text, env) => {
+  ])('[AC07] does not repeat %s', (_, text, env) => {
     const line = tail(text, env as Record<string, string>);
     expect(line).toContain('[hidden]');
     expect(line).not.toMatch(/hunter2|abc\.def|abcdefghij|aB3aB3/);
   });
 
-  it('repeats values that are no secrets', () => {
+  it('[AC07] repeats values that are no secrets', () => {
     expect(tail('home is /home/me', { HOME: '/home/me', AUTH: 'no' })).toBe('home is /home/me');
   });
 
-  it('takes out colours and other control characters', () => {
+  it('[AC07] takes out colours and other control characters', () => {
     expect(tail('\u001b[31mred\u001b[0m\u0007')).toBe('red');
   });
 
-  it('tells at most 300 characters', () => {
+  it('[AC07] tells at most 300 characters', () => {
     expect(tail('word '.repeat(200), {}, 4_096)).toHaveLength(300);
   });
 });

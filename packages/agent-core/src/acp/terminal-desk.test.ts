@@ -52,7 +52,7 @@ beforeEach(() => {
 const create = (more: object = {}) => desk.create({ sessionId: 's', command: 'ls', ...more });
 
 describe('TerminalDesk', () => {
-  it('opens terminals with the environment of tools, and what the agent adds to it', async () => {
+  it('[AC06] opens terminals with the environment of tools, and what the agent adds to it', async () => {
     const env = [{ name: 'A', value: '2' }];
     expect(await create({ args: ['-l'], env, outputByteLimit: 99 })).toEqual({ terminalId: 't0' });
     expect(asked).toEqual([
@@ -67,7 +67,7 @@ describe('TerminalDesk', () => {
     ]);
   });
 
-  it('gives a line of shell to a shell', async () => {
+  it('[AC06] gives a line of shell to a shell', async () => {
     await create({ command: 'ls | wc -l' });
     await create({ command: '/opt/with space', args: ['x'] });
     expect(asked.map(({ command, args }) => [command, args])).toEqual([
@@ -76,13 +76,13 @@ describe('TerminalDesk', () => {
     ]);
   });
 
-  it('keeps no more than 1 MiB, whatever the agent asks for', async () => {
+  it('[AC06] keeps no more than 1 MiB, whatever the agent asks for', async () => {
     await create({ outputByteLimit: 1e12 });
     await create();
     expect(asked.map(({ outputBytes }) => outputBytes)).toEqual([1_048_576, 1_048_576]);
   });
 
-  it('refuses a folder that is not absolute, and more than 32 terminals, until one is released', async () => {
+  it('[AC06] refuses a folder that is not absolute, and more than 32 terminals, until one is released', async () => {
     await expect(create({ cwd: 'here' })).rejects.toThrow('cwd must be absolute');
     const all = await Promise.allSettled(Array.from({ length: 40 }, () => create()));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(32);
@@ -91,7 +91,7 @@ describe('TerminalDesk', () => {
     await create();
   });
 
-  it('answers for its terminals, and knows no others', async () => {
+  it('[AC06] answers for its terminals, and knows no others', async () => {
     await create();
     opened[0]!.text = 'hello';
     expect(desk.output('t0')).toEqual({ output: 'hello', truncated: false });
@@ -102,7 +102,7 @@ describe('TerminalDesk', () => {
     await expect(desk.kill('t9')).rejects.toThrow('there is none with this id');
   });
 
-  it('remembers the end of what released terminals wrote, for the last 32', async () => {
+  it('[AC06] remembers the end of what released terminals wrote, for the last 32', async () => {
     for (let index = 0; index < 40; index += 1) {
       await create();
       opened[index]!.text = `${'x'.repeat(20_000)}${index}`;
@@ -114,7 +114,7 @@ describe('TerminalDesk', () => {
     expect(() => desk.output('t39')).toThrow('there is none with this id');
   });
 
-  it('ends what runs, and releases everything when it is closed', async () => {
+  it('[AC06] ends what runs, and releases everything when it is closed', async () => {
     await create();
     await create();
     await desk.killAll();
@@ -128,7 +128,7 @@ describe('TerminalDesk', () => {
     await expect(create()).rejects.toThrow('the agent is ending');
   });
 
-  it('releases a terminal that is opened while it closes', async () => {
+  it('[AC06] releases a terminal that is opened while it closes', async () => {
     const opening = create();
     await desk.close();
     await opening;

@@ -11,7 +11,7 @@ const said = (role: AgentMessage['role'], text: string): AgentMessage => ({
 });
 
 describe('Transcript', () => {
-  it('answers as a list would that forgets its oldest when it is too large', () => {
+  it('[AC07] answers as a list would that forgets its oldest when it is too large', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ maxLength: 60 }), { maxLength: 40 }),
@@ -37,7 +37,7 @@ describe('Transcript', () => {
     );
   });
 
-  it('counts what it does not hold any more', () => {
+  it('[AC07] counts what it does not hold any more', () => {
     const transcript = new Transcript(10);
     transcript.add(said('user', 'a'));
     transcript.add({
@@ -63,7 +63,7 @@ describe('Transcript', () => {
     });
   });
 
-  it('keeps the beginning of an enormous text, and a remark in place of an enormous picture', () => {
+  it('[AC07] keeps the beginning of an enormous text, and a remark in place of an enormous picture', () => {
     const transcript = new Transcript(4 * 1_048_576);
     transcript.add({
       role: 'user',
@@ -80,7 +80,7 @@ describe('Transcript', () => {
     ]);
   });
 
-  it('has no last text before the model has said something', () => {
+  it('[AC07] has no last text before the model has said something', () => {
     const transcript = new Transcript(1_000);
     transcript.add(said('user', 'hello'));
     expect(transcript.lastText).toBeNull();
