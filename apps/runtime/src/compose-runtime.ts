@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { isPtyError, PipedProcesses, PtyLedger, PtyManager } from '@sessiond/pty-core';
 import { Admission } from './admission/admission.ts';
-import { unobservedAgents } from './agents/agent-observer.ts';
 import { noAuditLog } from './audit/audit-log.ts';
 import { createAgentHosting } from './compose-agents.ts';
 import { configuredLimits } from './config/configured-limits.ts';
@@ -49,7 +48,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       ptys,
       shells,
       admission,
-      observer: unobservedAgents,
+      observer: telemetry.agents,
       now,
     }),
     shellTimeoutMs: config.bashTimeoutMs,

@@ -109,7 +109,16 @@ describe('the metrics of a daemon', () => {
     const daemon = await start(
       ...['--buffer-bytes', '64KiB', '--lane-queue-commands', '1', '--spawn-pause-ms', '1000'],
       ...['--spawn-failures-per-principal', '1', '--spawn-failures-total', '5', '--data-commands-per-minute', 'off'],
-      ...['--max-outcomes', '50', '--max-idempotency-keys', '1'],
+      ...[
+        '--max-outcomes',
+        '50',
+        '--max-idempotency-keys',
+        '1',
+        '--agent-backends',
+        'fake',
+        '--agent-log-events',
+        '16',
+      ],
       ...['--alert-interval-ms', '100', '--alert-webhook', `http://127.0.0.1:${port}/`],
     );
     const { socketPath, url } = daemon;
@@ -189,6 +198,8 @@ describe('the metrics of a daemon', () => {
     await driver.ask('abort_bash', { sessionId: beside });
     await shell;
 
+    await workAgent(moves, daemon, driver);
+
     // A machine without descriptors.
     if (!limitDescriptors(daemon, 10)) context.skip('needs prlimit of util-linux to lower the number of descriptors');
     const starved = await driver.command('create_session', { kind: 'pty', pty: { command: 'true' } });
@@ -246,6 +257,37 @@ describe('the metrics of a daemon', () => {
     expect(answer).toContain('\nsessiond_session_count{');
   });
 });
+
+/** An agent that works, asks, crashes, fails, is not there, and says more than is kept. */
+async function workAgent(moves: MetricMoves, { socketPath }: TestDaemon, driver: TerminalClient): Promise<void> {
+  const create = (agent: object) => driver.command('create_session', { agent, cwd: '/' });
+  expect(await create({ backend: 'fake', model: 'none' })).toMatchObject({ code: 'INVALID_COMMAND' });
+  const { data } = await create({ backend: 'fake' });
+  const { sessionId } = data as { sessionId: string };
+  const prompt = (message: string) => driver.command('prompt', { sessionId, message });
+  const asking = prompt('dialog confirm');
+  await until(async () => amount(await moves.ask(driver), 'sessiond.agent.dialogs') === 1);
+  await moves.scrape(socketPath);
+  expect(amount(await moves.ask(driver), 'sessiond.agent.count', { backend: 'fake', state: 'running' })).toBe(1);
+  await driver.ask('abort', { sessionId });
+  expect(await asking).toMatchObject({ code: 'CANCELLED' });
+  expect(await prompt('fail 500')).toMatchObject({ code: 'AGENT_FAILED' });
+  expect(await prompt('crash')).toMatchObject({ code: 'AGENT_FAILED' });
+  await until(async () => amount(await moves.ask(driver), 'sessiond.agent.restarts') === 1);
+  expect(await prompt('stream 2000')).toMatchObject({ success: true });
+  await driver.ask('switch_session', { sessionId, after: 0 });
+  await until(async () => amount(await moves.ask(driver), 'sessiond.agent.gaps') > 0);
+  const samples = await moves.ask(driver);
+  for (const [outcome, count] of Object.entries({ done: 1, aborted: 1, 'provider-failed': 1, interrupted: 1 }))
+    expect(amount(samples, 'sessiond.agent.prompts', { outcome }), outcome).toBe(count);
+  expect(amount(samples, 'sessiond.agent.provider.failures', { kind: 'http' })).toBe(1);
+  expect(amount(samples, 'sessiond.agent.dialogs.ended', { outcome: 'aborted' })).toBe(1);
+  const bytes = amount(samples, 'sessiond.agent.log.usage');
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(amount(samples, 'sessiond.agent.log.limit'));
+  await moves.scrape(socketPath);
+  await driver.ask('delete_session', { sessionId });
+}
 
 /** Lets another daemon log more than anybody reads, until it says so. */
 async function dropLog(moves: MetricMoves): Promise<void> {

@@ -9,14 +9,12 @@ export type PromptEnding = 'done' | 'aborted' | 'provider-failed' | 'interrupted
 
 /** Told what becomes of agents, in plain values: no session, no model. Must not throw and must be quick. */
 export interface AgentObserver {
-  promptStarted(backend: string): void;
   promptEnded(backend: string, ending: PromptEnding, durationMs: number): void;
   /** The first piece of the answer to a prompt came. */
   firstToken(backend: string, elapsedMs: number): void;
   providerFailed(kind: ProviderFailure['kind']): void;
   /** An agent was opened, or could not be. */
   opened(backend: string, result: 'opened' | 'unavailable' | 'failed'): void;
-  dialogOpened(): void;
   dialogEnded(end: DialogEnd): void;
   /** A follower was told of events it was not given. */
   gapTold(events: number): void;
@@ -24,12 +22,10 @@ export interface AgentObserver {
 
 /** Observes nothing. */
 export const unobservedAgents: AgentObserver = Object.freeze({
-  promptStarted() {},
   promptEnded() {},
   firstToken() {},
   providerFailed() {},
   opened() {},
-  dialogOpened() {},
   dialogEnded() {},
   gapTold() {},
 });

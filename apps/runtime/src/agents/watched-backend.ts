@@ -119,7 +119,6 @@ class WatchedAgent implements Agent {
     const { observer } = watch;
     const startedMs = watch.now();
     this.#askedMs = startedMs;
-    observer.promptStarted(backend);
     const ended = (ending: PromptEnding): void => {
       this.#askedMs = undefined;
       observer.promptEnded(backend, ending, watch.now() - startedMs);

@@ -26,6 +26,7 @@ describe('the catalogue', () => {
   it('has no label that could name a session, a connection or a person', () => {
     const labels = new Set(metrics.flatMap(({ labelNames = [] }) => labelNames));
     expect([...labels].sort()).toEqual([
+      'backend',
       'breaker',
       'bulkhead',
       'by',

@@ -71,6 +71,7 @@ class Subject {
         ringBytes: 0,
         ringLimitBytes: 0,
         shells: { running: 0, leftBehind: 0 },
+        agents: { sessions: 0, pendingDialogs: 0, logBytes: 0, logLimitBytes: 0, backends: [] },
       },
       connections: {
         websocket: this.connections,

@@ -63,7 +63,7 @@ it('[M01] tells of listeners of terminals that fail, which nothing outside of th
   const request = { type: 'create_session', kind: 'pty', cwd: dir, pty: { command: 'true' } } as const;
   await host.create(request, causeOf('ada'), signal);
   expect(values('sessiond.pty.listener.failures')['']).toBeGreaterThan(0);
-  expect(values('sessiond.session.count')).toEqual({ pty: 1 });
+  expect(values('sessiond.session.count')).toEqual({ pty: 1, agent: 0 });
   await host.close(1000);
 });
 

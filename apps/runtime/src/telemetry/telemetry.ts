@@ -3,10 +3,12 @@ import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { DoorRefusal } from '../auth/door.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
 import type { JournalSnapshot } from '../journal/journal.ts';
+import type { AgentCounts } from '../sessions/agent/agent-sessions.ts';
 import type { ShellCounts } from '../sessions/bash/shells.ts';
 import { Traffic } from '../traffic.ts';
 import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
+import { AgentMetrics, agentRecorder } from './agent-metrics.ts';
 import { alertRecorder, deliveryRecorder } from './alert-metrics.ts';
 import { BashMetrics, bashRecorder } from './bash-metrics.ts';
 import * as catalogue from './catalogue.ts';
@@ -44,7 +46,7 @@ export interface TelemetryOptions {
 
 /** What there is behind the listeners at one moment. */
 export interface ServerReading {
-  readonly sessions: SessionReading & { readonly shells: ShellCounts };
+  readonly sessions: SessionReading & { readonly shells: ShellCounts; readonly agents: AgentCounts };
   readonly connections: ConnectionReading;
   readonly commandsInFlight: number;
   readonly admission: AdmissionSnapshot;
@@ -64,6 +66,8 @@ export class Telemetry {
   readonly traffic: Traffic = new Traffic();
   /** For who runs commands. */
   readonly commands: CommandMetrics;
+  /** For who runs agents. */
+  readonly agents: AgentMetrics;
   /** For who runs lines of shell. */
   readonly bash: BashMetrics;
   /** For who records commands. */
@@ -82,6 +86,7 @@ export class Telemetry {
     this.#sink = sink;
     this.#eventLoop = eventLoop;
     this.commands = new CommandMetrics(sink);
+    this.agents = new AgentMetrics(sink);
     this.bash = new BashMetrics(sink);
     this.journal = new JournalMetrics(sink);
     this.admission = new AdmissionMetrics(sink);
@@ -135,6 +140,7 @@ export class Telemetry {
   /** Reads sessions, connections and commands from now on. `read` is asked whenever numbers are read, and must be quick. */
   watchServer(read: () => ServerReading): void {
     const recordSessions = sessionRecorder(this.#sink);
+    const recordAgents = agentRecorder(this.#sink);
     const recordBash = bashRecorder(this.#sink);
     const recordConnections = connectionRecorder(this.#sink);
     const recordInFlight = inFlightRecorder(this.#sink);
@@ -144,6 +150,7 @@ export class Telemetry {
     this.#collect(() => {
       const { sessions, connections, commandsInFlight, admission, outcomes, orphans } = read();
       recordSessions(sessions);
+      recordAgents(sessions.agents);
       recordBash(sessions.shells);
       recordConnections(connections);
       recordInFlight(commandsInFlight);

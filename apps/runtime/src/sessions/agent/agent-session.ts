@@ -56,7 +56,14 @@ export interface AgentSessionOptions {
   readonly retentionMs: number;
   readonly hosting: Pick<
     AgentHosting,
-    'shell' | 'endTerminals' | 'abortMs' | 'dialogTimeoutMs' | 'maxDialogsPerSession' | 'logEvents' | 'logBytes'
+    | 'observer'
+    | 'shell'
+    | 'endTerminals'
+    | 'abortMs'
+    | 'dialogTimeoutMs'
+    | 'maxDialogsPerSession'
+    | 'logEvents'
+    | 'logBytes'
   >;
   /** Places for dialogs that all sessions share. */
   readonly dialogPlaces: NonNullable<ConstructorParameters<typeof Dialogs>[0]['places']>;
@@ -104,10 +111,14 @@ export class AgentSession implements LiveSession, BashPlace {
       sessionId,
       maxEvents: hosting.logEvents,
       maxBytes: hosting.logBytes,
+      onGap: (events) => hosting.observer.gapTold(events),
       onUnattached,
     });
     this.#dialogs = new Dialogs({
-      emit: (event) => this.#stream.push(event),
+      emit: (event) => {
+        if (event.type === 'extension_ui_resolved') hosting.observer.dialogEnded(event.end);
+        this.#stream.push(event);
+      },
       maxPending: hosting.maxDialogsPerSession,
       places: dialogPlaces,
       ...(hosting.dialogTimeoutMs !== null && { timeoutMs: hosting.dialogTimeoutMs }),
@@ -160,6 +171,10 @@ export class AgentSession implements LiveSession, BashPlace {
 
   get quietMs(): number {
     return this.#working > 0 ? 0 : performance.now() - this.#lastWorkMs;
+  }
+
+  get backend(): string {
+    return this.#options.agent.backend;
   }
 
   /** Who answers the next prompt. */

@@ -1,5 +1,5 @@
-import type { OpenAgent } from '@sessiond/agent-core';
-import { type AgentOptions, ProtocolError, type Retention } from '@sessiond/protocol';
+import type { BackendSnapshot, OpenAgent } from '@sessiond/agent-core';
+import { type AgentOptions, type AgentPhase, ProtocolError, type Retention } from '@sessiond/protocol';
 import { Bulkhead } from '@sessiond/resilience';
 import type { AgentHosting } from '../../agents/agent-hosting.ts';
 import type { Cause } from '../cause.ts';
@@ -53,13 +53,20 @@ export interface AgentSessionsOptions {
 export interface AgentCounts {
   /** Sessions that can be addressed. */
   readonly sessions: number;
-  /** Of these, those whose agent works. */
-  readonly running: number;
   /** Dialogs that wait for an answer. */
   readonly pendingDialogs: number;
   /** Events that are kept, and that may be, also those of removed sessions that somebody still reads. */
   readonly logBytes: number;
   readonly logLimitBytes: number;
+  /** One for each kind of agent. */
+  readonly backends: readonly AgentBackendCounts[];
+}
+
+/** The agents of one kind. */
+export interface AgentBackendCounts extends BackendSnapshot {
+  readonly name: string;
+  /** Sessions whose agent is in a phase; a phase that none is in is absent. */
+  readonly phases: Readonly<Partial<Record<AgentPhase, number>>>;
 }
 
 /** Opens sessions of agents, whichever kind of agent it is. */
@@ -105,10 +112,14 @@ export class AgentSessions {
       sessions.reduce((total, each) => total + value(each), 0);
     return {
       sessions: this.#options.registry.count('agent'),
-      running: sum(({ phase }) => (phase === 'running' ? 1 : 0)),
       pendingDialogs: sum(({ pendingDialogs }) => pendingDialogs),
       logBytes: sum(({ logBytes }) => logBytes),
       logLimitBytes: sessions.length * (this.#options.agents?.logBytes ?? 0),
+      backends: Array.from(this.#options.agents?.backends.values() ?? [], (backend) => ({
+        ...backend.snapshot(),
+        name: backend.name,
+        phases: phasesOf(sessions.filter((session) => session.backend === backend.name)),
+      })),
     };
   }
 
@@ -152,6 +163,12 @@ export class AgentSessions {
     });
     return session;
   }
+}
+
+function phasesOf(sessions: readonly AgentSession[]): Partial<Record<AgentPhase, number>> {
+  const phases: Partial<Record<AgentPhase, number>> = {};
+  for (const { phase } of sessions) phases[phase] = (phases[phase] ?? 0) + 1;
+  return phases;
 }
 
 function requestOf(spec: AgentSessionSpec): Omit<OpenAgent, 'env' | 'toolEnv'> {

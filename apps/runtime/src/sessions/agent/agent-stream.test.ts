@@ -6,13 +6,16 @@ import { AgentStream } from './agent-stream.ts';
 const about = { state: 'idle' } as const;
 let stream: AgentStream;
 let unattached: number;
+let missed: number[];
 
 beforeEach(() => {
   unattached = 0;
+  missed = [];
   stream = new AgentStream({
     sessionId: 'a',
     maxEvents: 4,
     maxBytes: 65_536,
+    onGap: (events) => missed.push(events),
     onUnattached: () => {
       unattached += 1;
     },
@@ -61,6 +64,7 @@ it('[S41] tells a reader that was overtaken exactly what it missed', () => {
   expect(reader.next()).toMatchObject({ seq: 1 });
   for (let i = 0; i < 6; i++) stream.push(turn);
   expect(drain(reader)).toEqual(['gap 2-6', 6, 7, 8, 9]);
+  expect(missed).toEqual([4]);
 });
 
 it('begins where it was asked to: at the oldest event, behind the newest, or at a number, also one that is gone', () => {

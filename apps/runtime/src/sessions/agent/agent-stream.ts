@@ -12,6 +12,8 @@ export interface AgentStreamOptions {
   readonly sessionId: string;
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** Called when a reader is told that it has missed so many events. */
+  readonly onGap: (events: number) => void;
   /** Called whenever the last reader has let go. */
   readonly onUnattached: () => void;
 }
@@ -28,6 +30,7 @@ export class AgentStream {
   readonly #sessionId: string;
   readonly #log: EventLog;
   readonly #pieces: DeltaCoalescer;
+  readonly #onGap: (events: number) => void;
   readonly #onUnattached: () => void;
   /** Those that read, with what wakes them up. */
   readonly #readers = new Set<() => void>();
@@ -36,13 +39,14 @@ export class AgentStream {
   #lastAt: string | undefined;
   #ended = false;
 
-  constructor({ sessionId, maxEvents, maxBytes, onUnattached }: AgentStreamOptions) {
+  constructor({ sessionId, maxEvents, maxBytes, onGap, onUnattached }: AgentStreamOptions) {
     this.#sessionId = sessionId;
     this.#log = new EventLog({ maxEvents, maxBytes });
     this.#pieces = new DeltaCoalescer({
       flushBytes: FLUSH_BYTES,
       emit: (event) => this.#append(event, this.#correlationId),
     });
+    this.#onGap = onGap;
     this.#onUnattached = onUnattached;
   }
 
@@ -126,7 +130,10 @@ export class AgentStream {
       next: () => {
         const chunk = this.#read(next);
         if (chunk?.kind === 'event') next = chunk.seq + 1;
-        if (chunk?.kind === 'gap') next = chunk.to;
+        if (chunk?.kind === 'gap') {
+          next = chunk.to;
+          this.#onGap(chunk.to - chunk.from);
+        }
         return chunk;
       },
       close: () => {

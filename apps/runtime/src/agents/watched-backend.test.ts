@@ -1,0 +1,121 @@
+import {
+  type Agent,
+  type AgentBackend,
+  AgentFailedError,
+  type AgentOwner,
+  AgentUnavailableError,
+  type OpenAgent,
+  type PromptOutcome,
+} from '@sessiond/agent-core';
+import type { AgentEvent } from '@sessiond/protocol';
+import { beforeEach, expect, it } from 'vitest';
+import { WatchedBackend } from './watched-backend.ts';
+
+const never = new AbortController().signal;
+const request = { sessionId: 's-1' } as OpenAgent;
+const DELTA: AgentEvent = {
+  type: 'message_update',
+  assistantMessageEvent: { type: 'text_delta', contentIndex: 0, delta: 'x' },
+};
+
+let told: string[];
+let events: AgentEvent[];
+let now: number;
+/** What the agent does when it is prompted. */
+let work: (owner: AgentOwner) => Promise<PromptOutcome>;
+let opening: Promise<void>;
+
+const owner = {
+  onEvent: (event: AgentEvent) => void events.push(event),
+  onStatusChanged: () => void told.push('status'),
+} as unknown as AgentOwner;
+
+beforeEach(() => {
+  told = [];
+  events = [];
+  now = 0;
+  opening = Promise.resolve();
+  work = async () => ({ stopReason: 'stop', text: 'done' });
+});
+
+async function open(signal = never): Promise<Agent> {
+  const inner = {
+    name: 'mine',
+    open: async (_request: OpenAgent, opened: AgentOwner): Promise<Agent> => {
+      await opening;
+      return { prompt: () => work(opened) } as unknown as Agent;
+    },
+  } as unknown as AgentBackend;
+  const observer = {
+    opened: (backend: string, result: string) => void told.push(`${backend} ${result}`),
+    promptEnded: (backend: string, ending: string, ms: number) => void told.push(`${backend} ${ending} ${ms}`),
+    firstToken: (backend: string, ms: number) => void told.push(`${backend} first ${ms}`),
+    providerFailed: (kind: string) => void told.push(`provider ${kind}`),
+    dialogEnded() {},
+    gapTold() {},
+  };
+  const onFirstToken = (sessionId: string, ms: number): void => void told.push(`${sessionId} first ${ms}`);
+  return new WatchedBackend(inner, { observer, onFirstToken, now: () => now }).open(request, owner, signal);
+}
+
+it('times a prompt to its first piece and to its end, and passes everything on', async () => {
+  const agent = await open();
+  work = async ({ onEvent, onStatusChanged }) => {
+    now += 20;
+    onEvent({ type: 'turn_start' });
+    now += 10;
+    onEvent(DELTA);
+    onEvent(DELTA);
+    onStatusChanged();
+    now += 70;
+    return { stopReason: 'stop', text: 'done' };
+  };
+  expect(await agent.prompt({ message: 'x' }, never)).toEqual({ stopReason: 'stop', text: 'done' });
+  expect(told).toEqual(['mine opened', 'mine first 30', 's-1 first 30', 'status', 'mine done 100']);
+  expect(events).toHaveLength(3);
+});
+
+it('takes what comes after a prompt, or without one, for no answer', async () => {
+  const agent = await open();
+  let late = (): void => {};
+  work = async ({ onEvent }) => {
+    late = () => onEvent(DELTA);
+    return { stopReason: 'aborted', text: '' };
+  };
+  await agent.prompt({ message: 'x' }, never);
+  late();
+  expect(told).toEqual(['mine opened', 'mine aborted 0']);
+});
+
+it.each<[Error, string[]]>([
+  [
+    new AgentFailedError('no', { provider: { provider: 'acme', kind: 'network' } }),
+    ['provider network', 'mine provider-failed 0'],
+  ],
+  [new AgentFailedError('no', { interrupted: true }), ['mine interrupted 0']],
+  [new AgentFailedError('no'), ['mine failed 0']],
+  [new Error('no'), ['mine failed 0']],
+])('tells what became of a prompt that failed by %o', async (error, expected) => {
+  const agent = await open();
+  work = () => Promise.reject(error);
+  await expect(agent.prompt({ message: 'x' }, never)).rejects.toBe(error);
+  expect(told.slice(1)).toEqual(expected);
+});
+
+it('takes a prompt that somebody gave up for aborted, whatever it failed with', async () => {
+  const agent = await open();
+  work = () => Promise.reject(new AgentFailedError('no', { interrupted: true }));
+  const gaveUp = AbortSignal.abort(new Error('gave up'));
+  await expect(agent.prompt({ message: 'x' }, gaveUp)).rejects.toThrow('no');
+  expect(told).toEqual(['mine opened', 'mine aborted 0']);
+});
+
+it('tells of agents that could not be opened, and not of those that nobody wants any more', async () => {
+  opening = Promise.reject(new AgentUnavailableError('missing'));
+  await expect(open()).rejects.toThrow('missing');
+  opening = Promise.reject(new AgentFailedError('broken'));
+  await expect(open()).rejects.toThrow('broken');
+  opening = Promise.reject(new Error('gave up'));
+  await expect(open(AbortSignal.abort())).rejects.toThrow('gave up');
+  expect(told).toEqual(['mine unavailable', 'mine failed']);
+});
