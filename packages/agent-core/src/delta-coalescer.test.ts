@@ -103,7 +103,7 @@ describe('a delta coalescer', () => {
     const { coalescer, emitted } = setUp();
     for (let token = 0; token < 4000; token += 1) coalescer.push(text('word'));
     coalescer.flush();
-    const envelope = { sessionId: 'agent-12345678', seq: 100_000, ts: '2026-01-31T12:00:00.000Z' };
+    const envelope = { sessionId: 's'.repeat(100), correlationId: 'c'.repeat(100), seq: 100_000 };
     const bytes = emitted.reduce((sum, event) => sum + JSON.stringify({ ...event, ...envelope }).length, 0);
     expect(bytes).toBeLessThan(3 * 4 * 4000);
   });

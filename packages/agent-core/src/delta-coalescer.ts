@@ -3,7 +3,7 @@ import { checkedDelay, checkedInteger } from './check-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 
 const DEFAULTS = Object.freeze({
-  flushBytes: 96,
+  flushBytes: 256,
   maxDelayMs: 150,
 });
 
@@ -11,7 +11,7 @@ const DEFAULTS = Object.freeze({
 export interface DeltaCoalescerOptions {
   /** Takes the events, in order. */
   readonly emit: (event: AgentEvent) => void;
-  /** So many bytes of text that wait go out at once; at least 1. Default 96: with its envelope an event is then less than three times its text. */
+  /** So many bytes of text that wait go out at once; at least 1. Default 256: with an envelope of 300 bytes an event is then about twice its text. */
   readonly flushBytes?: number;
   /** The longest a piece waits. Default 150. */
   readonly maxDelayMs?: number;

@@ -4,9 +4,6 @@ import { type AgentEvent, type BashEvent, type Command, type ResponseDataOf, ses
 import type { AttachmentHandlers, EventAttachment, EventChunk } from '../session-host.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from '../stream-bounds.ts';
 
-/** How much text waits before an event goes out: with the largest envelope, an event is then about twice its text. */
-const FLUSH_BYTES = 256;
-
 /** What the events of a session are kept with. */
 export interface AgentStreamOptions {
   readonly sessionId: string;
@@ -43,7 +40,6 @@ export class AgentStream {
     this.#sessionId = sessionId;
     this.#log = new EventLog({ maxEvents, maxBytes });
     this.#pieces = new DeltaCoalescer({
-      flushBytes: FLUSH_BYTES,
       emit: (event) => this.#append(event, this.#correlationId),
     });
     this.#onGap = onGap;
