@@ -260,6 +260,38 @@ describe('agent ls, models, export and resume', () => {
   });
 });
 
+describe('agent resume', () => {
+  it('takes up again what was kept: a session of an earlier run, a conversation, a file', async () => {
+    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(folder, 'state') };
+    const first = await startDaemon(options);
+    const at = (socketPath: string, ...args: readonly string[]) => cli(args, { env: { SESSIOND_SOCKET: socketPath } });
+    const start = ['agent', 'new', '--backend', 'fake', '--id', 'kept', '--cwd', folder, '--name', 'kept-name'];
+    expect(await at(first.socketPath, ...start)).toMatchObject({ code: 0 });
+    expect(await at(first.socketPath, 'agent', 'prompt', 'kept', 'echo before')).toMatchObject({ code: 0 });
+    await first.kill();
+    const second = await startDaemon(options);
+    const ctl = (...args: readonly string[]) => at(second.socketPath, ...args);
+    expect((await ctl('agent', 'ls')).stdout).toMatch(/^kept +kept-name +stopped: lost with its daemon /m);
+    expect(await ctl('agent', 'prompt', 'kept', 'echo x')).toMatchObject({ code: 65 });
+    expect(await ctl('agent', 'resume', 'kept')).toMatchObject({ code: 0, stdout: 'kept\n' });
+    expect(await ctl('agent', 'prompt', 'kept-name', 'echo after')).toMatchObject({ code: 0, stdout: 'after\n' });
+    const [stored] = JSON.parse((await ctl('agent', 'ls', '--stored', '--json')).stdout);
+    expect(stored).toMatchObject({ backend: 'fake', sessionId: 'kept', cwd: folder, messageCount: 4 });
+    const { agentSessionId, sessionPath } = stored;
+    expect(await ctl('agent', 'resume', agentSessionId)).toMatchObject({ code: 75 });
+    await ctl('rm', 'kept');
+    const prefix = agentSessionId.slice(0, -4);
+    expect(await ctl('agent', 'resume', prefix, '--id', 'again')).toMatchObject({ code: 0, stdout: 'again\n' });
+    await ctl('rm', 'again');
+    const byFile = await ctl('agent', 'resume', sessionPath, '--backend', 'fake', '--id', 'by-file');
+    expect(byFile).toMatchObject({ code: 0, stdout: 'by-file\n' });
+    expect(await ctl('agent', 'resume', 'never-was')).toMatchObject({ code: 66 });
+    expect(await ctl('agent', 'resume', join(folder, 'none.jsonl'), '--backend', 'fake')).toMatchObject({ stdout: '' });
+    await second.stop();
+    await first.stop();
+  });
+});
+
 describe('what other commands make of an agent', () => {
   it('logs prints what was said and done, and its events as JSON', async () => {
     const id = await startAgent();

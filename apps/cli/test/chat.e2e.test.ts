@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
@@ -264,6 +267,32 @@ describe('chat', () => {
     await person.sees('\r\nattached\r\n');
     await person.type('\x04');
     await person.end();
+  });
+
+  it('says how to go on when the agent ended with its daemon, and shows what was said once it is taken up', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'sessionctl-chat-'));
+    const first = await startDaemon({ flags: ['--agent-backends', 'fake'], stateDir });
+    const elsewhere = await connect({ socketPath: first.socketPath });
+    const id = await startAgent(elsewhere);
+    await elsewhere.request('prompt', { sessionId: id, message: 'echo before' });
+    const person = await starting(['agent', 'chat', id, '--socket', first.socketPath]);
+    await person.sees('idle');
+    await first.kill();
+    await person.sees('connection lost, reconnecting');
+    const flags = ['--agent-backends', 'fake', '--socket', first.socketPath];
+    const second = await startDaemon({ flags, stateDir });
+    const { screen, status } = await person.end();
+    expect(status).toBe(65);
+    expect(screen).toContain(`sessionctl agent resume ${id}`);
+    await elsewhere.request('load_session', { sessionId: id });
+    const again = await starting(['agent', 'chat', id, '--socket', first.socketPath]);
+    await again.sees('❯ echo before\r\n\r\nbefore\r\n');
+    await again.type('\x04');
+    await again.end();
+    await elsewhere.close();
+    await second.stop();
+    await first.stop();
+    rmSync(stateDir, { recursive: true });
   });
 
   it('says that the connection is lost, and ends with 66 when the session is gone with the daemon', async () => {

@@ -57,7 +57,7 @@ export interface FeedSnapshot {
  *
  * Yields the numbered events of the session from `from` on, each exactly once and in order, or an explicit gap. After a lost connection it
  * attaches again where it was, in the same `streamId`; the caller sees nothing of it. It ends behind `agent_stopped`, the last event of an
- * agent; it fails when the session is deleted before or has another log, or when the client gave up reconnecting. The output of `bash`
+ * agent, or, of a session that was over when it was attached to, behind what is kept of it; it fails when the session is deleted before or has another log, or when the client gave up reconnecting. The output of `bash`
  * is not numbered and not part of it: `Client.onEvent` hears it.
  *
  * Iterate it once: asking for the next item means that the last one is dealt with, and leaving the loop detaches. Nobody has to read in

@@ -157,6 +157,19 @@ describe('a feed', () => {
     expect(agent.followers).toBe(0);
   });
 
+  it('ends behind what is kept of a session that is over already', async () => {
+    const { client, agent } = await start();
+    telling(agent, 1, 3);
+    agent.forgetBefore(3);
+    agent.isLost = true;
+    const feed = await client.follow('a', { from: 1 });
+    expect(await readAll(feed)).toEqual(['gap 1-3', '3r:3']);
+    expect(feed.snapshot()).toMatchObject({ status: 'ended', seq: 4 });
+    expect(await readAll(await client.follow('a', { from: 'now' }))).toEqual([]);
+    await settled(client);
+    expect(agent.followers).toBe(0);
+  });
+
   it('fails when the session is deleted without a last word, after what had arrived', async () => {
     const { client, agent, daemon, feed } = await following();
     agent.append(says('1'));
@@ -220,6 +233,17 @@ describe('after a lost connection, a feed', () => {
     agent.forgetBefore(8);
     const items = feed[Symbol.asyncIterator]();
     expect(await take(items, 5)).toEqual(['1:1', '2:2', 'gap 3-8', '8:8', '9:9']);
+  });
+
+  it('ends when the session has ended meanwhile and the log with it', async () => {
+    const { daemon, client, agent, feed } = await following();
+    telling(agent, 1, 2);
+    const reading = readAll(feed);
+    await settled(client);
+    await cutOff(daemon, client);
+    agent.isLost = true;
+    expect(await reading).toEqual(['1:1', '2:2']);
+    expect(feed.snapshot().status).toBe('ended');
   });
 
   it('fails when the session has another log, and when there is no connection any more', async () => {

@@ -34,8 +34,8 @@ interface Waiter {
  * The {@link AgentFeed} a client hands out.
  *
  * ```
- *           lost()                     agent_stopped taken
- *   live ──────────→ resuming ←─┐           ┌──→ ended
+ *           lost()
+ *   live ──────────→ resuming ←─┐           ┌──→ ended      agent_stopped, or all of a stopped session, read
  *    │ ←───resume()───┘         │           ├──→ detached   detach(), leaving the loop
  *    └──too much unread──→ waiting ─────────┴──→ failed     fail(), session deleted
  *                          (half of it read)
@@ -74,6 +74,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     this.#liveFrom = info.end;
     this.#received = info.from;
     this.#taken = info.from;
+    this.#noteEnd();
     this.done = new Promise<void>((resolve, reject) => {
       this.#finish = { resolve, reject };
     });
@@ -114,6 +115,8 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     this.#info = info;
     this.#status = 'live';
     this.#resumes += 1;
+    this.#noteEnd();
+    if (this.#waiter !== undefined) this.#endIfRead();
   }
 
   fail(error: unknown): void {
@@ -126,13 +129,17 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
       this.fail(new ProtocolError('SESSION_NOT_FOUND', 'Cannot go on following: the session was deleted'));
     }
     if (this.#status !== 'live' || this.#endArrived || message.sessionId !== this.sessionId) return;
-    if (isEventOf(message, 'events_gap')) this.#skip(message.event.to);
+    if (isEventOf(message, 'events_gap')) {
+      this.#skip(message.event.to);
+      this.#noteEnd();
+    }
     if (message.seq === undefined || message.seq < this.#received) return;
     // A hole that was not announced is one all the same.
     this.#skip(message.seq);
     const { seq, timestamp, correlationId, event } = message;
     this.#received = seq + 1;
     this.#endArrived = event.type === 'agent_stopped';
+    this.#noteEnd();
     this.#deliver({ kind: 'event', seq, timestamp, correlationId, event, replay: seq < this.#liveFrom }, chars);
     if (this.#queue.chars > this.#request.maxWaitingChars && !this.#endArrived) this.#letGo();
   }
@@ -172,6 +179,17 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
 
   get #isOver(): boolean {
     return this.#status === 'ended' || this.#status === 'detached' || this.#status === 'failed';
+  }
+
+  /** The session was over already when it was attached to: nothing follows what it has said. */
+  #noteEnd(): void {
+    if (this.#info.state === 'stopped' && this.#received >= this.#info.end) this.#endArrived = true;
+  }
+
+  #endIfRead(): void {
+    if (!this.#endArrived || this.#queue.length > 0 || this.#handed !== undefined) return;
+    void this.#leave();
+    this.#close('ended');
   }
 
   #skip(to: number): void {
@@ -220,6 +238,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
       this.#comeBack();
       return Promise.resolve({ done: false, value: item });
     }
+    this.#endIfRead();
     if (this.#status === 'failed') return Promise.reject(this.#failure);
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
@@ -233,9 +252,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     if (item === undefined) return;
     this.#handed = undefined;
     this.#taken = item.kind === 'gap' ? item.to : item.seq + 1;
-    if (item.kind !== 'event' || item.event.type !== 'agent_stopped') return;
-    void this.#leave();
-    this.#close('ended');
+    this.#endIfRead();
   }
 
   /** Gives the place on the daemon up, if there is one. */

@@ -4,6 +4,8 @@ import type { WebSocket } from 'ws';
 /** The log of an agent session of the test daemon: numbers from 1, everything kept until it is told to forget. */
 export class TestAgent {
   readonly streamId: string;
+  /** An agent that ended with an earlier run of the daemon: it is over, and no event says so. */
+  isLost: boolean = false;
   readonly #sessionId: string;
   readonly #events: KnownEvent[] = [];
   /** Number of the next event for each follower. */
@@ -39,7 +41,16 @@ export class TestAgent {
     this.#followers.set(socket, from);
     const { streamId } = this;
     const role = command.role ?? 'driver';
-    return { channel: 1, streamId, from, start: this.#start, end, state: 'idle', role, window: 0 };
+    return {
+      channel: 1,
+      streamId,
+      from,
+      start: this.#start,
+      end,
+      state: this.isLost ? 'stopped' : 'idle',
+      role,
+      window: 0,
+    };
   }
 
   detach(socket: WebSocket): number | undefined {

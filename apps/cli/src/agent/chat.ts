@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { emitKeypressEvents, type Key } from 'node:readline';
 import { type AgentFeed, type Client, type FeedItem, isClientError } from '@sessiond/client';
 import type { AgentSessionState } from '@sessiond/protocol';
+import { isEventOf, ProtocolError } from '@sessiond/protocol/client';
 import { cutToCells } from '../cells.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-text.ts';
@@ -66,8 +67,8 @@ class Chat {
   /** Whether everything that was kept when the chat began has been shown. */
   #isCaughtUp = false;
   #hasMessages = false;
-  /** Prompts of this chat that have no answer yet. */
-  #ownTurns = 0;
+  /** Prompts of this chat that have no answer yet, by id, and whether they have begun. */
+  readonly #ownTurns = new Map<string, boolean>();
   #isAborting = false;
   #hasEnded = false;
   /** The last key was Ctrl-C: another one leaves. */
@@ -112,7 +113,7 @@ class Chat {
   }
 
   get #isWorking(): boolean {
-    return this.#state.isWorking || this.#ownTurns > 0;
+    return this.#state.isWorking || this.#ownTurns.size > 0;
   }
 
   /** The events from the oldest one that is kept, and how the session is. */
@@ -120,6 +121,13 @@ class Chat {
     const sessionId = this.#sessionId;
     const state = await this.#client.request('get_state', { sessionId });
     if (state.kind !== 'agent') throw new UsageError(`Cannot chat with ${sessionId}: it is a terminal; use attach`);
+    if (state.exit?.reason === 'lost') {
+      const resume = `take it up again with: sessionctl agent resume ${sessionId}`;
+      throw new ProtocolError(
+        'INVALID_STATE',
+        `Cannot chat: the agent ended with an earlier run of the daemon; ${resume}`,
+      );
+    }
     this.#feed = await this.#client.follow(sessionId, { from: 'start', signal: this.#over });
     this.#renew(await this.#client.request('get_state', { sessionId }));
   }
@@ -133,7 +141,7 @@ class Chat {
     for (;;) {
       try {
         await this.#read();
-        return;
+        break;
       } catch (error) {
         // Another life of the log: the daemon was started again, and has the session back.
         if (this.#over.aborted || !isClientError(error, 'INVALID_STATE')) throw error;
@@ -143,6 +151,7 @@ class Chat {
         await this.#say('the daemon was started again', 'notable');
       }
     }
+    if (this.#feed.info.exit?.reason === 'lost') throw lost(this.#sessionId);
   }
 
   async #read(): Promise<void> {
@@ -199,6 +208,11 @@ class Chat {
     const stops = [
       this.#screen.onResize(() => this.#draw()),
       this.#client.onStateChange(() => this.#draw()),
+      this.#client.onEvent((message) => {
+        if (!isEventOf(message, 'command_started')) return;
+        const { commandId } = message.event;
+        if (commandId !== undefined && this.#ownTurns.has(commandId)) this.#ownTurns.set(commandId, true);
+      }),
       () => stdin.off('keypress', onKey).off('end', onEnd).off('error', onEnd),
     ];
     return () => {
@@ -282,16 +296,19 @@ class Chat {
   }
 
   async #prompt(message: string): Promise<void> {
-    this.#ownTurns += 1;
+    const commandId = `chat-${randomUUID()}`;
+    this.#ownTurns.set(commandId, false);
     this.#draw();
     try {
-      await takeTurn(this.#client, { sessionId: this.#sessionId, message, commandId: `chat-${randomUUID()}` });
+      await takeTurn(this.#client, { sessionId: this.#sessionId, message, commandId });
     } catch (error) {
-      // What the agent itself said of its failure, and that it was aborted, is in its events.
-      const isTold = isClientError(error, 'CANCELLED') || isClientError(error, 'CLIENT_CLOSED');
-      if (!isTold) await this.#complain(error);
+      // That a turn was aborted is in its events, if there was one.
+      if (isClientError(error, 'AGENT_FAILED')) {
+        await this.#screen.print(this.#transcript.failure(error.message, this.#cols));
+      } else if (!isClientError(error, 'CANCELLED')) await this.#complain(error);
+      else if (this.#ownTurns.get(commandId) === false) await this.#say('aborted before it began', 'notable');
     } finally {
-      this.#ownTurns -= 1;
+      this.#ownTurns.delete(commandId);
       this.#draw();
     }
   }
@@ -442,6 +459,11 @@ class Chat {
     const hint = this.#isAborting ? 'aborting' : this.#isWorking ? 'Ctrl-C aborts' : undefined;
     return faint(cutToCells(this.#state.line(nowMs, hint), cols));
   }
+}
+
+function lost(sessionId: string): ProtocolError {
+  const resume = `take it up again with: sessionctl agent resume ${sessionId}`;
+  return new ProtocolError('INVALID_STATE', `Cannot go on: the agent ended with its daemon; ${resume}`);
 }
 
 /** The number of the last event that an item stands for. */

@@ -77,7 +77,13 @@ it('shows the end of what is being thought, and no more', () => {
   expect(transcript.live(COLS, 0).length).toBeLessThanOrEqual(3);
 });
 
-it('tells a failure once, and an abort', () => {
+it('tells a failure once, however often it is told, and an abort', () => {
+  const transcript = new Transcript({ style: PLAIN, showThinking: false });
+  expect(transcript.failure('no', COLS)).toEqual(['no']);
+  expect(shown([{ type: 'agent_end', stopReason: 'error', errorMessage: 'no' }], transcript)).toEqual([]);
+  expect(transcript.failure('no', COLS)).toEqual([]);
+  shown([{ type: 'agent_start' }], transcript);
+  expect(transcript.failure('no', COLS)).toEqual(['no']);
   const failed = { stopReason: 'error', errorMessage: '500: the provider is on fire' } as const;
   expect(
     shown([

@@ -1,6 +1,6 @@
 import type { FeedItem } from '@sessiond/client';
 import type { AgentEvent, AgentMessage, KnownEvent } from '@sessiond/protocol';
-import { durationText } from '../quantity-text.ts';
+import { countText, durationText } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 import { eventNotice } from './event-notice.ts';
 import { messageRows } from './message-rows.ts';
@@ -71,8 +71,9 @@ export class Transcript {
   /** The rows that an item completes. `nowMs` is when it came, on the clock that {@link Transcript.live} is asked with. */
   push(item: FeedItem, cols: number, nowMs: number): string[] {
     if (item.kind === 'gap') {
-      const count = (item.to - item.from).toLocaleString('en-US');
-      return [...this.#closeBlock(cols), ...this.note(`${count} earlier events are no longer kept`, cols, 'notable')];
+      const count = item.to - item.from;
+      const text = `${countText(count, 'earlier event')} ${count === 1 ? 'is' : 'are'} no longer kept`;
+      return [...this.#closeBlock(cols), ...this.note(text, cols, 'notable')];
     }
     return this.#onEvent(item.event, Date.parse(item.timestamp), cols, nowMs);
   }
@@ -93,6 +94,13 @@ export class Transcript {
   /** What the chat itself answers; apart from everything else. */
   reply(text: string, cols: number, paint: keyof Style = 'faint'): string[] {
     return this.#emit('reply', wrapped(text, cols).map(this.#style[paint]));
+  }
+
+  /** Why a turn failed: once, although its last message, its end and the answer to its prompt all tell. */
+  failure(text: string, cols: number, paint: keyof Style = 'bad'): string[] {
+    if (text === this.#lastFailure) return [];
+    this.#lastFailure = text;
+    return this.note(plainText(text), cols, paint);
   }
 
   /** Rows of what is under way: the line that is not over, and the tools that run. */
@@ -175,11 +183,8 @@ export class Transcript {
     { stopReason, errorMessage }: { readonly stopReason?: string; readonly errorMessage?: string },
     cols: number,
   ): string[] {
-    const text = stopReason === 'aborted' ? 'aborted' : stopReason === 'error' ? (errorMessage ?? 'failed') : undefined;
-    // A message and the turn it is of tell the same.
-    if (text === undefined || text === this.#lastFailure) return [];
-    this.#lastFailure = text;
-    return this.note(plainText(text), cols, stopReason === 'aborted' ? 'notable' : 'bad');
+    if (stopReason === 'aborted') return this.failure('aborted', cols, 'notable');
+    return stopReason === 'error' ? this.failure(errorMessage ?? 'failed', cols) : [];
   }
 
   #onTool(
