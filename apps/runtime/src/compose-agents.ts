@@ -18,6 +18,7 @@ import { ManagedAgentTerminals } from './agents/agent-terminals.ts';
 import { LazyBackend } from './agents/lazy-backend.ts';
 import { type AgentWatch, WatchedBackend } from './agents/watched-backend.ts';
 import type { Config } from './config/config.ts';
+import type { Logger } from './logger.ts';
 import type { Shells } from './sessions/bash/shells.ts';
 
 /** The script that runs pi, beside the daemon, which is one file; from its sources it is where the package has it. */
@@ -36,6 +37,7 @@ export interface AgentsOptions {
   readonly shells: Shells;
   readonly admission: Admission;
   readonly observer: AgentObserver;
+  readonly logger: Logger;
   /** Monotonic milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -47,6 +49,7 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
   const processes = new LedgeredAgentProcesses(options.processes);
   const watch: AgentWatch = {
     observer: options.observer,
+    logger: options.logger,
     onFirstToken: (sessionId, elapsedMs) => admission.modelAnswered(sessionId, elapsedMs),
     now: options.now ?? (() => performance.now()),
   };

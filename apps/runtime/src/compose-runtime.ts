@@ -49,6 +49,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       shells,
       admission,
       observer: telemetry.agents,
+      logger,
       now,
     }),
     shellTimeoutMs: config.bashTimeoutMs,

@@ -9,6 +9,7 @@ import {
 } from '@sessiond/agent-core';
 import type { AgentEvent } from '@sessiond/protocol';
 import { beforeEach, expect, it } from 'vitest';
+import type { Logger } from '../logger.ts';
 import { WatchedBackend } from './watched-backend.ts';
 
 const never = new AbortController().signal;
@@ -54,8 +55,11 @@ async function open(signal = never): Promise<Agent> {
     dialogEnded() {},
     gapTold() {},
   };
+  const log = ({ sessionId, signal, reason }: Record<string, unknown>): void =>
+    void told.push(`${sessionId} ${signal ?? reason}`);
+  const logger = { warn: log, error: log } as unknown as Logger;
   const onFirstToken = (sessionId: string, ms: number): void => void told.push(`${sessionId} first ${ms}`);
-  return new WatchedBackend(inner, { observer, onFirstToken, now: () => now }).open(request, owner, signal);
+  return new WatchedBackend(inner, { observer, logger, onFirstToken, now: () => now }).open(request, owner, signal);
 }
 
 it('times a prompt to its first piece and to its end, and passes everything on', async () => {
@@ -118,4 +122,23 @@ it('tells of agents that could not be opened, and not of those that nobody wants
   opening = Promise.reject(new Error('gave up'));
   await expect(open(AbortSignal.abort())).rejects.toThrow('gave up');
   expect(told).toEqual(['mine unavailable', 'mine failed']);
+});
+
+it('logs that a process ended and that an agent is given up, without what it said', async () => {
+  const agent = await open();
+  work = async ({ onEvent }) => {
+    onEvent({
+      type: 'agent_restarting',
+      attempt: 1,
+      delayMs: 5,
+      exitCode: null,
+      signal: 'SIGKILL',
+      interrupted: true,
+    });
+    onEvent({ type: 'agent_stopped', reason: 'terminated' });
+    onEvent({ type: 'agent_stopped', reason: 'failed', errorMessage: 'it said hunter2' });
+    return { stopReason: 'stop', text: '' };
+  };
+  await agent.prompt({ message: 'x' }, never);
+  expect(told.slice(1, 3)).toEqual(['s-1 SIGKILL', 's-1 failed']);
 });

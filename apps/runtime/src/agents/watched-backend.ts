@@ -12,12 +12,14 @@ import {
   type StoredQuery,
   type UserMessage,
 } from '@sessiond/agent-core';
-import type { AgentCommand, AgentCommandType, StoredSession } from '@sessiond/protocol';
+import type { AgentCommand, AgentCommandType, AgentEvent, StoredSession } from '@sessiond/protocol';
+import type { Logger } from '../logger.ts';
 import type { AgentObserver, PromptEnding } from './agent-observer.ts';
 
 /** Who watches the agents of a backend. */
 export interface AgentWatch {
   readonly observer: AgentObserver;
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
   /** The first piece of the answer to a prompt came. */
   readonly onFirstToken: (sessionId: string, elapsedMs: number) => void;
   /** Monotonic milliseconds. */
@@ -43,6 +45,7 @@ export class WatchedBackend implements AgentBackend {
     const watchedOwner: AgentOwner = {
       onEvent: (event) => {
         if (event.type === 'message_update') watched?.answered();
+        else this.#log(sessionId, event);
         owner.onEvent(event);
       },
       onStatusChanged: () => owner.onStatusChanged(),
@@ -77,6 +80,17 @@ export class WatchedBackend implements AgentBackend {
 
   killAll(): void {
     this.#inner.killAll();
+  }
+
+  #log(sessionId: string, event: AgentEvent): void {
+    const facts = { event: 'agent', backend: this.name, sessionId };
+    if (event.type === 'agent_restarting') {
+      const { attempt, exitCode, signal, interrupted } = event;
+      const how = { ...facts, attempt, exitCode, signal, interrupted };
+      this.#watch.logger.warn(how, 'the process of an agent ended, and is started again');
+    } else if (event.type === 'agent_stopped' && event.errorMessage !== undefined) {
+      this.#watch.logger.error({ ...facts, reason: event.reason }, 'an agent cannot be kept running');
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { listen } from '../http/listen.ts';
 import { assertSocketPathFits } from '../http/listen-unix.ts';
 import { identifyListener } from '../identify-listener.ts';
 import { EXIT_CODES, isStartupError } from '../startup-error.ts';
+import { agentFindings } from './agent-findings.ts';
 import type { ConfigFinding } from './config-finding.ts';
 import { fileFindings, folderFinding, lookAt } from './path-findings.ts';
 
@@ -40,6 +41,7 @@ export async function checkConfig({ flags, env, configFile }: CheckConfigOptions
     { status: 'ok', check: 'options', message: `The options are valid: ${given} are set, with ${from}` },
     folderFinding('state-folder', 'state folder', config.stateDir),
     ...fileFindings(config),
+    ...agentFindings(config, env),
     ...(config.noSocket ? [] : [await socketFinding(config)]),
     ...(config.noTcp ? [] : [await portFinding(config)]),
   ];

@@ -25,6 +25,7 @@ class Subject {
   connections = 0;
   breakerState: BreakerState = 'closed';
   openKeys = 0;
+  agentCrashes = 0;
   generation = 0;
   journalState: 'open' | 'failed' = 'open';
   unread = 0;
@@ -71,7 +72,7 @@ class Subject {
         ringBytes: 0,
         ringLimitBytes: 0,
         shells: { running: 0, leftBehind: 0 },
-        agents: { sessions: 0, pendingDialogs: 0, logBytes: 0, logLimitBytes: 0, backends: [] },
+        agents: { sessions: 0, pendingDialogs: 0, logBytes: 0, logLimitBytes: 0, backends: [this.#backend()] },
       },
       connections: {
         websocket: this.connections,
@@ -90,6 +91,11 @@ class Subject {
       },
       orphans: null,
     }));
+  }
+
+  #backend() {
+    const none = { agents: 0, processes: 0, restarting: 0, restarts: 0, phases: {} };
+    return { ...none, name: 'fake', crashes: this.agentCrashes };
   }
 
   /** Lets time pass, doing something in each tick. */
@@ -131,6 +137,9 @@ const drives: Readonly<Record<string, (subject: Subject, bound: number) => void>
   },
   'breaker-keys-open': (subject, bound) => {
     subject.openKeys = bound;
+  },
+  'agent-crashes': (subject, bound) => {
+    subject.agentCrashes += bound * (TICK_MS / 1000);
   },
   'commands-refused': ({ telemetry }, bound) =>
     times(perTick(bound), () => telemetry.admission.limiterDecided('total', 'refused')),

@@ -69,12 +69,24 @@ export function defaultAlerts({ maxConnections }: DefaultAlertsOptions): readonl
     },
     {
       name: 'breaker-keys-open',
-      summary: 'Breakers of some principals or sessions are open',
+      summary: 'Breakers of some principals, sessions or models are open',
       metric: catalogue.breakerKeys.name,
       selector: { state: 'open' },
       by: ['breaker'],
       levels: { warn: 1 },
       keepMs: 30_000,
+    },
+    {
+      name: 'agent-crashes',
+      summary: 'Processes of agents end again and again although nobody asked for it',
+      metric: catalogue.agentCrashes.name,
+      by: ['backend'],
+      reduce: 'rate',
+      windowMs: 5 * MINUTE_MS,
+      // More than three in five minutes; a single one is bad luck, and is mended by itself.
+      levels: { warn: 0.01 },
+      clearBelow: 0.005,
+      forMs: SHORT_HISTORY_MS,
     },
     {
       name: 'commands-refused',
