@@ -142,7 +142,7 @@ export class SessionServer {
     this.#greeting = {
       serverVersion,
       transports,
-      capabilities: ['pty', 'raw-terminal'],
+      capabilities: ['pty', 'raw-terminal', ...(options.agents.backends.size > 0 ? ['agent'] : [])],
       limits: { maxMessageBytes, maxPendingCommands: MAX_PENDING_COMMANDS },
     };
     this.host = new LocalSessionHost(options);

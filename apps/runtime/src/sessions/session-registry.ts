@@ -23,7 +23,7 @@ export interface SessionRegistryOptions extends LifespanLimits {
 
 /** Room for a session that is being made. */
 export interface Place {
-  /** Fills it: the session can be addressed from now on. */
+  /** Fills it: the session can be addressed from now on. @throws ProtocolError when the server is ending meanwhile. */
   take(session: LiveSession, cause: Cause): void;
   /** Gives it up unless it was taken. Idempotent. */
   release(): void;
@@ -91,7 +91,7 @@ export class SessionRegistry {
    * @throws ProtocolError when the id is taken, when there is no room and nobody to give way, and when the server is ending.
    */
   reserve(sessionId: string, kind: SessionKind, inPlaceOf?: HostedSession): Place {
-    if (this.#closed) throw new ProtocolError('SHUTTING_DOWN', 'Cannot create a session: the server is ending');
+    this.#assertOpen();
     const present = this.#entries.get(sessionId);
     if (present?.session !== inPlaceOf || this.#making.has(sessionId))
       throw new ProtocolError('SESSION_EXISTS', `Cannot create session ${sessionId}: it exists`);
@@ -109,6 +109,7 @@ export class SessionRegistry {
       release,
       take: (session, cause) => {
         release();
+        this.#assertOpen();
         if (present !== undefined) this.#forget(present);
         else if (replaceable !== undefined) this.#remove(replaceable, 'expired', cause);
         this.#admit(session, cause);
@@ -170,6 +171,10 @@ export class SessionRegistry {
       clearTimeout(expiry);
       lifespan?.close();
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ProtocolError('SHUTTING_DOWN', 'Cannot create a session: the server is ending');
   }
 
   #admit(session: LiveSession, cause: Cause): void {

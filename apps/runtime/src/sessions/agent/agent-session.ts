@@ -413,5 +413,7 @@ export class AgentSession implements LiveSession, BashPlace {
     });
     this.#options.onChanged();
     this.#settleStopped();
+    // Whoever ends it waits for that.
+    if (this.#ending === undefined) void this.#options.hosting.endTerminals(this.sessionId);
   }
 }

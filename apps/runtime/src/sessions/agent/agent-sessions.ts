@@ -1,7 +1,8 @@
-import type { BackendSnapshot, OpenAgent } from '@sessiond/agent-core';
-import { type AgentOptions, type AgentPhase, ProtocolError, type Retention } from '@sessiond/protocol';
+import type { AgentOwner, BackendSnapshot, OpenAgent } from '@sessiond/agent-core';
+import { type AgentEvent, type AgentOptions, type AgentPhase, ProtocolError, type Retention } from '@sessiond/protocol';
 import { Bulkhead } from '@sessiond/resilience';
 import type { AgentHosting } from '../../agents/agent-hosting.ts';
+import type { Guard } from '../../containment.ts';
 import type { Cause } from '../cause.ts';
 import type { HostedSession } from '../hosted-session.ts';
 import type { SessionEvent } from '../session-host.ts';
@@ -93,7 +94,8 @@ export class AgentSessions {
     const { env, toolEnv } = agents.environment(spec.env);
     const session = this.#session(spec, toolEnv, cause, agents);
     try {
-      const opened = await backend.open({ ...requestOf(spec), env, toolEnv }, session.agentOwner, signal);
+      const owner = guarded(session.agentOwner, registry.guard(session));
+      const opened = await backend.open({ ...requestOf(spec), env, toolEnv }, owner, signal);
       session.begin(opened);
       session.changed();
       place.take(session, cause);
@@ -169,6 +171,15 @@ function phasesOf(sessions: readonly AgentSession[]): Partial<Record<AgentPhase,
   const phases: Partial<Record<AgentPhase, number>> = {};
   for (const { phase } of sessions) phases[phase] = (phases[phase] ?? 0) + 1;
   return phases;
+}
+
+/** Lets a failure in here end the session, and reach nobody who calls. */
+function guarded(owner: AgentOwner, guard: Guard): AgentOwner {
+  return {
+    ...owner,
+    onEvent: guard((event: AgentEvent) => owner.onEvent(event)),
+    onStatusChanged: guard(() => owner.onStatusChanged()),
+  };
 }
 
 function requestOf(spec: AgentSessionSpec): Omit<OpenAgent, 'env' | 'toolEnv'> {
