@@ -19,6 +19,7 @@ beforeEach(() => {
     onUnattached: () => {
       unattached += 1;
     },
+    onGap: (events) => missed.push(events),
   });
 });
 
