@@ -15,7 +15,6 @@ beforeEach(() => {
     sessionId: 'a',
     maxEvents: 4,
     maxBytes: 65_536,
-    onGap: (events) => missed.push(events),
     onUnattached: () => {
       unattached += 1;
     },
