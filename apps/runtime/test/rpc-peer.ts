@@ -1,36 +1,84 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { spawnDaemon, type TestDaemon } from '@sessiond/testkit';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { spawnDaemon } from '@sessiond/testkit';
+import { type RpcSessionChoice, serveRpcSession } from '../src/rpc/serve-rpc-session.ts';
 
 /** What a line of the dialect says. */
 export type RpcLine = Record<string, unknown>;
 
-/** `sessiond stdio --rpc-session` and somebody who talks to it. */
+/** What somebody who talks to a session in the dialect has before them. */
+interface RpcStreams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly exited: Promise<number | null>;
+}
+
+/** A session in the dialect of `pi --mode rpc`, and somebody who talks to it. */
 export class RpcPeer {
-  readonly child: ChildProcess;
   readonly lines: RpcLine[] = [];
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** The exit status, however it ends. */
+  readonly exited: Promise<number | null>;
   /** Everything that was written to stdout. */
   raw = '';
   stderr = '';
-  readonly #exited: Promise<number | null>;
   readonly #watchers = new Set<() => void>();
   #lastId = 0;
+  #rest = '';
 
-  constructor(daemon: Pick<TestDaemon, 'socketPath'>, homeDir: string, args: readonly string[]) {
-    const all = ['stdio', '--rpc-session', ...args, '--socket', daemon.socketPath];
-    this.child = spawnDaemon(all, { homeDir });
-    this.#exited = once(this.child, 'close').then(([code]) => code as number | null);
-    this.child.stdout!.setEncoding('utf8');
-    this.child.stdout!.on('data', (text: string) => this.#receive(text));
-    this.child.stderr!.setEncoding('utf8');
-    this.child.stderr!.on('data', (text: string) => {
-      this.stderr += text;
+  private constructor({ stdin, stdout, exited }: RpcStreams) {
+    this.stdin = stdin;
+    this.stdout = stdout;
+    this.exited = exited;
+    stdout.setEncoding('utf8');
+    stdout.on('data', (text: string) => this.#receive(text));
+  }
+
+  /** `sessiond stdio --rpc-session`, as a process. */
+  static spawn(
+    socketPath: string,
+    homeDir: string,
+    args: readonly string[],
+  ): { readonly peer: RpcPeer; readonly child: ChildProcess } {
+    const child = spawnDaemon(['stdio', '--rpc-session', ...args, '--socket', socketPath], { homeDir });
+    const exited = once(child, 'close').then(([code]) => code as number | null);
+    const peer = new RpcPeer({ stdin: child.stdin!, stdout: child.stdout!, exited });
+    child.stderr!.setEncoding('utf8');
+    child.stderr!.on('data', (text: string) => {
+      peer.stderr += text;
     });
+    return { peer, child };
+  }
+
+  /** The same in this process, which is much cheaper: real streams, and the real daemon behind its socket. */
+  static inside(socketPath: string, choice: RpcSessionChoice): RpcPeer {
+    const stdin = new PassThrough();
+    const stdout = new PassThrough();
+    // What is told at once is told before there is a peer.
+    let stderr = '';
+    let peer: RpcPeer | undefined;
+    const exited = serveRpcSession({
+      choice,
+      daemon: { socketPath },
+      version: '0.0.0',
+      maxLineBytes: 1024 * 1024,
+      input: stdin,
+      output: stdout,
+      tell: (sentence) => {
+        stderr += `sessiond: ${sentence}\n`;
+        if (peer !== undefined) peer.stderr = stderr;
+      },
+      signal: new AbortController().signal,
+    });
+    peer = new RpcPeer({ stdin, stdout, exited });
+    return peer;
   }
 
   /** Sends a line as it is. */
   write(text: string | Uint8Array): void {
-    this.child.stdin!.write(text);
+    this.stdin.write(text);
   }
 
   /** Sends a command and waits for its answer. */
@@ -68,16 +116,10 @@ export class RpcPeer {
 
   /** Ends stdin and waits for the end. @returns the exit status. */
   end(): Promise<number | null> {
-    this.child.stdin!.end();
-    return this.#exited;
+    this.stdin.end();
+    return this.exited;
   }
 
-  /** The exit status, however it ends. */
-  get exited(): Promise<number | null> {
-    return this.#exited;
-  }
-
-  #rest = '';
   #receive(text: string): void {
     this.raw += text;
     const parts = (this.#rest + text).split('\n');

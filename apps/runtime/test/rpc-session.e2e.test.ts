@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,10 +23,16 @@ afterEach(async () => {
 });
 
 let sessions = 0;
-function start(sessionId = `rpc-${++sessions}`, ...args: readonly string[]): RpcPeer {
-  const peer = new RpcPeer(daemon, dir, [sessionId, '--backend', 'fake', ...args]);
+function start(sessionId = `rpc-${++sessions}`, model?: string): RpcPeer {
+  const peer = RpcPeer.inside(daemon.socketPath, { sessionId, backend: 'fake', model, cwd: dir });
   peers.push(peer);
   return peer;
+}
+
+function spawn(...args: readonly string[]): ReturnType<typeof RpcPeer.spawn> {
+  const spawned = RpcPeer.spawn(daemon.socketPath, dir, ['--backend', 'fake', ...args]);
+  peers.push(spawned.peer);
+  return spawned;
 }
 
 const typesOf = (lines: readonly RpcLine[]): unknown[] => lines.map(({ type }) => type);
@@ -66,7 +73,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('writes one JSON object per line, ended by LF, and nothing else', async () => {
-    const peer = start();
+    const { peer } = spawn('--rpc-session', 'lines');
     await peer.run('echo a\u2028b\u2029c');
     expect(await peer.end()).toBe(0);
     expect(peer.raw.endsWith('\n')).toBe(true);
@@ -88,14 +95,13 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('says which session it has made when nobody named one', async () => {
-    const peer = new RpcPeer(daemon, dir, ['--backend', 'fake']);
-    peers.push(peer);
+    const { peer } = spawn();
     const { sessionId } = await peer.data('get_state');
     expect(peer.stderr).toBe(`sessiond: the session is ${sessionId}\n`);
   });
 
   it('tells the state in the words of the dialect', async () => {
-    const peer = start('stated', '--model', 'fake/large');
+    const peer = start('stated', 'fake/large');
     await peer.data('set_session_name', { name: 'Mine' }).catch(() => {});
     expect(await peer.data('get_state')).toMatchObject({
       model: { provider: 'fake', id: 'large', input: expect.arrayContaining(['text']) },
@@ -251,23 +257,23 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('holds no line that is longer than a message may be', async () => {
-    const peer = start('bounded', '--max-message-bytes', '64KiB');
+    const { peer, child } = spawn('--rpc-session', 'bounded', '--max-message-bytes', '64KiB');
     await peer.data('get_state');
-    const before = rssKiB(peer.child.pid!);
+    const before = rssKiB(child.pid!);
     const chunk = Buffer.alloc(1024 * 1024, 'x');
     for (let count = 0; count < 100; count += 1) {
-      if (!peer.child.stdin!.write(chunk)) await new Promise((resolve) => peer.child.stdin!.once('drain', resolve));
+      if (!peer.stdin.write(chunk)) await once(peer.stdin, 'drain');
     }
     peer.write('\n');
     expect(await peer.until(({ command }) => command === 'parse')).toMatchObject({ success: false });
     expect(await peer.data('get_state')).toMatchObject({ sessionId: 'bounded' });
-    expect(rssKiB(peer.child.pid!) - before).toBeLessThan(60 * 1024);
+    expect(rssKiB(child.pid!) - before).toBeLessThan(60 * 1024);
   });
 
   it('stops telling when nobody reads, and goes on with everything when somebody does', async () => {
     const peer = start();
     await peer.data('get_state');
-    peer.child.stdout!.pause();
+    peer.stdout.pause();
     peer.write('{"type":"prompt","message":"stream 20000"}\n');
     const client = await WireClient.connect(daemon);
     await expect
@@ -284,18 +290,21 @@ describe('sessiond stdio --rpc-session', () => {
       )
       .toBe(80_000);
     await client.close();
-    peer.child.stdout!.resume();
+    peer.stdout.resume();
     await peer.until(({ type }) => type === 'agent_end');
     expect(lastText(peer.lines)).toHaveLength(80_000);
     expect(deltas(peer.lines)).toBe(lastText(peer.lines));
   });
 
   it('detaches at SIGTERM', async () => {
-    const peer = start('told');
+    const { peer, child } = spawn('--rpc-session', 'told');
     await peer.data('prompt', { message: 'hang' });
-    peer.child.kill('SIGTERM');
+    child.kill('SIGTERM');
     expect(await peer.exited).toBe(0);
-    expect(await start('told').data('get_state')).toMatchObject({ isStreaming: true });
+    const next = start('told');
+    expect(await next.data('get_state')).toMatchObject({ isStreaming: true });
+    // The end of the daemon would wait for it.
+    await next.ask('abort');
   });
 
   it('ends with the session', async () => {
@@ -309,7 +318,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('says what is wrong and ends: without a daemon, for a terminal, for an agent there is none of', async () => {
-    const nowhere = new RpcPeer({ socketPath: join(dir, 'none.sock') }, dir, ['x']);
+    const { peer: nowhere } = RpcPeer.spawn(join(dir, 'none.sock'), dir, ['x']);
     expect(await nowhere.exited).toBe(69);
     expect(nowhere.stderr).toMatch(/^sessiond: Cannot /);
 
@@ -326,7 +335,7 @@ describe('sessiond stdio --rpc-session', () => {
     expect(await terminal.exited).toBe(1);
     expect(terminal.stderr).toContain('terminal');
 
-    const missing = new RpcPeer(daemon, dir, ['missing', '--backend', 'pi']);
+    const missing = RpcPeer.inside(daemon.socketPath, { sessionId: 'x', backend: 'none', model: undefined, cwd: dir });
     expect(await missing.exited).toBe(1);
     expect(missing.raw).toBe('');
   });

@@ -206,6 +206,16 @@ describe('the translator of events', () => {
     expect(told({ type: 'agent_end', stopReason: 'error' })).toEqual([]);
   });
 
+  it('tells the end of a run whose beginning it never heard', () => {
+    translator.resume();
+    expect(translator.isRunning).toBe(true);
+    expect(types(told(...answer('late').slice(3), { type: 'agent_end', stopReason: 'stop' }))).toEqual([
+      'turn_end',
+      'agent_end',
+    ]);
+    expect(translator.isRunning).toBe(false);
+  });
+
   it('tells nothing of a message whose beginning it missed, and goes on with the next', () => {
     told({ type: 'agent_start' }, ...answer('Hello').slice(0, 3));
     translator.skip();

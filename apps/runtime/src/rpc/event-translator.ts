@@ -30,6 +30,8 @@ export class EventTranslator {
   readonly #tools = new RunningTools();
   readonly #toldDialogs = new Set<string>();
   #isRunning = false;
+  /** The end of the run was told already. */
+  #isBrokenOff = false;
   #growing: GrowingMessage | undefined;
   #run: RunMessage[] = [];
   #runChars = 0;
@@ -49,7 +51,7 @@ export class EventTranslator {
       case 'agent_start':
         return this.#start();
       case 'agent_end':
-        return this.#isRunning ? this.#end() : [];
+        return this.#isBrokenOff ? [] : this.#end();
       case 'turn_start':
         this.#toolResults = [];
         this.#lastAnswer = undefined;
@@ -110,6 +112,11 @@ export class EventTranslator {
     return [line({ type: 'extension_ui_request', id: requestId, method, ...fields })];
   }
 
+  /** The agent works on something whose beginning was not heard. */
+  resume(): void {
+    this.#isRunning = true;
+  }
+
   /** Events are missing: the message that grew is not told any further. */
   skip(): void {
     this.#growing = undefined;
@@ -122,11 +129,13 @@ export class EventTranslator {
     const lines: string[] = [];
     if (this.#growing === undefined) lines.push(...this.#startMessage({ role: 'assistant', content: [], timestamp }));
     lines.push(...this.#endMessage({ stopReason: 'error', errorMessage }), ...this.#endTurn(), ...this.#end());
+    this.#isBrokenOff = true;
     return lines;
   }
 
   #start(): string[] {
     this.#isRunning = true;
+    this.#isBrokenOff = false;
     this.#growing = undefined;
     this.#run = [];
     this.#runChars = 0;

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
+/** So many bytes may wait for the reader before no more commands are read. */
+const FULL_BYTES = 4 * 1024 * 1024;
+
 /**
- * Lines on stdout, each ended by one LF. Queues nothing beside the stream: who has much to say waits for {@link RpcOutput.drained}.
- * After the reader went away lines are dropped.
+ * Lines on stdout, each ended by one LF. Queues nothing beside the stream: who has much to say waits for {@link RpcOutput.drained}, and who
+ * takes commands stops while it {@link RpcOutput.isFull}. After the reader went away lines are dropped.
  */
 export class RpcOutput {
   /** Aborted when the reader is gone. */
@@ -17,6 +20,11 @@ export class RpcOutput {
     // A reader that went away (EPIPE) is an ordinary end; the stream would throw without a listener.
     output.on('error', () => gone.abort());
     output.on('close', () => gone.abort());
+  }
+
+  /** Whether so much waits for the reader that nothing should be asked that has an answer. */
+  get isFull(): boolean {
+    return this.#output.writableLength > FULL_BYTES;
   }
 
   /** Writes one line; `json` holds no line end. */

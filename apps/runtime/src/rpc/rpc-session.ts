@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { AgentFeed, FeedEvent, FeedGap } from '@sessiond/client';
 import { LineReader } from '../transports/line-reader.ts';
 import { EventTranslator } from './event-translator.ts';
@@ -31,7 +32,8 @@ const MAX_UNANSWERED = 256;
  * ```
  *
  * Answers and events share stdout in the order in which they happened. Events that the client does not read wait in the daemon's log, which is
- * bounded. A line is bounded while it is read, and at most 256 commands are unanswered.
+ * bounded. A line is bounded while it is read, at most 256 commands are unanswered, and none is read
+ * while more than 4 MiB wait for the client.
  */
 export class RpcSession {
   readonly #options: RpcSessionOptions;
@@ -50,20 +52,32 @@ export class RpcSession {
     this.#reader = new LineReader(options.maxLineBytes, { onLine: (line) => this.#readLine(line), onTooLong: tooLong });
   }
 
-  /** Takes bytes of stdin. */
-  push(chunk: Uint8Array): void {
-    this.#reader.push(chunk);
-  }
-
-  /** The input is over: what has no line end is a line too. */
-  end(): void {
-    this.#reader.end();
+  /** Takes commands until the input ends or `over` is aborted; what has no line end then is a line too. Never rejects. */
+  read(input: Readable, over: AbortSignal): Promise<void> {
+    const { output } = this.#options;
+    return new Promise((resolve) => {
+      input.on('data', (chunk: Buffer) => {
+        this.#reader.push(chunk);
+        if (!output.isFull) return;
+        // Every command has an answer, and nobody reads them.
+        input.pause();
+        void output.drained().then(() => input.resume());
+      });
+      input.once('end', () => {
+        this.#reader.end();
+        resolve();
+      });
+      input.once('error', () => resolve());
+      over.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   /** Tells dialogs that waited before, and then what happens, until the session is over. Rejects when the daemon cannot be followed any more. */
   async follow(): Promise<void> {
     const { client, sessionId, feed, output } = this.#options;
-    const { dialogs } = await agentState(client, sessionId);
+    const { dialogs, isStreaming } = await agentState(client, sessionId);
+    // The beginning of a long run may be gone from the log.
+    if (isStreaming) this.#translator.resume();
     for (const dialog of dialogs) for (const line of this.#translator.dialog(dialog)) output.write(line);
     for await (const item of feed) {
       if (item.kind === 'gap') await this.#skip(item);

@@ -51,7 +51,7 @@ export async function serveRpcSession(options: ServeRpcOptions): Promise<number>
     const feed = await client.follow(sessionId, { signal: over });
     const { maxLineBytes } = options;
     const session = new RpcSession({ client, sessionId, cwd: choice.cwd, feed, output, maxLineBytes, onProblem: tell });
-    const ended = inputEnd(input, session, over);
+    const ended = session.read(input, over);
     const followed = session.follow();
     followed.catch(() => {});
     // The session may be over first; nothing more can be asked of it then.
@@ -69,19 +69,6 @@ export async function serveRpcSession(options: ServeRpcOptions): Promise<number>
     input.destroy();
     await client?.close();
   }
-}
-
-/** Hands the input over and resolves at its end. */
-function inputEnd(input: Readable, session: RpcSession, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    input.on('data', (chunk: Buffer) => session.push(chunk));
-    input.once('end', () => {
-      session.end();
-      resolve();
-    });
-    input.once('error', () => resolve());
-    over.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 async function findOrCreate(client: Client, choice: RpcSessionChoice, signal: AbortSignal): Promise<string> {
