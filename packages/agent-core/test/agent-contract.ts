@@ -218,9 +218,7 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
 
       if (shell !== undefined) {
         it('[AG11] ends the command that a tool runs', async () => {
-          const { agent, owner, prompt } = await working(shell('echo begun; sleep 1000'));
-          const output = owner.next('tool_execution_update');
-          await output;
+          const { agent, owner, prompt } = await working(shell('echo begun; sleep 1000'), 'tool_execution_update');
           expect(await agent.abort(PATIENCE_MS)).toBe(true);
           expect(await prompt).toMatchObject({ stopReason: 'aborted' });
           expect(owner.all('tool_execution_end')).toMatchObject([{ isError: true }]);
