@@ -24,10 +24,12 @@ test('a pid without a process is nobody', () => {
 test('a name with spaces and parentheses does not shift the fields', async () => {
   const renamed = spawn('sh', ['-c', 'printf "a) R 1 (b" > /proc/$$/comm; echo ready; read line'], { detached: true });
   await once(renamed.stdout, 'data');
-  const found = new LinuxProcessTable().read(renamed.pid!);
+  const { pid } = renamed;
+  // It runs until it has nothing more to do but to wait.
+  const read = () => new LinuxProcessTable().read(pid!);
+  await expect.poll(read, { timeout: 15_000 }).toMatchObject({ pid, sessionId: pid, groupId: pid, state: 'S' });
   renamed.stdin.end();
   await once(renamed, 'exit');
-  expect(found).toMatchObject({ pid: renamed.pid, sessionId: renamed.pid, groupId: renamed.pid, state: 'S' });
 });
 
 test('the members of a session are found, and one look serves for 5 ms', async () => {
