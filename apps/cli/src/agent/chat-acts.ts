@@ -2,7 +2,11 @@ import type { Client } from '@sessiond/client';
 import type { AgentModel } from '@sessiond/protocol';
 import { countText, durationText } from '../quantity-text.ts';
 import type { ChatState } from './chat-state.ts';
+import type { SlashCommand } from './slash-command.ts';
 import { oneLine } from './tool-line.ts';
+
+/** The commands of a chat that the daemon answers. */
+type AskingCommand = Extract<SlashCommand, { readonly name: 'model' | 'models' | 'thinking' | 'compact' | 'stats' }>;
 
 /** What the slash commands of a chat ask the daemon; each resolves with what to say, if there is something that no event tells. */
 export class ChatActs {
@@ -16,7 +20,23 @@ export class ChatActs {
     this.#state = state;
   }
 
-  async model(wanted: string | undefined): Promise<string | undefined> {
+  /** Does what a command asks the daemon for. */
+  perform(command: AskingCommand): Promise<string | undefined> {
+    switch (command.name) {
+      case 'model':
+        return this.#model(command.model);
+      case 'models':
+        return this.#models();
+      case 'thinking':
+        return this.#thinking(command.level);
+      case 'compact':
+        return this.#compact(command.instructions);
+      case 'stats':
+        return this.#stats();
+    }
+  }
+
+  async #model(wanted: string | undefined): Promise<string | undefined> {
     const { model } = this.#state();
     if (wanted === undefined) return `model: ${model ?? 'not known'}`;
     const chosen = findModel(await this.#available(), wanted);
@@ -28,25 +48,25 @@ export class ChatActs {
     return this.#state().model === model ? `model: ${answer.model.provider}/${answer.model.id}` : undefined;
   }
 
-  async models(): Promise<string> {
+  async #models(): Promise<string> {
     const { model } = this.#state();
     const names = (await this.#available()).map(({ provider, id }) => `${provider}/${id}`);
     return names.map((name) => oneLine(`${name === model ? '*' : '-'} ${name}`)).join('\n') || 'there are no models';
   }
 
-  async thinking(level: string | undefined): Promise<string | undefined> {
+  async #thinking(level: string | undefined): Promise<string | undefined> {
     const { thinking } = this.#state();
     if (level === undefined) return `thinking: ${thinking ?? 'not known'}`;
     const answer = await this.#client.request('set_thinking_level', { sessionId: this.#sessionId, level });
     return this.#state().thinking === thinking ? `thinking: ${answer.level}` : undefined;
   }
 
-  async compact(instructions: string | undefined): Promise<undefined> {
+  async #compact(instructions: string | undefined): Promise<undefined> {
     const custom = instructions === undefined ? {} : { customInstructions: instructions };
     await this.#client.request('compact', { sessionId: this.#sessionId, ...custom });
   }
 
-  async stats(): Promise<string> {
+  async #stats(): Promise<string> {
     const sessionId = this.#sessionId;
     const stats = await this.#client.request('get_session_stats', { sessionId });
     const { tokens, cost } = stats;

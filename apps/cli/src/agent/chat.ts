@@ -3,17 +3,17 @@ import { emitKeypressEvents, type Key } from 'node:readline';
 import { type AgentFeed, type Client, type FeedItem, isClientError } from '@sessiond/client';
 import type { AgentSessionState } from '@sessiond/protocol';
 import { isEventOf, ProtocolError } from '@sessiond/protocol/client';
-import { cutToCells } from '../cells.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-text.ts';
 import { UsageError } from '../errors.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type Style, styleFor } from '../style.ts';
 import { ChatActs } from './chat-acts.ts';
+import { type ChatView, chatArea } from './chat-area.ts';
 import { type ChatKey, ChatKeys } from './chat-keys.ts';
 import { ChatScreen, type LiveArea } from './chat-screen.ts';
 import { ChatState } from './chat-state.ts';
-import { dialogEndText, dialogRows, typedAnswer } from './dialog.ts';
+import { dialogEndText, typedAnswer } from './dialog.ts';
 import { LineEditor } from './line-editor.ts';
 import { PendingDialogs } from './pending-dialogs.ts';
 import { plainText } from './plain-text.ts';
@@ -30,11 +30,7 @@ export interface ChatOptions {
   readonly showThinking: boolean;
 }
 
-const PROMPT = '› ';
-const ANSWER = '? ';
 const TICK_MS = 1_000;
-/** Of what waits to be taken up, so much is shown. */
-const QUEUE_ROWS = 3;
 /** Of a conversation whose events are not there, so many messages are shown. */
 const HISTORY_MESSAGES = 40;
 
@@ -324,21 +320,6 @@ class Chat {
 
   #obey(command: SlashCommand): void {
     switch (command.name) {
-      case 'model':
-        this.#act(this.#acts.model(command.model));
-        break;
-      case 'models':
-        this.#act(this.#acts.models());
-        break;
-      case 'thinking':
-        this.#act(this.#acts.thinking(command.level));
-        break;
-      case 'compact':
-        this.#act(this.#acts.compact(command.instructions));
-        break;
-      case 'stats':
-        this.#act(this.#acts.stats());
-        break;
       case 'thoughts':
         this.#transcript.showThinking = !this.#transcript.showThinking;
         void this.#say(`what it thinks is ${this.#transcript.showThinking ? 'shown' : 'folded'} from now on`);
@@ -352,6 +333,8 @@ class Chat {
       case 'quit':
         this.#quit.abort();
         break;
+      default:
+        this.#act(this.#acts.perform(command));
     }
   }
 
@@ -407,25 +390,18 @@ class Chat {
   }
 
   #area(): LiveArea {
-    const cols = this.#cols;
-    const { faint } = this.#style;
     const nowMs = performance.now();
     const dialog = this.#dialogs.first;
     this.#swapDraft(dialog?.requestId, dialog?.prefill ?? '');
-    const above = [
-      ...this.#transcript.live(cols, nowMs),
-      '',
-      ...(dialog === undefined ? [] : dialogRows(dialog, cols, this.#style)),
-      ...this.#queueTexts().map((text) => faint(cutToCells(text, cols))),
-      this.#statusRow(cols, nowMs),
-    ];
-    const maxRows = Math.max(Math.floor(this.#screen.size.rows / 2), 1);
-    const line = this.#editor.layout(dialog === undefined ? PROMPT : ANSWER, cols, maxRows);
-    return {
-      rows: [...above, ...line.rows],
-      cursorRow: above.length + line.cursorRow,
-      cursorCol: line.cursorCol,
+    const view = {
+      underWay: this.#transcript.live(this.#cols, nowMs),
+      dialog,
+      steering: this.#state.steering,
+      followUp: this.#state.followUp,
+      status: this.#status(nowMs),
+      editor: this.#editor,
     };
+    return chatArea(view, this.#cols, this.#screen.size.rows, this.#style);
   }
 
   /** An answer is typed on a line of its own; what was being typed comes back afterwards. */
@@ -436,28 +412,16 @@ class Chat {
     this.#askedId = askedId;
   }
 
-  #queueTexts(): string[] {
-    const { steering, followUp } = this.#state;
-    const texts = [
-      ...steering.map((text) => `↳ before its next step: ${oneLine(text)}`),
-      ...followUp.map((text) => `↳ when it is done: ${oneLine(text)}`),
-    ];
-    return texts.length <= QUEUE_ROWS
-      ? texts
-      : [...texts.slice(0, QUEUE_ROWS - 1), `↳ and ${texts.length - QUEUE_ROWS + 1} more`];
-  }
-
-  #statusRow(cols: number, nowMs: number): string {
-    const { faint, notable } = this.#style;
+  #status(nowMs: number): ChatView['status'] {
     if (this.#client.state.status === 'reconnecting') {
-      return notable(cutToCells('connection lost, reconnecting', cols));
+      return { text: 'connection lost, reconnecting', paint: 'notable' };
     }
     if (this.#isArmed) {
       const abort = this.#isAborting ? 'aborting; ' : '';
-      return notable(cutToCells(`${abort}Ctrl-C again leaves, and the session goes on`, cols));
+      return { text: `${abort}Ctrl-C again leaves, and the session goes on`, paint: 'notable' };
     }
     const hint = this.#isAborting ? 'aborting' : this.#isWorking ? 'Ctrl-C aborts' : undefined;
-    return faint(cutToCells(this.#state.line(nowMs, hint), cols));
+    return { text: this.#state.line(nowMs, hint), paint: 'faint' };
   }
 }
 
