@@ -52,7 +52,7 @@ export function createSessionServer(options: RuntimeOptions): SessionServer {
       logger,
       now,
     }),
-    shellTimeoutMs: config.bashTimeoutMs,
+    timeoutsMs: { shell: config.bashTimeoutMs, turn: config.agentPromptMs },
     serverVersion: version,
     transports,
     bufferBytes,

@@ -34,6 +34,7 @@ import type { CommandLanes } from './execution/command-lanes.ts';
 import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
 import type { OutcomeTotals } from './execution/command-runner-options.ts';
+import type { ConfiguredTimeouts } from './execution/command-timeout.ts';
 import type { CommandTracer } from './execution/command-tracer.ts';
 import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
@@ -61,8 +62,8 @@ export interface SessionServerOptions {
   readonly shells: Shells;
   /** What runs agents, and how. */
   readonly agents: AgentHosting;
-  /** How long one may run that does not say so itself. */
-  readonly shellTimeoutMs: number;
+  /** How long commands may run that do not say so themselves. */
+  readonly timeoutsMs: ConfiguredTimeouts;
   readonly serverVersion: string;
   /** The transports clients can choose from. */
   readonly transports: readonly string[];
@@ -179,7 +180,7 @@ export class SessionServer {
       server,
       admission: options.admission,
       lanes: options.lanes,
-      shellTimeoutMs: options.shellTimeoutMs,
+      timeoutsMs: options.timeoutsMs,
       logger: options.logger,
       locks: options.locks,
       outcomes: options.outcomes,

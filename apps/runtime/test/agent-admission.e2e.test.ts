@@ -10,7 +10,7 @@ let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
 beforeAll(async () => {
   const breaker = ['--provider-pause-ms', String(PAUSE_MS), '--provider-slow-ms', '400'];
-  const limits = ['--max-agent-sessions', '8', '--dialog-answers-per-minute', '3'];
+  const limits = ['--max-agent-sessions', '8', '--dialog-answers-per-minute', '3', '--agent-prompt-ms', '3000'];
   daemon = await startDaemon({
     flags: ['--no-tcp', '--agent-backends', 'fake', ...limits, ...breaker],
   });
@@ -94,6 +94,14 @@ it('[S32] opens for a model that takes too long to begin its answer, and for not
     expect(await prompt(client, sessionId, 'slow 500')).toMatchObject({ success: true });
   }
   expect(await prompt(client, sessionId, 'echo hello')).toMatchObject({ code: 'CIRCUIT_OPEN' });
+});
+
+it('aborts a prompt at the deadline that is configured, and goes on with the session', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  const began = performance.now();
+  expect(await prompt(client, sessionId, 'hang')).toMatchObject({ code: 'TIMEOUT', timedOut: true });
+  expect(performance.now() - began).toBeGreaterThanOrEqual(2_900);
+  expect(await prompt(client, sessionId, 'echo on')).toMatchObject({ success: true });
 });
 
 it('[S32] tells how long the provider asked to be left alone', async () => {

@@ -7,6 +7,7 @@ import type { CommandJournal } from '../journal/command-journal.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import type { CommandLanes } from './command-lanes.ts';
 import type { CommandObserver } from './command-observer.ts';
+import type { ConfiguredTimeouts } from './command-timeout.ts';
 import type { CommandTracer } from './command-tracer.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { OutcomeStore, OutcomeStoreSnapshot } from './outcome-store.ts';
@@ -30,8 +31,8 @@ export interface CommandRunnerOptions {
   readonly tracer?: CommandTracer | undefined;
   /** Default: nothing is recorded. */
   readonly journal?: CommandJournal | undefined;
-  /** How long a line of shell may run that does not say so itself; default that of the protocol. */
-  readonly shellTimeoutMs?: number | undefined;
+  /** How long commands may run that do not say so themselves; default as the protocol has it. */
+  readonly timeoutsMs?: ConfiguredTimeouts | undefined;
   /** Default: those of the platform. */
   readonly deadlines?: Deadlines | undefined;
   /** Monotonic milliseconds; default `performance.now`. */

@@ -202,7 +202,7 @@ export class CommandRunner {
     run.startedAtMs = run.record === undefined ? undefined : Date.now();
     if (run.record !== undefined || run.keys.byKey !== undefined) run.instance = this.#memory.lifeBefore(command);
     this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
-    const timeoutMs = commandTimeoutMs(command, this.#options.host, this.#options.shellTimeoutMs);
+    const timeoutMs = commandTimeoutMs(command, this.#options.host, this.#options.timeoutsMs);
     if (typeof timeoutMs === 'object' && timeoutMs !== null) {
       timeoutMs.then(
         (ms) => this.#carryOut(run, ms),

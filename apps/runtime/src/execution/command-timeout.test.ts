@@ -20,8 +20,16 @@ it.each<[Command, number | null]>([
 it('gives a line of shell what is configured', () => {
   const command = { type: 'bash', sessionId: 's', command: 'make' } as const;
   expect(commandTimeoutMs(command, absent)).toBe(defaultTimeoutsMs.shell);
-  expect(commandTimeoutMs(command, absent, 17)).toBe(17);
-  expect(commandTimeoutMs({ ...command, timeoutMs: 5 }, absent, 17)).toBe(5);
+  expect(commandTimeoutMs(command, absent, { shell: 17 })).toBe(17);
+  expect(commandTimeoutMs({ ...command, timeoutMs: 5 }, absent, { shell: 17 })).toBe(5);
+});
+
+it('gives the turn of an agent what is configured', () => {
+  const command = { type: 'prompt', sessionId: 's', message: 'hi' } as const;
+  expect(commandTimeoutMs(command, absent, { shell: 17 })).toBe(defaultTimeoutsMs.turn);
+  expect(commandTimeoutMs(command, absent, { turn: 17 })).toBe(17);
+  expect(commandTimeoutMs({ type: 'compact', sessionId: 's' }, absent, { turn: 17 })).toBe(17);
+  expect(commandTimeoutMs({ ...command, timeoutMs: 5 }, absent, { turn: 17 })).toBe(5);
 });
 
 it.each(['terminate', 'delete_session'] as const)('[FR-007-007] gives %s the patience of the session', async (type) => {
