@@ -18,7 +18,14 @@ export function writeOpencodeHome(dir: string, baseUrl: string): Record<string, 
         models: Object.fromEntries(
           MODEL_IDS.map((id) => [
             id,
-            { name: `Loopback ${id}`, limit: { context: 128_000, output: 32_000 }, reasoning: true, tool_call: true },
+            {
+              name: `Loopback ${id}`,
+              limit: { context: 128_000, output: 32_000 },
+              modalities: { input: ['text', 'image'], output: ['text'] },
+              attachment: true,
+              reasoning: true,
+              tool_call: true,
+            },
           ]),
         ),
       },
