@@ -5,7 +5,7 @@ import { PiBackend, type PiBackendOptions } from '../src/pi/index.ts';
 import { RecordedProcesses } from './recorded-processes.ts';
 
 /** Arguments of a Node that runs the sources of this workspace. */
-export const SOURCE_ARGS: readonly string[] = ['--conditions=@sessiond/source', '--import', import.meta.resolve('tsx')];
+const SOURCE_ARGS: readonly string[] = ['--conditions=@sessiond/source', '--import', import.meta.resolve('tsx')];
 
 /** A package of pi whose code is that of `fake-pi`, in a folder of the test. @returns its folder. */
 export function writeFakePi(folder: string, manifest: Readonly<Record<string, unknown>> = {}): string {

@@ -311,23 +311,19 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   ): Promise<HostRequests[K][1]> {
     signal.throwIfAborted();
     const answer = this.#ask(child, name, params, signal);
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const first = await Promise.race([
-      answer.then(
-        () => 'answer' as const,
-        () => 'answer' as const,
-      ),
-      aborted,
-    ]);
-    if (first === 'answer' && !signal.aborted) return answer;
-    const late =
-      (await this.#within(
-        answer.then(
-          () => true,
-          () => true,
-        ),
-        this.#options.abortMs,
-      )) === undefined;
+    let onAbort = (): void => {};
+    const aborted = new Promise<void>((resolve) => {
+      onAbort = resolve;
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    const settled = answer.then(
+      () => true,
+      () => true,
+    );
+    await Promise.race([settled, aborted]);
+    signal.removeEventListener('abort', onAbort);
+    if (!signal.aborted) return answer;
+    const late = (await this.#within(settled, this.#options.abortMs)) === undefined;
     answer.catch(() => {});
     if (late && kill) await this.#options.workspace.endProcess();
     throw signal.reason;
