@@ -57,7 +57,7 @@ export const exampleAgentSession: AgentSessionInfo = {
   state: 'idle',
   version: 1,
   backend: 'pi',
-  cwd: '/home/ada/project',
+  cwd: '/srv/project',
   laneId: 'default',
   terminalId: 'agent-1',
   model: { provider: 'local', id: 'small' },

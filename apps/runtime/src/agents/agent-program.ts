@@ -9,9 +9,6 @@ export interface AgentProgram {
 /** Kinds of agents that this daemon knows by itself. */
 export const AGENT_KINDS: readonly ['pi', 'acp', 'fake'] = Object.freeze(['pi', 'acp', 'fake']);
 
-/** One of {@link AGENT_KINDS}. */
-export type AgentKind = (typeof AGENT_KINDS)[number];
-
 /**
  * Reads `name=command args`, words separated by spaces; what is between double quotes is one word.
  * @returns `undefined` for a text that is none: the name is 1 to 64 letters, digits, `_`, `.` and `-`, and no kind of agent that exists already.

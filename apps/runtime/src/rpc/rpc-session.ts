@@ -121,11 +121,14 @@ export class RpcSession {
 
   #readLine(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    if (!isUtf8(bytes)) return this.#refuseLine('Cannot read command: the line is no UTF-8 text');
+    if (!isUtf8(bytes)) {
+      this.#refuseLine('Cannot read command: the line is no UTF-8 text');
+      return;
+    }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
     const command = readRpcCommand(text);
-    if (typeof command === 'string') return this.#refuseLine(command);
-    if (command.type === 'extension_ui_response') void this.#answerDialog(command);
+    if (typeof command === 'string') this.#refuseLine(command);
+    else if (command.type === 'extension_ui_response') void this.#answerDialog(command);
     else void this.#answer(command);
   }
 

@@ -8,10 +8,10 @@ import type {
   SessionState,
 } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
-import type { AgentCounts } from './agent/agent-sessions.ts';
+import type { AgentCounts } from './agent/agent-counts.ts';
 import type { ShellCounts } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
-import type { TerminalCounts } from './terminals.ts';
+import type { TerminalCounts } from './terminal-counts.ts';
 
 /** Something that happened to a session. Those of its PTY and the beginning and end of `bash` commands are numbered without holes; the rest has the number 0. */
 export interface SessionEvent {

@@ -4,7 +4,8 @@ import type { Cause } from './cause.ts';
 import type { TerminalSession } from './hosted-session.ts';
 import { toProtocolError } from './pty-errors.ts';
 import { PtySession, type PtySessionCounts, type PtySessionOptions } from './pty-session.ts';
-import { SessionTotals, type Totals } from './session-totals.ts';
+import { SessionTotals } from './session-totals.ts';
+import type { TerminalCounts } from './terminal-counts.ts';
 
 /** What terminals get when the client names nothing. */
 export interface TerminalDefaults {
@@ -17,19 +18,6 @@ export interface TerminalDefaults {
   readonly retentionMs: number;
   /** The environment from whose allow-list children inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-/** Totals since the start, and sizes at the moment, of the terminals. */
-export interface TerminalCounts extends Totals {
-  /** Terminals whose output is kept: also those of removed sessions that somebody still reads the end of. */
-  readonly terminals: number;
-  /** Ended terminals whose end is still remembered. */
-  readonly tombstones: number;
-  /** Of the terminals, those whose readers lag behind. */
-  readonly underPressure: number;
-  /** Output that is kept, and that may be. */
-  readonly ringBytes: number;
-  readonly ringLimitBytes: number;
 }
 
 /** What a terminal tells its owner. */

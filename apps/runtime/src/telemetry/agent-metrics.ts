@@ -2,7 +2,7 @@ import type { ProviderFailure } from '@sessiond/agent-core';
 import type { Counter, Histogram, MetricFamily, MetricSink } from '@sessiond/metrics-sinks';
 import type { AgentPhase, DialogEnd } from '@sessiond/protocol';
 import type { AgentObserver, PromptEnding } from '../agents/agent-observer.ts';
-import type { AgentCounts } from '../sessions/agent/agent-sessions.ts';
+import type { AgentCounts } from '../sessions/agent/agent-counts.ts';
 import * as catalogue from './catalogue.ts';
 import { type Level, levelOf } from './level.ts';
 

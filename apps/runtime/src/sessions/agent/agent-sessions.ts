@@ -1,4 +1,4 @@
-import type { AgentOwner, BackendSnapshot, OpenAgent } from '@sessiond/agent-core';
+import type { AgentOwner, OpenAgent } from '@sessiond/agent-core';
 import { type AgentEvent, type AgentOptions, type AgentPhase, ProtocolError, type Retention } from '@sessiond/protocol';
 import { Bulkhead } from '@sessiond/resilience';
 import type { AgentHosting } from '../../agents/agent-hosting.ts';
@@ -7,6 +7,7 @@ import type { Cause } from '../cause.ts';
 import type { HostedSession } from '../hosted-session.ts';
 import type { SessionEvent } from '../session-host.ts';
 import type { SessionRegistry } from '../session-registry.ts';
+import type { AgentCounts } from './agent-counts.ts';
 import { toProtocolError } from './agent-errors.ts';
 import { AgentSession } from './agent-session.ts';
 
@@ -48,26 +49,6 @@ export interface AgentSessionsOptions {
     readonly onChanged: (session: HostedSession) => void;
     readonly onUnattached: (session: HostedSession) => void;
   };
-}
-
-/** Sizes at the moment of what lies behind the sessions of agents. */
-export interface AgentCounts {
-  /** Sessions that can be addressed. */
-  readonly sessions: number;
-  /** Dialogs that wait for an answer. */
-  readonly pendingDialogs: number;
-  /** Events that are kept, and that may be, also those of removed sessions that somebody still reads. */
-  readonly logBytes: number;
-  readonly logLimitBytes: number;
-  /** One for each kind of agent. */
-  readonly backends: readonly AgentBackendCounts[];
-}
-
-/** The agents of one kind. */
-export interface AgentBackendCounts extends BackendSnapshot {
-  readonly name: string;
-  /** Sessions whose agent is in a phase; a phase that none is in is absent. */
-  readonly phases: Readonly<Partial<Record<AgentPhase, number>>>;
 }
 
 /** Opens sessions of agents, whichever kind of agent it is. */

@@ -2,7 +2,7 @@ import { AgentInputError, AgentStateError } from '../../errors.ts';
 import type { HostOpen, HostStart, HostWorkspace } from '../channel/host-vocabulary.ts';
 import { readConversationHeader } from '../conversation-header.ts';
 import { findModel, modelsOf } from './models.ts';
-import { generationOf, type Pi, type PiBashOperations, type PiRuntime, type PiSessionManager } from './pi-api.ts';
+import type { Pi, PiBashOperations, PiRuntime, PiSessionManager } from './pi-api.ts';
 import { sessionSettings } from './session-settings.ts';
 
 /** Where and with what sessions of a process are made. */
@@ -78,9 +78,4 @@ async function openConversation(pi: Pi, cwd: string, file: string | undefined): 
     throw new AgentStateError('Cannot open conversation: the file is no conversation of pi');
   }
   return pi.SessionManager.open(file, undefined, cwd);
-}
-
-/** Which generation a context is of; for what differs. */
-export function isOldGeneration({ pi }: RuntimeContext): boolean {
-  return generationOf(pi) === '0.74';
 }

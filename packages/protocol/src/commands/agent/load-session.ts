@@ -44,7 +44,7 @@ export const loadSession: CommandContract<LoadSessionCommand, LoadSessionData> =
   sessionAccess: 'give',
   timeoutClass: 'spawn',
   journalKeeps: ['sessionPath', 'agentSessionId', 'name', 'cwd', 'agent.backend', 'agent.model'],
-  example: { type: 'load_session', id: 'c-92', sessionPath: '/home/ada/.pi/agent/sessions/a.jsonl' },
+  example: { type: 'load_session', id: 'c-92', sessionPath: '/srv/pi/sessions/a.jsonl' },
   exampleData: { sessionId: 'agent-1', session: exampleAgentSession },
   schema: () =>
     serverCommand<LoadSessionCommand>(

@@ -33,7 +33,7 @@ export const switchSessionFile: CommandContract<SwitchSessionFileCommand, Switch
     type: 'switch_session_file',
     id: 'c-89',
     sessionId: 'agent-1',
-    sessionPath: '/home/ada/.pi/agent/sessions/a.jsonl',
+    sessionPath: '/srv/pi/sessions/a.jsonl',
   },
   exampleData: { sessionId: 'agent-1', cancelled: false },
   schema: () => sessionCommand<SwitchSessionFileCommand>('switch_session_file', { sessionPath: workingDirectory }),
