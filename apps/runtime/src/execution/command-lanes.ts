@@ -54,19 +54,14 @@ export class CommandLanes {
   enter(laneKey: string): Turn | undefined {
     if (this.#mutex.isHeld(laneKey)) return undefined;
     const answer = this.#mutex.tryAcquire(laneKey);
-    if (!answer.ok) return undefined;
-    this.#observer.bulkheadWaited('lane', 0);
-    return answer;
+    return answer.ok ? this.#taken(answer, 0) : undefined;
   }
 
   /** Waits for the turn behind everything that is in the lane. Aborting the signal ends the wait; the refusal says nothing of it then. */
   async wait(laneKey: string, signal: AbortSignal): Promise<Turn | CommandRefusal> {
     const sinceMs = this.#now();
     const answer = await this.#mutex.acquire(laneKey, { signal });
-    if (answer.ok) {
-      this.#observer.bulkheadWaited('lane', this.#now() - sinceMs);
-      return answer;
-    }
+    if (answer.ok) return this.#taken(answer, this.#now() - sinceMs);
     if (answer.reason !== 'aborted') this.#observer.bulkheadRefused('lane');
     return { ok: false, fault: this.#faultOf(answer) };
   }
@@ -75,6 +70,17 @@ export class CommandLanes {
   snapshot(): BulkheadStatus {
     const { held, waiting } = this.#mutex.snapshot();
     return { name: 'lane', limit: 1, usage: held, waiting };
+  }
+
+  /** Tells of a turn that was taken; if that fails it is given back, for nobody has it then. */
+  #taken(turn: Turn, waitMs: number): Turn {
+    try {
+      this.#observer.bulkheadWaited('lane', waitMs);
+    } catch (error) {
+      turn.release();
+      throw error;
+    }
+    return turn;
   }
 
   #faultOf({ reason }: Refusal): ProtocolFault {

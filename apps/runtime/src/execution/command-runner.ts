@@ -3,15 +3,16 @@ import {
   type CommandType,
   commandContract,
   type ErrorCode,
-  isProtocolError,
   ProtocolError,
   type ProtocolFault,
 } from '@sessiond/protocol';
 import type { SessionTraits } from '../admission/breaker-rules.ts';
 import { rightsOf } from '../auth/rights.ts';
 import type { CommandContext, CommandIssuer } from '../commands/command-context.ts';
-import type { JournalEntry, RecordedOutcome } from '../journal/command-journal.ts';
+import type { RecordedOutcome } from '../journal/command-journal.ts';
 import { CommandAnswers } from './command-answers.ts';
+import { CommandDefects } from './command-defects.ts';
+import { CommandDoor } from './command-door.ts';
 import { IssuedCommand } from './command-facts.ts';
 import { CommandMemory, UNKNOWN } from './command-memory.ts';
 import { type CommandObserver, unobservedCommands } from './command-observer.ts';
@@ -34,6 +35,8 @@ import { assertVersion } from './session-version.ts';
  *
  * Answered is not over: what goes on after its deadline keeps its lane and its place until it really ends, and changes nothing of its outcome.
  *
+ * A defect of what stands before a command, a limit, a breaker, the journal or who is told of them, is the command's own: it ends as `INTERNAL`, and nobody behind it waits for it.
+ *
  * What need not wait runs within the call, and is answered within it if its handler answers at once.
  */
 export class CommandRunner {
@@ -45,7 +48,8 @@ export class CommandRunner {
   readonly #turns: CommandTurns;
   readonly #environment: RunEnvironment;
   readonly #inFlight: CommandsInFlight;
-  readonly #recorder: CommandRecorder;
+  readonly #defects: CommandDefects;
+  readonly #door: CommandDoor;
   readonly #answers: CommandAnswers;
   #dependencyWaits = 0;
   #refusal: ProtocolError | undefined;
@@ -55,7 +59,8 @@ export class CommandRunner {
   };
 
   constructor(options: CommandRunnerOptions) {
-    const { host, server, authorizer, outcomes, observer, now, deadlines, journal } = options;
+    const { host, server, authorizer, admission, outcomes, observer, now, deadlines, journal, tracer, logger } =
+      options;
     this.#options = options;
     this.#observer = observer ?? unobservedCommands;
     this.#now = now ?? (() => performance.now());
@@ -63,10 +68,12 @@ export class CommandRunner {
     this.#turns = new CommandTurns(options);
     this.#inFlight = new CommandsInFlight(this.#deadlines);
     this.#memory = new CommandMemory({ outcomes, sessions: host });
-    this.#recorder = new CommandRecorder({ journal, memory: this.#memory });
+    this.#defects = new CommandDefects(logger);
+    const recorder = new CommandRecorder({ journal, memory: this.#memory });
+    this.#door = new CommandDoor({ admission, recorder, tracer, defects: this.#defects, now: this.#now });
     this.#answers = new CommandAnswers({
       memory: this.#memory,
-      recorder: this.#recorder,
+      recorder,
       inFlight: this.#inFlight,
       observer: this.#observer,
       now: this.#now,
@@ -107,20 +114,11 @@ export class CommandRunner {
     const fault =
       this.#options.authorizer.fault(issuer.principal, command, issuer.connectionId) ?? this.#closed(command);
     if (fault !== undefined) return this.#answers.refuse(waiter, fault);
-    const admitted = this.#options.admission.admit(command, issuer.principal.id);
-    if (!admitted.ok) return this.#answers.refuse(waiter, admitted.fault);
-    let record: JournalEntry | undefined;
-    try {
-      record = this.#recorder.accept(waiter, issuer);
-    } catch (error) {
-      admitted.withdraw();
-      return this.#answers.refuse(waiter, this.#faultOf(error, facts));
-    }
-    const span = this.#options.tracer?.begin(facts);
-    const run = new CommandRun(this.#environment, { waiter, issuer, admitted, record, span, admittedMs: this.#now() });
+    const entry = this.#door.enter(waiter, issuer);
+    if ('fault' in entry) return this.#answers.refuse(waiter, entry.fault);
+    const run = new CommandRun(this.#environment, entry.parts);
     this.#inFlight.add(run);
     this.#memory.enter(run, waiter.keys);
-    this.#observer.commandAccepted(facts);
     this.#begin(run);
     return run.isAnswered ? undefined : run;
   }
@@ -152,24 +150,28 @@ export class CommandRunner {
 
   /** Carries the command out at once if it need not wait: no turn of the event loop, nor of the microtasks. */
   #begin(run: CommandRun): void {
-    if (run.command.dependsOn !== undefined && !this.#findDependencies(run)) return;
-    if (this.#turns.takeNow(run) && run.record?.durable === undefined) this.#start(run);
+    let isReady: boolean;
+    try {
+      this.#observer.commandAccepted(run.facts);
+      this.#findDependencies(run);
+      isReady = this.#turns.takeNow(run) && run.record?.durable === undefined;
+    } catch (error) {
+      this.#decide(run, this.#failure(run, error));
+      return;
+    }
+    if (isReady) this.#start(run);
     else void this.#startLater(run);
   }
 
-  /** @returns whether the command may still be able to run. */
-  #findDependencies(run: CommandRun): boolean {
-    const lookup = this.#memory.dependenciesOf(run.issuer);
-    try {
-      const dependencies = new Dependencies<CommandRun>(run.command, lookup, (reason) => run.abort(reason));
-      if (dependencies.isMet()) return true;
-      run.dependencies = dependencies;
-      this.#dependencyWaits += 1;
-      return true;
-    } catch (error) {
-      this.#decide(run, { ok: false, fault: this.#faultOf(error, run.facts) });
-      return false;
-    }
+  /** @throws ProtocolError when the command can never run. */
+  #findDependencies(run: CommandRun): void {
+    const { command, issuer } = run;
+    if (command.dependsOn === undefined) return;
+    const lookup = this.#memory.dependenciesOf(issuer);
+    const dependencies = new Dependencies<CommandRun>(command, lookup, (reason) => run.abort(reason));
+    if (dependencies.isMet()) return;
+    run.dependencies = dependencies;
+    this.#dependencyWaits += 1;
   }
 
   async #startLater(run: CommandRun): Promise<void> {
@@ -178,7 +180,7 @@ export class CommandRunner {
       await run.record?.durable;
       this.#checkReach(run);
     } catch (error) {
-      this.#decide(run, { ok: false, fault: run.abortReason ?? this.#faultOf(error, run.facts) });
+      this.#decide(run, { ok: false, fault: run.abortReason ?? this.#defects.faultOf(error, run.facts) });
       return;
     }
     this.#start(run);
@@ -192,17 +194,12 @@ export class CommandRunner {
 
   /** The command has everything it has to wait for. */
   #start(run: CommandRun): void {
-    const { command, admitted, abortReason } = run;
-    const refusal = abortReason ?? admitted.begin(this.#sessions)?.fault;
-    if (refusal !== undefined) {
-      this.#decide(run, { ok: false, fault: refusal });
+    const beginning = this.#beginning(run);
+    if ('fault' in beginning) {
+      this.#ended(run, { ok: false, fault: beginning.fault });
       return;
     }
-    run.startedMs = this.#now();
-    run.startedAtMs = run.record === undefined ? undefined : Date.now();
-    if (run.record !== undefined || run.keys.byKey !== undefined) run.instance = this.#memory.lifeBefore(command);
-    this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
-    const timeoutMs = commandTimeoutMs(command, this.#options.host, this.#options.timeoutsMs);
+    const { timeoutMs } = beginning;
     if (typeof timeoutMs === 'object' && timeoutMs !== null) {
       timeoutMs.then(
         (ms) => this.#carryOut(run, ms),
@@ -210,6 +207,22 @@ export class CommandRunner {
       );
     } else {
       this.#carryOut(run, timeoutMs);
+    }
+  }
+
+  /** Asks the breaker, and takes note that execution begins. @returns how long it may take, or why it does not go on. */
+  #beginning(run: CommandRun): { timeoutMs: ReturnType<typeof commandTimeoutMs> } | { fault: ProtocolFault } {
+    const { command, admitted, abortReason } = run;
+    try {
+      const refusal = abortReason ?? admitted.begin(this.#sessions)?.fault;
+      if (refusal !== undefined) return { fault: refusal };
+      run.startedMs = this.#now();
+      run.startedAtMs = run.record === undefined ? undefined : Date.now();
+      if (run.record !== undefined || run.keys.byKey !== undefined) run.instance = this.#memory.lifeBefore(command);
+      this.#observer.commandStarted(run.facts, run.startedMs - run.admittedMs);
+      return { timeoutMs: commandTimeoutMs(command, this.#options.host, this.#options.timeoutsMs) };
+    } catch (error) {
+      return { fault: this.#defects.faultOf(error, run.facts) };
     }
   }
 
@@ -264,12 +277,12 @@ export class CommandRunner {
     run.isDecided = true;
     run.deadline?.clear();
     run.dependencies?.close();
-    const { admitted, startedMs } = run;
+    const { admitted, startedMs, facts } = run;
     if (startedMs === undefined) {
-      admitted.withdraw();
+      this.#defects.attempt(facts, () => admitted.withdraw());
       run.release();
     } else {
-      admitted.end(outcome.ok ? undefined : outcome.fault);
+      this.#defects.attempt(facts, () => admitted.end(outcome.ok ? undefined : outcome.fault));
     }
     this.#answers.answer(run, outcome);
   }
@@ -282,7 +295,7 @@ export class CommandRunner {
   }
 
   #failure({ facts }: CommandRun, error: unknown): RecordedOutcome {
-    return { ok: false, fault: this.#faultOf(error, facts) };
+    return { ok: false, fault: this.#defects.faultOf(error, facts) };
   }
 
   #cancel(issuer: CommandIssuer, commandId: string): boolean {
@@ -300,13 +313,6 @@ export class CommandRunner {
     run.abort(new ProtocolError('CANCELLED', 'The command was ended before it began'));
     await answered;
     return true;
-  }
-
-  #faultOf(error: unknown, { type, correlationId }: IssuedCommand): ProtocolFault {
-    if (isProtocolError(error)) return error;
-    this.#options.logger.error({ err: error, command: type, correlationId }, 'command failed unexpectedly');
-    const message = 'The command failed because of a defect of the server; its log tells more under the correlation id';
-    return { code: 'INTERNAL', message, details: { correlationId } };
   }
 }
 
