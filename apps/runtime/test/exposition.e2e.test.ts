@@ -51,7 +51,10 @@ describe('GET /metrics', () => {
     const families = new Map(parse(body).map((family) => [family.name, family]));
     expect(families.get('sessiond_session_count')).toMatchObject({
       type: 'GAUGE',
-      metrics: [{ labels: { kind: 'pty' }, value: '1' }],
+      metrics: [
+        { labels: { kind: 'pty' }, value: '1' },
+        { labels: { kind: 'agent' }, value: '0' },
+      ],
     });
     expect(families.get('sessiond_limit')?.metrics).toContainEqual({ labels: { name: 'maxPtys' }, value: '300' });
     expect(families.get('sessiond_connection_count')?.metrics).toContainEqual({ labels: { kind: 'unix' }, value: '1' });
@@ -175,8 +178,8 @@ describe('a real Prometheus', () => {
 
     const up = await answer<QueryResult>(
       address,
-      `query?query=${encodeURIComponent('sessiond_session_count')}`,
-      (data) => data.result.some(({ metric }) => metric['kind'] === 'pty'),
+      `query?query=${encodeURIComponent('sessiond_session_count{kind="pty"}')}`,
+      (data) => data.result.length > 0,
     );
     expect(up.result[0]?.metric).toMatchObject({ job: 'sessiond', instance: new URL(daemon.url).host });
     expect(Number(up.result[0]?.value[1])).toBeGreaterThan(0);
