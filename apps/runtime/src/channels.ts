@@ -209,7 +209,11 @@ export class Channels {
   holds(event: SessionEvent): boolean {
     const { sessionId } = event;
     const { type } = event.event;
-    if (type === 'session_created') this.#releaseOrphans(sessionId);
+    if (type === 'session_created') {
+      // One that is still here was not deleted, but gave its place to this one.
+      this.#orphan(sessionId);
+      this.#releaseOrphans(sessionId);
+    }
     if (type !== 'pty.stopped' && type !== 'session_deleted') return false;
     const channel = this.#of(sessionId);
     const awaitsEnd = channel?.subscription.ended === false;

@@ -63,7 +63,7 @@ export function createAgentHosting(options: AgentsOptions): AgentHosting {
     maxSessions: config.maxAgentSessions,
     abortMs: config.agentAbortMs,
     dialogTimeoutMs: config.dialogTimeoutMs,
-    maxDialogsPerSession: config.maxDialogsPerSession,
+    maxDialogsPerSession: Math.min(config.maxDialogsPerSession, config.maxDialogs),
     maxDialogs: config.maxDialogs,
     logEvents: config.agentLogEvents,
     logBytes: config.agentLogBytes,

@@ -49,12 +49,15 @@ import type { Transport, TransportHandlers } from './transports/transport.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;
-/** Commands with large answers, up to some megabytes of output, messages or metrics. */
+/** Commands with large answers, up to some megabytes of output, messages, conversations or metrics. */
 const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>([
   'read_output',
   'get_metrics',
   'get_messages',
   'get_tree',
+  'get_fork_messages',
+  'export_html',
+  'list_stored_sessions',
 ]);
 /** How many of these may be on their way at a time. */
 const MAX_PENDING_LARGE = 4;
@@ -255,8 +258,9 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     const { principal, authorizer } = this.#options;
     if (event.exceptConnectionId === this.connectionId) return;
     if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
-    // The hub lets go of the id as well: a new session of it has to be asked for again.
-    if (event.event.type === 'session_deleted') this.#followed?.delete(event.sessionId);
+    // The hub lets go of the id as well: a new session of it, also one that takes an old one up again, has to be asked for again.
+    const { type } = event.event;
+    if (type === 'session_deleted' || type === 'session_created') this.#followed?.delete(event.sessionId);
     if (this.#made?.holds(event) !== true) this.#outbox.sendEvent(event);
   }
 

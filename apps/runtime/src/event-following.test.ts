@@ -20,13 +20,7 @@ beforeEach(() => {
   told = [];
   attached = new Set();
   transport = { bufferedBytes: 0 };
-  stream = new AgentStream({
-    sessionId: 'a',
-    maxEvents: 4,
-    maxBytes: 65_536,
-    onGap: () => {},
-    onUnattached: () => {},
-  });
+  stream = streamOf();
   channels = new Channels({
     guard: (callback) => callback,
     transport: transport as unknown as Transport,
@@ -41,6 +35,10 @@ beforeEach(() => {
     },
   });
 });
+
+function streamOf(): AgentStream {
+  return new AgentStream({ sessionId: 'a', maxEvents: 4, maxBytes: 65_536, onGap: () => {}, onUnattached: () => {} });
+}
 
 function happen(times: number): void {
   for (let i = 0; i < times; i++) stream.push({ type: 'turn_start' });
@@ -143,6 +141,22 @@ it('tells of the deletion after the last event, also one who only follows, and a
   transport.bufferedBytes = 0;
   channels.drained();
   expect([told, stream.attached]).toEqual([[1, 2, 'session_deleted'], 0]);
+});
+
+it('gives who followed an agent that is over the one that takes its place, when it follows again', async () => {
+  await attach();
+  await follow();
+  happen(1);
+  stream.finish({ type: 'agent_stopped', reason: 'failed' });
+  expect([told, attached.size]).toEqual([[1, 2], 1]);
+  stream = streamOf();
+  const event = { type: 'session_created' } as KnownEvent;
+  channels.holds({ sessionId: 'a', seq: 0, timestamp: '2026-01-31T12:00:00.000Z', event });
+  expect([channels.reads('a'), attached.size]).toEqual([false, 0]);
+  expect(await follow()).toBe(0);
+  await attach('now');
+  happen(2);
+  expect(told).toEqual([1, 2, 1, 2]);
 });
 
 it('takes no input for an agent, and acknowledgements only of what was sent', async () => {

@@ -51,6 +51,7 @@ export class EventHub {
     const isLifecycle = event.event.type === 'session_created' || event.event.type === 'session_deleted';
     const receivers = isLifecycle ? this.#serverReceivers : this.#receivers.get(event.sessionId);
     for (const receiver of receivers ?? []) receiver.receiveEvent(event);
-    if (event.event.type === 'session_deleted') this.#receivers.delete(event.sessionId);
+    // A new session has nobody yet, also where it takes the place of an old one.
+    if (isLifecycle) this.#receivers.delete(event.sessionId);
   }
 }

@@ -219,6 +219,19 @@ it('[S38] follows a session of an earlier run as one exact gap, and renames it',
   expect(session).toMatchObject({ name: 'renamed', version: 4 });
 });
 
+it('[S38] tells who followed a session that is taken up again of it, and of its events once that is asked for again', async () => {
+  const { client } = await start();
+  const { sessionId } = await converse(client, { sessionId: 'work' });
+  await client.ask('switch_session', { sessionId });
+  await client.ask('terminate', { sessionId });
+  await untilEvent(client, 'agent_stopped');
+  const { session } = await client.ask('load_session', { sessionId });
+  expect(client.eventsOf('session_created').at(-1)).toMatchObject({ event: { session } });
+  await client.ask('switch_session', { sessionId });
+  await client.ask('prompt', { sessionId, message: 'echo back' });
+  await untilEvent(client, 'agent_end');
+});
+
 it('says what it cannot take up again: a terminal, an id that nobody has, a file that is gone', async () => {
   const first = await start();
   const { sessionId, sessionFile } = await converse(first.client);

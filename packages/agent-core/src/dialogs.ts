@@ -28,7 +28,7 @@ export type DialogEvent = AgentEvent<'extension_ui_request' | 'extension_ui_reso
 export interface DialogsOptions {
   /** Takes the events: that a question was asked, and that it is over. */
   readonly emit: (event: DialogEvent) => void;
-  /** Questions of this session that wait at once, at least 1. Default 16. */
+  /** Questions of this session that wait at once; with 0 nobody is asked. Default 16. */
   readonly maxPending?: number;
   /** Places that all sessions share. Default: no further bound. */
   readonly places?: Pick<Bulkhead, 'tryAcquire'>;
@@ -92,7 +92,7 @@ export class Dialogs {
   constructor(options: DialogsOptions) {
     const action = 'create dialogs';
     this.#emit = options.emit;
-    this.#maxPending = checkedInteger(action, 'maxPending', options.maxPending ?? DEFAULTS.maxPending, 1);
+    this.#maxPending = checkedInteger(action, 'maxPending', options.maxPending ?? DEFAULTS.maxPending, 0);
     this.#places = options.places;
     this.#timeoutMs =
       options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : checkedDelay(action, 'timeoutMs', options.timeoutMs);

@@ -96,6 +96,16 @@ describe('the id of a new session', () => {
     expect(code(withPattern, create())).toBe('OK');
   });
 
+  it('reaches the session that is there when that is to be taken up, and only its owner may', () => {
+    const load = (sessionId: string, fields: object = {}): Command => ({ type: 'load_session', sessionId, ...fields });
+    expect(code(ada, load('mine'))).toBe('OK');
+    expect(code(admin, load('theirs'))).toBe('OK');
+    expect(code(withPattern, load('ci-7'))).toBe('OK');
+    for (const id of ['theirs', 'unknown']) expect(code(ada, load(id))).toBe('SESSION_NOT_FOUND');
+    expect(code(ada, load('theirs', { sessionPath: '/a' }))).toBe('OK');
+    expect(code(ada, load('theirs', { agentSessionId: 'a' }))).toBe('OK');
+  });
+
   it('must match one of the patterns of who has some', () => {
     expect(code(withPattern, create('ci-9'))).toBe('OK');
     expect(code(withPattern, create('other'))).toBe('FORBIDDEN');

@@ -81,7 +81,8 @@ export class Authorizer {
     }
     if (sessionId === undefined) return undefined;
     // A version says that the session exists, and how often it changed.
-    const reaches = commandContract(command.type).sessionAccess === 'reach' || ifSessionVersion !== undefined;
+    const { sessionAccess } = commandContract(command.type);
+    const reaches = sessionAccess === 'reach' || ifSessionVersion !== undefined || takesUp(command);
     return reaches && !this.maySee(principal, sessionId) ? sessionNotFound(sessionId) : undefined;
   }
 
@@ -100,6 +101,11 @@ export class Authorizer {
 
 function givesSession({ type }: Command): boolean {
   return commandContract(type).sessionAccess === 'give';
+}
+
+/** Whether the session that the command gives is one that exists: what it had and whose it was stays with it. */
+function takesUp(command: Command): boolean {
+  return command.type === 'load_session' && command.sessionPath === undefined && command.agentSessionId === undefined;
 }
 
 /**

@@ -18,7 +18,7 @@ import type { Cause } from './cause.ts';
 import type { HostedSession, TerminalSession } from './hosted-session.ts';
 import { PtySession } from './pty-session.ts';
 import { endedEarlier, RestoredAgentSession } from './restored-agent-session.ts';
-import { RestoredSession } from './restored-session.ts';
+import { type RestoredHooks, RestoredSession } from './restored-session.ts';
 import type {
   AttachmentHandlers,
   BashListener,
@@ -231,12 +231,10 @@ export class LocalSessionHost implements SessionHost {
     const session = this.#registry.get(command.sessionId);
     if (session instanceof RestoredAgentSession) throw endedEarlier(command.type);
     if (!(session instanceof AgentSession)) throw wrongKind(command.type, session.kind, 'agent');
-    const carryOut = (each: Command<T>): Promise<ResponseDataOf<T>> => session.carryOut(each, cause, signal);
-    if (command.type !== 'switch_session_file') return carryOut(command);
-    const { sessionPath } = command as Command<'switch_session_file'>;
-    return this.#loader.switchFile(session.sessionId, sessionPath, (path) =>
-      carryOut({ ...command, sessionPath: path }),
-    );
+    if (!isSwitch(command)) return session.carryOut(command, cause, signal);
+    const go = (sessionPath: string): Promise<ResponseDataOf<'switch_session_file'>> =>
+      session.carryOut<'switch_session_file'>({ ...command, sessionPath }, cause, signal);
+    return (await this.#loader.switchFile(session.sessionId, command.sessionPath, go)) as ResponseDataOf<T>;
   }
 
   provider(sessionId: string): { readonly provider: string; readonly model: string } | undefined {
@@ -309,13 +307,17 @@ export class LocalSessionHost implements SessionHost {
   #restore(records: readonly SessionRecord[]): void {
     const { maxSessions, agents } = this.#options;
     const terminals = this.#newest(records.filter(isPtyRecord), maxSessions);
+    const hooks: RestoredHooks = {
+      onChanged: (session) => this.#registry.record(session),
+      onUnattached: (session) => this.#registry.unattached(session),
+    };
     for (const record of terminals) {
-      const session: RestoredSession = new RestoredSession(record, () => this.#registry.record(session));
+      const session = new RestoredSession(record, hooks);
       this.#registry.restore(session, expiresAtMs(record));
     }
     const ended = records.filter((record): record is AgentSessionRecord => !isPtyRecord(record));
     for (const record of this.#newest(ended, agents?.maxSessions ?? 0)) {
-      const session: RestoredAgentSession = new RestoredAgentSession(record, () => this.#registry.record(session));
+      const session = new RestoredAgentSession(record, hooks);
       this.#registry.restore(session, expiresAtMs(record));
     }
   }
@@ -325,4 +327,8 @@ export class LocalSessionHost implements SessionHost {
     for (const { info } of records.slice(0, surplus)) this.#options.records.forget(info.sessionId);
     return records.slice(surplus);
   }
+}
+
+function isSwitch(command: Command): command is Command<'switch_session_file'> {
+  return command.type === 'switch_session_file';
 }

@@ -8,9 +8,12 @@ import {
   type StreamPosition,
 } from '@sessiond/protocol';
 import type { HostedSession } from './hosted-session.ts';
+import type { RestoredHooks } from './restored-session.ts';
 import type { AttachmentHandlers, EventAttachment, SessionFacts } from './session-host.ts';
 import type { AgentSessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
+
+const FIRST_EVENT = 1;
 
 /** The way an agent ended of which nobody knows. */
 const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lost' });
@@ -23,15 +26,15 @@ export class RestoredAgentSession implements HostedSession {
   readonly kind = 'agent';
   readonly sessionId: string;
   readonly #record: AgentSessionRecord;
-  readonly #onChanged: () => void;
+  readonly #hooks: RestoredHooks;
   #name: string | undefined;
   #version: number;
   #attached = 0;
 
-  constructor(record: AgentSessionRecord, onChanged: () => void) {
+  constructor(record: AgentSessionRecord, hooks: RestoredHooks) {
     this.sessionId = record.info.sessionId;
     this.#record = record;
-    this.#onChanged = onChanged;
+    this.#hooks = hooks;
     this.#name = record.info.name;
     this.#version = record.info.version;
   }
@@ -87,7 +90,7 @@ export class RestoredAgentSession implements HostedSession {
   rename(name: string): AgentSessionInfo {
     this.#name = name;
     this.#version += 1;
-    this.#onChanged();
+    this.#hooks.onChanged(this);
     return this.info();
   }
 
@@ -96,7 +99,8 @@ export class RestoredAgentSession implements HostedSession {
     const info = this.info();
     const { streamId, exit = LOST } = info;
     assertSameStream(info, request.streamId);
-    const from = this.#offsetOf(request.from);
+    // No event has the number 0, so that nothing is missed there.
+    const from = Math.max(FIRST_EVENT, this.#offsetOf(request.from));
     // Where the server was gone first, a client may have got further than the record.
     const end = Math.max(from, info.end);
     let offset = from;
@@ -116,8 +120,10 @@ export class RestoredAgentSession implements HostedSession {
         return gap;
       },
       close: () => {
-        if (isOpen) this.#attached -= 1;
+        if (!isOpen) return;
         isOpen = false;
+        this.#attached -= 1;
+        if (this.#attached === 0) this.#hooks.onUnattached(this);
       },
     };
   }

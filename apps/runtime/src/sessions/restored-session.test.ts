@@ -6,7 +6,7 @@ import { Containment } from '../containment.ts';
 import { sessionRecord } from '../journal/journal-fixture.ts';
 import { Shells } from './bash/shells.ts';
 import { LocalSessionHost } from './local-session-host.ts';
-import { RestoredSession } from './restored-session.ts';
+import { type RestoredHooks, RestoredSession } from './restored-session.ts';
 import type { AttachmentHandlers } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 
@@ -14,7 +14,8 @@ const EXITED = { exitCode: 3, signal: null, reason: 'exited' } as const;
 const LOST = { exitCode: null, signal: null, reason: 'lost' } as const;
 const ended = (extra: Partial<PtySessionRecord['info']> = {}) =>
   sessionRecord('a', { state: 'stopped', exit: EXITED, ...extra });
-const restored = (record: PtySessionRecord = ended()) => new RestoredSession(record, () => {});
+const unheard: RestoredHooks = { onChanged: () => {}, onUnattached: () => {} };
+const restored = (record: PtySessionRecord = ended()) => new RestoredSession(record, unheard);
 const handlers = {} as AttachmentHandlers;
 const about = { id: 'c', sessionId: 'a' };
 
@@ -43,12 +44,27 @@ describe('a session of an earlier run', () => {
 
   it('goes on counting its version when it is renamed, and has that recorded', () => {
     let changes = 0;
-    const session = new RestoredSession(ended({ version: 7 }), () => {
+    const onChanged = (): void => {
       changes += 1;
-    });
+    };
+    const session = new RestoredSession(ended({ version: 7 }), { ...unheard, onChanged });
     expect(session.rename('new')).toMatchObject({ name: 'new', version: 8 });
     expect(session.record().info).toMatchObject({ name: 'new', version: 8, attached: 0 });
     expect(changes).toBe(1);
+  });
+
+  it('tells when the last client has let go of it, once', () => {
+    const told: number[] = [];
+    const session: RestoredSession = new RestoredSession(ended(), {
+      ...unheard,
+      onUnattached: ({ attached }) => told.push(attached),
+    });
+    const [one, other] = [0, 1].map(() => session.attach({ type: 'attach', ...about }, handlers));
+    one!.close();
+    one!.close();
+    expect(told).toEqual([]);
+    other!.close();
+    expect(told).toEqual([0]);
   });
 
   it('gives who attaches one exact gap up to the end, and then the end', () => {

@@ -7,13 +7,21 @@ import {
   type ResponseDataOf,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { TerminalSession } from './hosted-session.ts';
+import type { HostedSession, TerminalSession } from './hosted-session.ts';
 import type { AttachmentHandlers, OutputAttachment, SessionFacts } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
 
 /** The way a program ended of which nobody knows. */
 const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lost' });
+
+/** What a session of an earlier run tells. */
+export interface RestoredHooks {
+  /** What is on record of it changed. */
+  readonly onChanged: (session: HostedSession) => void;
+  /** The last client let go of it. */
+  readonly onUnattached: (session: HostedSession) => void;
+}
 
 /**
  * A finished session of an earlier run of the server: everything but its output, which ended with that run. Reading it gives one exact gap up to
@@ -26,15 +34,15 @@ export class RestoredSession implements TerminalSession {
   readonly kind = 'pty';
   readonly sessionId: string;
   readonly #record: PtySessionRecord;
-  readonly #onChanged: () => void;
+  readonly #hooks: RestoredHooks;
   #name: string | undefined;
   #version: number;
   #attached = 0;
 
-  constructor(record: PtySessionRecord, onChanged: () => void) {
+  constructor(record: PtySessionRecord, hooks: RestoredHooks) {
     this.sessionId = record.info.sessionId;
     this.#record = record;
-    this.#onChanged = onChanged;
+    this.#hooks = hooks;
     this.#name = record.info.name;
     this.#version = record.info.version;
   }
@@ -87,7 +95,7 @@ export class RestoredSession implements TerminalSession {
   rename(name: string): PtySessionInfo {
     this.#name = name;
     this.#version += 1;
-    this.#onChanged();
+    this.#hooks.onChanged(this);
     return this.info();
   }
 
@@ -142,8 +150,10 @@ export class RestoredSession implements TerminalSession {
       },
       write: () => this.write(),
       close: () => {
-        if (isOpen) this.#attached -= 1;
+        if (!isOpen) return;
         isOpen = false;
+        this.#attached -= 1;
+        if (this.#attached === 0) this.#hooks.onUnattached(this);
       },
     };
   }

@@ -40,9 +40,9 @@ function hosting(backend: AgentBackend): AgentHosting {
 }
 
 /** The sessions of agents of one kind. */
-function sessionsOf(backend: AgentBackend): AgentSessions {
+function sessionsOf(backend: AgentBackend, limits: Partial<AgentHosting> = {}): AgentSessions {
   const sessions = new AgentSessions({
-    agents: hosting(backend),
+    agents: { ...hosting(backend), ...limits },
     registry,
     retentionMs: 60_000,
     hooks: {
@@ -230,4 +230,33 @@ it('answers with the end of a long reply', async () => {
   const data = await session.carryOut<'prompt'>(prompt, cause, never);
   expect([data.truncated, data.text.length]).toEqual([true, 1024 * 1024]);
   expect(data.text.endsWith('999 ')).toBe(true);
+});
+
+it('leaves no id taken by a session that could not even be begun', async () => {
+  const sessions = sessionsOf(new FakeBackend(), { logEvents: -1 });
+  for (let i = 0; i < 3; i++) await expect(open(sessions)).rejects.toThrow('maxEvents');
+  expect((await open(sessionsOf(new FakeBackend()))).sessionId).toBe('a');
+});
+
+it('ends an agent that was opened after the attempt was given up', async () => {
+  const backend = new FakeBackend();
+  const abort = new AbortController();
+  const sessions = sessionsOf({
+    ...broken(() => Promise.reject(new Error('unused'))),
+    open: async (request, owner) => {
+      const agent = await backend.open(request, owner, never);
+      abort.abort(new Error('given up'));
+      return agent;
+    },
+  });
+  await expect(open(sessions, 'a', abort.signal)).rejects.toThrow('given up');
+  expect([registry.count('agent'), told, backend.snapshot().agents]).toEqual([0, [], 0]);
+});
+
+it('lets agents ask nobody where no questions are allowed', async () => {
+  const sessions = sessionsOf(new FakeBackend(), { maxDialogsPerSession: 0 });
+  const session = await open(sessions);
+  const prompt = { type: 'prompt', sessionId: 'a', message: 'dialog confirm' } as const;
+  expect(await session.carryOut<'prompt'>(prompt, cause, never)).toMatchObject({ stopReason: 'stop' });
+  expect(session.pendingDialogs).toBe(0);
 });

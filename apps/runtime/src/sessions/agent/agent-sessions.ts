@@ -71,13 +71,15 @@ export class AgentSessions {
     const { sessionId, agent } = spec;
     const backend = agents?.backends.get(agent.backend);
     if (agents === undefined || backend === undefined) throw unknownBackend(agent.backend, agents);
-    const place = registry.reserve(sessionId, 'agent', spec.inPlaceOf?.session);
     const { env, toolEnv } = agents.environment(spec.env);
     const session = this.#session(spec, toolEnv, cause, agents);
+    const place = registry.reserve(sessionId, 'agent', spec.inPlaceOf?.session);
     try {
       const owner = guarded(session.agentOwner, registry.guard(session));
       const opened = await backend.open({ ...requestOf(spec), env, toolEnv }, owner, signal);
       session.begin(opened);
+      // It may have come too late to be heard.
+      signal.throwIfAborted();
       session.changed();
       place.take(session, cause);
       return session;

@@ -134,3 +134,9 @@ it('tells when the last reader has let go, once for each time', () => {
   other.close();
   expect([stream.attached, unattached]).toEqual([0, 1]);
 });
+
+it('tells nobody that the event 0 is gone, which there never was', () => {
+  stream.push(turn);
+  const attachment = attach(0);
+  expect([attachment.info.from, drain(attachment), missed]).toEqual([1, [1], []]);
+});

@@ -4,6 +4,8 @@ import { type AgentEvent, type BashEvent, type Command, type ResponseDataOf, ses
 import type { AttachmentHandlers, EventAttachment, EventChunk } from '../session-host.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from '../stream-bounds.ts';
 
+const FIRST_EVENT = 1;
+
 /** What the events of a session are kept with. */
 export interface AgentStreamOptions {
   readonly sessionId: string;
@@ -38,7 +40,7 @@ export class AgentStream {
 
   constructor({ sessionId, maxEvents, maxBytes, onGap, onUnattached }: AgentStreamOptions) {
     this.#sessionId = sessionId;
-    this.#log = new EventLog({ maxEvents, maxBytes });
+    this.#log = new EventLog({ maxEvents, maxBytes, firstSeq: FIRST_EVENT });
     this.#pieces = new DeltaCoalescer({
       emit: (event) => this.#append(event, this.#correlationId),
     });
@@ -112,7 +114,8 @@ export class AgentStream {
   ): EventAttachment {
     const bounds: StreamBounds = { streamId: this.streamId, start: this.start, end: this.end };
     assertSameStream(bounds, request.streamId);
-    const from = offsetOf('attach', request.from ?? 'start', bounds);
+    // No event has the number 0, so that nothing is missed there.
+    const from = Math.max(FIRST_EVENT, offsetOf('attach', request.from ?? 'start', bounds));
     const wake = (): void => onReadable();
     const stopListening = this.#log.onAppend(wake);
     this.#readers.add(wake);

@@ -57,6 +57,23 @@ it('follows a session from one conversation to the next, and lets go of none tha
   expect(await claims.holder(file('b'))).toBeUndefined();
 });
 
+it('believes what was said of a session last, whichever was found out first', async () => {
+  const noFile = { backend: 'acp', agentSessionId: 'x' };
+  await Promise.all([claims.follow('s-1', file('a')), claims.follow('s-1', noFile)]);
+  expect([await claims.holder(file('a')), await claims.holder(noFile)]).toEqual([undefined, 's-1']);
+  await Promise.all([claims.follow('s-1', file('a')), claims.follow('s-1', undefined)]);
+  expect([await claims.holder(file('a')), await claims.holder(noFile)]).toEqual([undefined, undefined]);
+});
+
+it('leaves a conversation to a session that got to it, though what brought it there failed', async () => {
+  const claim = await claims.claim(file('a'), 's-1');
+  await claims.follow('s-1', file('a'));
+  claim.release();
+  expect(await claims.holder(file('a'))).toBe('s-1');
+  await claims.follow('s-1', undefined);
+  expect(await claims.holder(file('a'))).toBeUndefined();
+});
+
 it('knows a file that is not written yet when it is there, and a conversation without a file', async () => {
   mkdirSync(join(dir, 'folder'));
   symlinkSync(join(dir, 'folder'), join(dir, 'link'));

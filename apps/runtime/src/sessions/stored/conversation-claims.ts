@@ -30,6 +30,8 @@ interface Held {
  */
 export class ConversationClaims {
   readonly #held = new Map<string, Held>();
+  /** What is being found out for a session: only what was asked last counts, because a disk answers in any order. */
+  readonly #latest = new Map<string, symbol>();
 
   /** The session that has a conversation open; `undefined` when none of this daemon does. */
   async holder(name: ConversationName): Promise<string | undefined> {
@@ -63,13 +65,26 @@ export class ConversationClaims {
     };
   }
 
-  /** The session has this conversation now, or none: takes it if nobody else has it, and gives up any other it had. Never rejects. */
+  /**
+   * The session has this conversation now, or none: takes it if nobody else has it, and gives up any other it had. Of several calls for a session that overlap,
+   * the last one counts. Never rejects.
+   */
   async follow(sessionId: string, name: ConversationName | undefined): Promise<void> {
+    const call = Symbol();
+    this.#latest.set(sessionId, call);
     const key = name === undefined ? undefined : await keyOf(name);
+    if (this.#latest.get(sessionId) !== call) return;
+    this.#latest.delete(sessionId);
     for (const [other, held] of this.#held) {
       if (other !== key && held.sessionId === sessionId && held.isSettled) this.#release(other, held);
     }
-    if (key === undefined || this.#held.has(key)) return;
+    if (key === undefined) return;
+    const present = this.#held.get(key);
+    if (present !== undefined) {
+      // It has it, whatever becomes of the command that brought it there.
+      if (present.sessionId === sessionId) present.isSettled = true;
+      return;
+    }
     const held: Held = { sessionId, isSettled: true, isReleased: false, lock: undefined };
     this.#held.set(key, held);
     await this.#lock(key, held);

@@ -1,4 +1,4 @@
-import { open, realpath } from 'node:fs/promises';
+import { constants, open, realpath } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { ProtocolError } from '@sessiond/protocol';
 
@@ -44,7 +44,8 @@ export async function conversationFile(path: string, { roots }: ConversationPoli
  * @throws ProtocolError `INVALID_COMMAND` with the field, without any path.
  */
 export async function readConversation(path: string): Promise<ConversationFile> {
-  const file = await open(path, 'r').catch(() => undefined);
+  // Not to wait for whoever writes into a pipe, which would hold up all files.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (file === undefined) throw refused('it cannot be read');
   try {
     if (!(await file.stat()).isFile()) throw refused('it is no regular file');

@@ -1,4 +1,4 @@
-import { type AgentOptions, type Command, ProtocolError } from '@sessiond/protocol';
+import { type AgentOptions, type Command, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
 import type { AgentSession } from '../agent/agent-session.ts';
 import type { AgentSessionSpec, AgentSessions } from '../agent/agent-sessions.ts';
 import type { Cause } from '../cause.ts';
@@ -76,16 +76,20 @@ export class ConversationLoader {
   }
 
   /**
-   * Does something that has a session go to the conversation of a file.
+   * Does something that has a session go to the conversation of a file, unless something in its agent prevents that.
    * @throws ProtocolError as {@link ConversationLoader.load} does, and what `go` throws.
    */
-  async switchFile<T>(sessionId: string, path: string, go: (path: string) => Promise<T>): Promise<T> {
+  async switchFile(
+    sessionId: string,
+    path: string,
+    go: (path: string) => Promise<ResponseDataOf<'switch_session_file'>>,
+  ): Promise<ResponseDataOf<'switch_session_file'>> {
     const { claims, roots } = this.#options;
     const file = await conversationFile(path, { roots });
     const claim = await claims.claim({ sessionPath: file.path }, sessionId);
     try {
       const done = await go(file.path);
-      claim.settle();
+      if (!done.cancelled) claim.settle();
       return done;
     } finally {
       claim.release();

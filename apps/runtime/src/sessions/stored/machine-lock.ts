@@ -21,8 +21,9 @@ export async function holdOnMachine(name: string): Promise<MachineLock | undefin
   const server = createServer((socket) => socket.destroy());
   const digest = createHash('sha256').update(name).digest('hex');
   return new Promise((resolve) => {
-    // What keeps a lock from being had, other than its holder, must not keep people from their conversations.
-    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE' ? undefined : UNHELD));
+    // What keeps a lock from being had, other than its holder, must not keep people from their conversations. It stays: who connects must not harm either, for
+    // example when there is no descriptor left.
+    server.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE' ? undefined : UNHELD));
     server.listen(`\0sessiond/${digest}`, () => {
       server.unref();
       resolve({ release: () => void server.close() });
