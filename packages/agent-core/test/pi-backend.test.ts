@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Agent } from '../src/backend.ts';
+import type { AgentProcess, AgentProcessRequest } from '../src/agent-process.ts';
+import type { Agent, OpenAgent } from '../src/backend.ts';
 import type { PiBackend, PiBackendOptions } from '../src/pi/index.ts';
 import { fakePiBackend, writeFakePi } from './fake-pi-backend.ts';
 import { RecordedProcesses } from './recorded-processes.ts';
@@ -20,18 +21,37 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function open(options: Partial<PiBackendOptions> = {}): Promise<{ agent: Agent; owner: TestOwner }> {
+function backendOf(options: Partial<PiBackendOptions> = {}): PiBackend {
   const backend = fakePiBackend(folder, options);
   backends.push(backend);
-  const owner = new TestOwner();
+  return backend;
+}
+
+function request(sessionId = 's'): OpenAgent {
   const path = { PATH: process.env['PATH']! };
-  const request = {
-    sessionId: 's',
-    cwd: join(folder, 'work'),
-    env: { ...path, npm_config_prefix: '/' },
-    toolEnv: path,
+  return { sessionId, cwd: join(folder, 'work'), env: { ...path, npm_config_prefix: '/' }, toolEnv: path };
+}
+
+async function open(options: Partial<PiBackendOptions> = {}): Promise<{ agent: Agent; owner: TestOwner }> {
+  const owner = new TestOwner();
+  return { agent: await backendOf(options).open(request(), owner, never), owner };
+}
+
+/** Processes of a Node that never says anything, and the first of them as soon as it runs. */
+function silentNode() {
+  const nodePath = join(folder, 'node');
+  writeFileSync(nodePath, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o700 });
+  let tell: (process: AgentProcess) => void;
+  const first = new Promise<AgentProcess>((resolve) => {
+    tell = resolve;
+  });
+  const recorded = new RecordedProcesses();
+  const start = async (wanted: AgentProcessRequest) => {
+    const started = await recorded.start(wanted);
+    tell(started);
+    return started;
   };
-  return { agent: await backend.open(request, owner, never), owner };
+  return { options: { nodePath, processes: { start } }, first };
 }
 
 it('keeps what pi and its extensions print away from what it says to the daemon', async () => {
@@ -85,4 +105,119 @@ it('says which Node a package needs', async () => {
     code: 'agent-unavailable',
     message: expect.stringContaining('needs Node 99.1.0 or newer'),
   });
+});
+
+it('takes an opening back for a caller who gives up while an extension waits, and leaves the others alone', async () => {
+  const backend = backendOf({ abortMs: 1 });
+  const other = await backend.open(request('other'), new TestOwner(), never);
+  const wait = join(folder, 'work', 'wait');
+  writeFileSync(wait, '');
+  const gaveUp = new Error('gave up');
+  const controller = new AbortController();
+  const opened = backend.open(request(), new TestOwner(), controller.signal);
+  setImmediate(() => controller.abort(gaveUp));
+  await expect(opened).rejects.toBe(gaveUp);
+  expect(backend.snapshot()).toMatchObject({ agents: 1, restarts: 0 });
+  rmSync(wait);
+  expect((await other.prompt({ message: 'say still here' }, never)).text).toBe('still here');
+  const again = await backend.open(request(), new TestOwner(), never);
+  expect((await again.prompt({ message: 'say me too' }, never)).text).toBe('me too');
+});
+
+it('gives up opening what is not open in time', async () => {
+  const backend = backendOf({ startMs: 4_000, abortMs: 1 });
+  await backend.open(request('other'), new TestOwner(), never);
+  writeFileSync(join(folder, 'work', 'wait'), '');
+  await expect(backend.open(request(), new TestOwner(), never)).rejects.toMatchObject({
+    code: 'agent-failed',
+    message: expect.stringContaining('within 4000 ms'),
+  });
+});
+
+it('refuses a session that is being opened already, which is none the worse for it', async () => {
+  const backend = backendOf();
+  const first = backend.open(request(), new TestOwner(), never);
+  await expect(backend.open(request(), new TestOwner(), never)).rejects.toMatchObject({ code: 'agent-state' });
+  const agent = await first;
+  await expect(backend.open(request(), new TestOwner(), never)).rejects.toMatchObject({ code: 'agent-state' });
+  expect(backend.snapshot()).toMatchObject({ agents: 1 });
+  expect((await agent.prompt({ message: 'say yes' }, never)).text).toBe('yes');
+});
+
+it('has no process when it is closed while the first one comes up', async () => {
+  const { options, first } = silentNode();
+  const backend = backendOf(options);
+  const opened = backend.open(request(), new TestOwner(), never);
+  opened.catch(() => {});
+  const coming = await first;
+  while (backend.snapshot().processes === 0) await new Promise(setImmediate);
+  await backend.close(5_000);
+  expect(backend.snapshot()).toMatchObject({ agents: 0, processes: 0 });
+  await coming.exited;
+  await expect(opened).rejects.toMatchObject({ code: 'agent-failed' });
+});
+
+it('kills a process that comes up, too', async () => {
+  const { options, first } = silentNode();
+  const backend = backendOf(options);
+  const opened = backend.open(request(), new TestOwner(), never);
+  opened.catch(() => {});
+  const coming = await first;
+  backend.killAll();
+  expect(await coming.exited).toMatchObject({ signal: 'SIGKILL' });
+  await expect(opened).rejects.toMatchObject({ code: 'agent-failed' });
+});
+
+it('has no spare process when it is closed while that comes up', async () => {
+  const processes = new RecordedProcesses();
+  const backend = backendOf({ processes, spares: 1 });
+  await backend.open(request(), new TestOwner(), never);
+  while (processes.started.length < 2) await new Promise(setImmediate);
+  await backend.close(5_000);
+  expect(backend.snapshot()).toMatchObject({ agents: 0, processes: 0 });
+  await Promise.all(processes.started.map(({ exited }) => exited));
+});
+
+it('ends ten sessions, those included that work, with one close', async () => {
+  const processes = new RecordedProcesses();
+  const backend = backendOf({ processes });
+  const owners = Array.from({ length: 10 }, () => new TestOwner());
+  const agents = await Promise.all(owners.map((owner, index) => backend.open(request(`s${index}`), owner, never)));
+  const begun = Promise.all(owners.slice(0, 5).map((owner) => owner.next('agent_start')));
+  const prompts = agents.slice(0, 5).map((agent) => agent.prompt({ message: 'hang' }, never).catch(() => {}));
+  await begun;
+  await backend.close(5_000);
+  await Promise.all(prompts);
+  for (const owner of owners) {
+    expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped', reason: 'closed' });
+  }
+  expect(backend.snapshot()).toEqual({ agents: 0, processes: 0, restarting: 0, restarts: 0, crashes: 0 });
+  expect(processes.started).toHaveLength(1);
+});
+
+it('starts a process that dies at rest again, with its conversations', async () => {
+  const { agent, owner } = await open();
+  await agent.prompt({ message: 'say remember this' }, never);
+  const restarted = owner.next('agent_restarted');
+  process.kill(agent.status.pid!, 'SIGKILL');
+  expect(await restarted).toMatchObject({ attempt: 1, resumed: true });
+  expect(owner.all('agent_restarting')).toMatchObject([{ signal: 'SIGKILL', interrupted: false }]);
+  expect(agent.status).toMatchObject({ restarts: 1, lastExit: { signal: 'SIGKILL' } });
+});
+
+it('does not open again what is closed while its process comes up again', async () => {
+  const processes = new RecordedProcesses();
+  const { agent, owner } = await open({ processes });
+  await agent.prompt({ message: 'say kept' }, never);
+  const { sessionFile } = agent.status;
+  const restarting = owner.next('agent_restarting');
+  process.kill(agent.status.pid!, 'SIGKILL');
+  await restarting;
+  while (processes.started.length < 2) await new Promise(setImmediate);
+  await agent.close(5_000);
+  expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped', reason: 'closed' });
+  const [backend] = backends;
+  const again = await backend!.open({ ...request(), resume: { sessionPath: sessionFile! } }, new TestOwner(), never);
+  expect(again.status.messageCount).toBe(2);
+  expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped' });
 });

@@ -5,10 +5,14 @@ import { ChildAgentProcesses } from '../src/child-agent-processes.ts';
 export class RecordedProcesses implements AgentProcesses {
   /** All that were asked for, oldest first. */
   readonly requests: AgentProcessRequest[] = [];
+  /** All that were started, oldest first. */
+  readonly started: AgentProcess[] = [];
   readonly #processes = new ChildAgentProcesses();
 
-  start(request: AgentProcessRequest): Promise<AgentProcess> {
+  async start(request: AgentProcessRequest): Promise<AgentProcess> {
     this.requests.push(request);
-    return this.#processes.start(request);
+    const process = await this.#processes.start(request);
+    this.started.push(process);
+    return process;
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** The first line of a conversation may have so many bytes. */
@@ -22,7 +23,8 @@ export function isConversationId(id: string): boolean {
 export async function readConversationHeader(path: string): Promise<ConversationHeader | undefined> {
   let file: Awaited<ReturnType<typeof open>> | undefined;
   try {
-    file = await open(path, 'r');
+    // Without waiting for whoever writes to what is a pipe.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!(await file.stat()).isFile()) return undefined;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
     const end = buffer.subarray(0, bytesRead).indexOf(0x0a);

@@ -1,23 +1,35 @@
-import type { AgentProcesses } from '../agent-process.ts';
+import { once } from 'node:events';
+import type { AgentProcess, AgentProcesses } from '../agent-process.ts';
 import type { ShellRequest } from '../backend.ts';
 import type { Clock } from '../clock.ts';
 import { AgentFailedError } from '../errors.ts';
+import { settledWithin } from '../settled-within.ts';
 
 /** bash reads a person's settings when its stdin is a socket, as that of a process here may be; it is to have none. */
 const BASH = ['-c', 'exec bash -c "$1" </dev/null', 'sh'];
 
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 500;
+/** How long after the end of a line its last output may take to arrive; a process that left its session may hold the streams open for ever. */
+const LAST_WORDS_MS = 1_000;
 
 /** Runs lines of shell for owners that do not do that themselves. */
 export class LocalShell {
   readonly #processes: AgentProcesses;
   readonly #clock: Clock;
+  readonly #running = new Set<AgentProcess>();
   #next = 0;
+  #killed = false;
 
   constructor(processes: AgentProcesses, clock: Clock) {
     this.#processes = processes;
     this.#clock = clock;
+  }
+
+  /** Kills all lines that run, and what is started late; waits for nothing. Never throws. */
+  killAll(): void {
+    this.#killed = true;
+    for (const process of this.#running) process.kill();
   }
 
   /**
@@ -33,8 +45,12 @@ export class LocalShell {
       cwd: request.cwd,
       env: request.env,
     });
+    this.#running.add(process);
+    void process.exited.then(() => this.#running.delete(process));
+    if (this.#killed) process.kill();
     process.stdin.on('error', () => {});
     process.stdin.end();
+    const silent = Promise.all([process.stdout, process.stderr].map((stream) => once(stream, 'close').catch(() => {})));
     const take = (bytes: Uint8Array) => request.onOutput(bytes);
     process.stdout.on('data', take);
     process.stderr.on('data', take);
@@ -51,14 +67,17 @@ export class LocalShell {
     if (signal.aborted) end();
     try {
       const { exitCode } = await process.exited;
-      // What it left in the background ends with it, and with that the streams.
+      // What it left in the background ends with it, and with that the streams: what was written last is still on its way.
       await process.terminate(GRACE_MS);
+      await settledWithin(this.#clock, LAST_WORDS_MS, silent);
       signal.throwIfAborted();
       if (late) throw new AgentFailedError(`Cannot run command: it did not end within ${request.timeoutMs} ms`);
       return { exitCode };
     } finally {
       cancel();
       signal.removeEventListener('abort', end);
+      process.stdout.destroy();
+      process.stderr.destroy();
     }
   }
 }

@@ -39,6 +39,8 @@ export interface PiAgentOptions {
   readonly shell: LocalShell;
   readonly clock: Clock;
   readonly abortMs: number;
+  /** How long a process may take to open the session. */
+  readonly startMs: number;
   readonly list: (signal: AbortSignal) => Promise<readonly StoredSession[]>;
   readonly onClosed: () => void;
 }
@@ -52,6 +54,8 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   #detach: () => void = () => {};
   /** Aborted with the turn: questions and commands of tools of this session, which are not to wait for a process that does not react. */
   #turn = new AbortController();
+  /** Aborted when it is over: nothing is to be opened any more. */
+  readonly #ending = new AbortController();
   #works = false;
   #aborting = false;
   #restarts = 0;
@@ -65,17 +69,21 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     this.#life = new AgentLife({ emit: (event) => options.owner.onEvent(event) });
   }
 
-  /** Opens a session in a process. @throws what the process answers. */
-  static async open(options: PiAgentOptions, child: PiChild): Promise<PiAgent> {
+  /** Opens a session in a process. @throws what the process answers, AgentFailedError when it does not in time, the signal's reason. */
+  static async open(options: PiAgentOptions, child: PiChild, signal: AbortSignal): Promise<PiAgent> {
     const agent = new PiAgent(options);
     const { name, model, thinkingLevel } = options.request;
     const { sessionFile } = options;
-    await agent.#openIn(child, {
-      ...(name === undefined ? {} : { name }),
-      ...(model === undefined ? {} : { model }),
-      ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
-      ...(sessionFile === undefined ? {} : { sessionFile }),
-    });
+    await agent.#openIn(
+      child,
+      {
+        ...(name === undefined ? {} : { name }),
+        ...(model === undefined ? {} : { model }),
+        ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
+        ...(sessionFile === undefined ? {} : { sessionFile }),
+      },
+      signal,
+    );
     agent.#life.apply('started');
     return agent;
   }
@@ -210,12 +218,16 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     const kept = sessionFile !== undefined && (await readConversationHeader(sessionFile)) !== undefined;
     this.#resumed = kept;
     try {
-      await this.#openIn(child, {
-        ...(name === undefined ? {} : { name }),
-        ...(model === undefined ? {} : { model: `${model.provider}/${model.id}` }),
-        ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
-        ...(kept ? { sessionFile } : {}),
-      });
+      await this.#openIn(
+        child,
+        {
+          ...(name === undefined ? {} : { name }),
+          ...(model === undefined ? {} : { model: `${model.provider}/${model.id}` }),
+          ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
+          ...(kept ? { sessionFile } : {}),
+        },
+        this.#ending.signal,
+      );
     } catch (error) {
       this.#child = undefined;
       if (isInterruption(error)) throw error;
@@ -255,17 +267,18 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     }
   }
 
-  /** The file is this session's, if it has one. */
+  /** The file is this session's, if it has one, and what it had before is for others again. */
   #keepFile(): void {
     const { sessionFile } = this.#hosted;
     const { conversations, request } = this.#options;
     try {
-      if (sessionFile !== undefined) conversations.take(request.sessionId, sessionFile);
+      if (sessionFile !== undefined) conversations.move(request.sessionId, sessionFile);
     } catch {
       // Looked at before it was opened; an extension that goes to a file another session has does so on its own.
     }
   }
 
+  /** Until it is known in which of the two files the session is, it has both. */
   async #checkFile({ sessionPath }: AgentCommand<'switch_session_file'>): Promise<void> {
     if ((await readConversationHeader(sessionPath)) === undefined) {
       throw new AgentInputError('sessionPath', 'Cannot go to another conversation: the file is no conversation of pi');
@@ -273,15 +286,24 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     this.#options.conversations.take(this.#options.request.sessionId, sessionPath);
   }
 
-  async #openIn(child: PiChild, open: Omit<HostOpen, 'session'>): Promise<void> {
+  /** A process that is told that nobody wants the session any more closes it, however late it has opened it. */
+  async #openIn(child: PiChild, open: Omit<HostOpen, 'session'>, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { clock, request, startMs } = this.#options;
     this.#detach();
-    this.#detach = child.attach(this.#options.request.sessionId, this);
+    this.#detach = child.attach(request.sessionId, this);
     this.#child = child;
+    const late = new AbortController();
+    const cancel = clock.after(startMs, () =>
+      late.abort(new AgentFailedError(`Cannot open agent: pi has not opened it within ${startMs} ms`)),
+    );
     try {
-      this.onStatus(await this.#ask(child, 'open', open));
+      this.onStatus(await this.#endable(child, 'open', open, AbortSignal.any([signal, late.signal]), false));
     } catch (error) {
       this.#detach();
       throw error;
+    } finally {
+      cancel();
     }
   }
 
@@ -362,6 +384,7 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
 
   async #close(deadlineMs: number): Promise<void> {
     const child = this.#child;
+    this.#ending.abort(new AgentStateError('Cannot open agent again: it was closed'));
     if (child !== undefined) {
       this.#aborting = this.#works;
       const answer = this.#ask(child, 'close', {}).then(
@@ -377,6 +400,7 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   #stop(reason: string, errorMessage?: string): void {
     if (!this.#life.apply('stopped', reason)) return;
     this.#hosted = { ...this.#hosted, isStreaming: false, isCompacting: false, steering: [], followUp: [] };
+    this.#ending.abort(new AgentStateError('Cannot open agent again: it is over'));
     this.#detach();
     this.#child = undefined;
     this.#closed ??= Promise.resolve();

@@ -31,6 +31,8 @@ export class PiBackend implements AgentBackend {
   /** One per workspace with sessions. */
   readonly #workspaces = new Map<string, PiWorkspace>();
   readonly #agents = new Map<string, PiAgent>();
+  /** Sessions whose agent is being opened. */
+  readonly #opening = new Set<string>();
   /** Workspaces whose last session has ended, until their process has. */
   readonly #ending = new Set<Promise<void>>();
   readonly #past = { restarts: 0, crashes: 0 };
@@ -49,45 +51,15 @@ export class PiBackend implements AgentBackend {
     signal.throwIfAborted();
     if (this.#isOver) throw new AgentStateError('Cannot open agent: pi is being ended');
     const { sessionId } = request;
-    if (this.#agents.has(sessionId)) throw new AgentStateError('Cannot open agent: its session has one already');
-    const sessionFile = await this.#fileToResume(request, signal);
-    if (sessionFile !== undefined) this.#conversations.take(sessionId, sessionFile);
-    const key = JSON.stringify([request.cwd, environmentKey(request.env)]);
-    const workspace = this.#workspace(key, request);
-    const release = () => this.#release(sessionId, key, workspace);
-    let agent: PiAgent;
+    if (this.#agents.has(sessionId) || this.#opening.has(sessionId)) {
+      throw new AgentStateError('Cannot open agent: its session has one already');
+    }
+    this.#opening.add(sessionId);
     try {
-      agent = await workspace.open(
-        (child) =>
-          PiAgent.open(
-            {
-              request,
-              sessionFile,
-              owner,
-              workspace,
-              conversations: this.#conversations,
-              shell: this.#shell,
-              clock: this.#options.clock,
-              abortMs: this.#options.abortMs,
-              list: (signal) => this.stored({ cwd: request.cwd, limit: MAX_LISTED }, signal),
-              onClosed: release,
-            },
-            child,
-          ),
-        signal,
-      );
-    } catch (error) {
-      this.#conversations.release(sessionId);
-      release();
-      throw error;
+      return await this.#open(request, owner, signal);
+    } finally {
+      this.#opening.delete(sessionId);
     }
-    this.#agents.set(sessionId, agent);
-    if (signal.aborted || this.#isOver) {
-      await agent.close(this.#options.abortMs);
-      signal.throwIfAborted();
-      throw new AgentStateError('Cannot open agent: pi is being ended');
-    }
-    return agent;
   }
 
   stored({ cwd, limit }: StoredQuery, signal: AbortSignal): Promise<readonly StoredSession[]> {
@@ -121,6 +93,51 @@ export class PiBackend implements AgentBackend {
     this.#isOver = true;
     for (const workspace of this.#workspaces.values()) workspace.stop();
     this.#processes.killAll();
+    this.#shell.killAll();
+  }
+
+  async #open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
+    const { sessionId } = request;
+    const sessionFile = await this.#fileToResume(request, signal);
+    if (sessionFile !== undefined) this.#conversations.take(sessionId, sessionFile);
+    const key = JSON.stringify([request.cwd, environmentKey(request.env)]);
+    const workspace = this.#workspace(key, request);
+    const release = () => this.#release(sessionId, key, workspace);
+    let agent: PiAgent;
+    try {
+      agent = await workspace.open(
+        (child) =>
+          PiAgent.open(
+            {
+              request,
+              sessionFile,
+              owner,
+              workspace,
+              conversations: this.#conversations,
+              shell: this.#shell,
+              clock: this.#options.clock,
+              abortMs: this.#options.abortMs,
+              startMs: this.#options.startMs,
+              list: (signal) => this.stored({ cwd: request.cwd, limit: MAX_LISTED }, signal),
+              onClosed: release,
+            },
+            child,
+            signal,
+          ),
+        signal,
+      );
+    } catch (error) {
+      this.#conversations.release(sessionId);
+      release();
+      throw error;
+    }
+    this.#agents.set(sessionId, agent);
+    if (signal.aborted || this.#isOver) {
+      await agent.close(this.#options.abortMs);
+      signal.throwIfAborted();
+      throw new AgentStateError('Cannot open agent: pi is being ended');
+    }
+    return agent;
   }
 
   #workspace(key: string, { cwd, env }: OpenAgent): PiWorkspace {

@@ -118,6 +118,8 @@ export class PiChild implements SupervisedProcess {
     );
     const onAbort = () => giveUp(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
+    // It may have been aborted while the process was started.
+    if (signal.aborted) onAbort();
     try {
       await Promise.race([child.peer.request('start', options.start), given]);
       return child;

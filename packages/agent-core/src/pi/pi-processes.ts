@@ -1,3 +1,4 @@
+import type { AgentProcess, AgentProcessRequest } from '../agent-process.ts';
 import type { BackendSnapshot } from '../backend.ts';
 import { AgentFailedError } from '../errors.ts';
 import type { ResolvedPiOptions } from './pi-backend-options.ts';
@@ -11,6 +12,8 @@ interface Spare {
   readonly env: string;
   /** Rejects when it did not come up. */
   readonly child: Promise<PiChild>;
+  /** Aborted when nobody wants it any more; without effect once it is up. */
+  readonly unwanted: AbortController;
 }
 
 /**
@@ -21,10 +24,13 @@ interface Spare {
  */
 export class PiProcesses {
   readonly #options: ResolvedPiOptions;
-  readonly #running = new Set<PiChild>();
+  /** All that were started and have not ended, those included that do not speak yet. */
+  readonly #running = new Set<AgentProcess>();
+  readonly #launching = new Set<Promise<void>>();
   readonly #lifetime = new AbortController();
   #spares: readonly Spare[] = [];
   #next = 0;
+  #killed = false;
 
   constructor(options: ResolvedPiOptions) {
     this.#options = options;
@@ -41,11 +47,17 @@ export class PiProcesses {
     const spare = this.#spares.find((each) => each.env === key);
     if (spare === undefined) return this.#launch(cwd, env, signal);
     this.#forget(spare);
-    // One that did not come up says why a second time, to somebody.
-    const child = await spare.child.catch(() => this.#launch(cwd, env, signal));
-    if (!signal.aborted) return child;
-    await child.terminate(this.#options.gracePeriodMs);
-    throw signal.reason;
+    const giveUp = () => spare.unwanted.abort(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      // One that did not come up says why a second time, to somebody.
+      const child = await spare.child.catch(() => this.#launch(cwd, env, signal));
+      if (!signal.aborted) return child;
+      await child.terminate(this.#options.gracePeriodMs);
+      throw signal.reason;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   /** Makes ready what is to be ready, in the background. */
@@ -55,7 +67,8 @@ export class PiProcesses {
     const other = this.#spares.find((each) => each.env !== key);
     if (this.#spares.length >= this.#options.spares && other !== undefined) void this.#end(other);
     if (this.#spares.length >= this.#options.spares || this.#lifetime.signal.aborted) return;
-    const spare: Spare = { env: key, child: this.#launch(NOWHERE, env, this.#lifetime.signal) };
+    const unwanted = new AbortController();
+    const spare: Spare = { env: key, unwanted, child: this.#launch(NOWHERE, env, unwanted.signal) };
     this.#spares = [...this.#spares, spare];
     spare.child.then(
       (child) => child.exited.then(() => this.#forget(spare)),
@@ -63,16 +76,19 @@ export class PiProcesses {
     );
   }
 
-  /** Ends the spares and starts nothing more; what workspaces have is theirs to end. */
+  /** Ends all that runs, what is coming up included, and starts nothing more. */
   async close(): Promise<void> {
     this.#lifetime.abort(new AgentFailedError('Cannot run pi: it is being ended'));
     await Promise.all(this.#spares.map((spare) => this.#end(spare)));
+    await Promise.all(this.#launching);
+    await Promise.all(Array.from(this.#running, (process) => process.terminate(this.#options.gracePeriodMs)));
   }
 
-  /** Kills all that run. */
+  /** Kills all that run, and what is started late. */
   killAll(): void {
+    this.#killed = true;
     this.#lifetime.abort(new AgentFailedError('Cannot run pi: it is being ended'));
-    for (const child of this.#running) child.kill();
+    for (const process of this.#running) process.kill();
   }
 
   #forget(spare: Spare): void {
@@ -81,16 +97,28 @@ export class PiProcesses {
 
   async #end(spare: Spare): Promise<void> {
     this.#forget(spare);
+    spare.unwanted.abort(new AgentFailedError('Cannot run pi: the spare process is not wanted'));
     const child = await spare.child.catch(() => undefined);
     await child?.terminate(this.#options.gracePeriodMs);
   }
 
-  async #launch(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {
-    this.#lifetime.signal.throwIfAborted();
-    const { processes, clock, nodePath, nodeArgs, hostScript, agentDir, silenceMs, startMs } = this.#options;
-    const child = await PiChild.launch(
+  #launch(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {
+    const launch = this.#launchChild(cwd, env, AbortSignal.any([signal, this.#lifetime.signal]));
+    const settled = launch.then(
+      () => {},
+      () => {},
+    );
+    this.#launching.add(settled);
+    void settled.then(() => this.#launching.delete(settled));
+    return launch;
+  }
+
+  async #launchChild(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {
+    signal.throwIfAborted();
+    const { clock, nodePath, nodeArgs, hostScript, agentDir, silenceMs, startMs } = this.#options;
+    return PiChild.launch(
       {
-        processes,
+        processes: { start: (request) => this.#start(request) },
         clock,
         id: `pi-${this.#next++}`,
         node: nodePath,
@@ -105,11 +133,16 @@ export class PiProcesses {
           silenceMs,
         },
       },
-      AbortSignal.any([signal, this.#lifetime.signal]),
+      signal,
     );
-    this.#running.add(child);
-    void child.exited.then(() => this.#running.delete(child));
-    return child;
+  }
+
+  async #start(request: AgentProcessRequest): Promise<AgentProcess> {
+    const process = await this.#options.processes.start(request);
+    this.#running.add(process);
+    void process.exited.then(() => this.#running.delete(process));
+    if (this.#killed) process.kill();
+    return process;
   }
 }
 

@@ -1,9 +1,18 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseHeader, readConversationHeader } from './conversation-header.ts';
-import { OpenConversations } from './open-conversations.ts';
 import { StoredConversations } from './stored-conversations.ts';
 
 const never = new AbortController().signal;
@@ -26,6 +35,11 @@ function write(cwd: string, id: string, changedAt: number, ...lines: readonly st
   writeFileSync(path, [header, ...lines].join(''));
   utimesSync(path, changedAt, changedAt);
   return path;
+}
+
+/** What this process has read so far, from files and everything else. */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))![1]);
 }
 
 it('lists the newest first, of one directory or all, as many as wanted', async () => {
@@ -114,17 +128,30 @@ it('reads no header of what is no file, or of a first line without an end', asyn
   expect(await readConversationHeader(join(folder, 'long'))).toBeUndefined();
 });
 
-it('gives a file to one session at a time, whatever it is called', () => {
-  const open = new OpenConversations();
-  const [file, link] = [join(folder, 'a.jsonl'), join(folder, 'link.jsonl')];
-  writeFileSync(file, '');
-  symlinkSync(file, link);
-  open.take('s-1', file);
-  open.take('s-1', link);
-  expect(() => open.take('s-2', link)).toThrow(expect.objectContaining({ code: 'agent-state' }));
-  open.take('s-1', join(folder, 'other.jsonl'));
-  open.take('s-2', link);
-  open.release('s-2');
-  open.release('s-2');
-  open.take('s-3', file);
+it('does not wait for a writer of what is no file', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  expect(await readConversationHeader(join(folder, 'pipe'))).toBeUndefined();
+});
+
+it('reads no more than the beginning of what is no conversation, and stops for a caller who gives up', async () => {
+  const large = join(folder, 'sessions', 'one');
+  mkdirSync(large, { recursive: true });
+  // Sparse files: read whole, these were a gigabyte.
+  for (let index = 0; index < 16; index += 1) {
+    const path = join(large, `${index}.jsonl`);
+    writeFileSync(path, 'no conversation\n');
+    truncateSync(path, 64 * 1024 * 1024);
+  }
+  const stored = new StoredConversations(folder);
+  const before = bytesRead();
+  expect(await stored.list({ limit: 10 }, never)).toEqual([]);
+  expect(bytesRead() - before).toBeLessThan(64 * 1024 * 1024);
+  const path = join(large, 'whole.jsonl');
+  writeFileSync(path, '{"type":"session","id":"a","version":3}\n');
+  truncateSync(path, 64 * 1024 * 1024);
+  const controller = new AbortController();
+  const gaveUp = new Error('gave up');
+  const listed = stored.list({ limit: 10 }, controller.signal);
+  controller.abort(gaveUp);
+  await expect(listed).rejects.toBe(gaveUp);
 });

@@ -49,7 +49,7 @@ export class StoredConversations {
     for (const file of found) {
       if (sessions.length >= query.limit) break;
       signal.throwIfAborted();
-      const session = await this.#read(file);
+      const session = await this.#read(file, signal);
       if (session !== undefined && (query.cwd === undefined || session.cwd === query.cwd)) sessions.push(session);
     }
     return sessions;
@@ -80,10 +80,11 @@ export class StoredConversations {
     return found;
   }
 
-  async #read(found: Found): Promise<StoredSession | undefined> {
+  async #read(found: Found, signal: AbortSignal): Promise<StoredSession | undefined> {
     const known = this.#remembered.get(found.path);
     if (known?.found.bytes === found.bytes && known.found.modifiedMs === found.modifiedMs) return known.session;
-    const session = await readConversation(found).catch(() => undefined);
+    const session = await readConversation(found, signal).catch(() => undefined);
+    signal.throwIfAborted();
     if (session === undefined) return undefined;
     this.#remembered.delete(found.path);
     this.#remembered.set(found.path, { found, session });
@@ -121,12 +122,12 @@ class Summary {
   messages = 0;
   #lines = 0;
 
-  /** Takes a line, or its beginning. */
-  take(line: Buffer): void {
+  /** Takes a line, or its beginning. @returns whether the lines after it are of interest. */
+  take(line: Buffer): boolean {
     this.#lines += 1;
     if (this.#lines === 1) {
       this.header = parseHeader(line.toString('utf8'));
-      return;
+      return this.header !== undefined;
     }
     // pi writes the type first: most lines need not be parsed.
     const start = line.toString('latin1', 0, 40);
@@ -136,6 +137,7 @@ class Summary {
       const { provider, modelId } = parse(line);
       if (typeof provider === 'string' && typeof modelId === 'string') this.model = `${provider}/${modelId}`;
     }
+    return true;
   }
 
   #message(line: Buffer): void {
@@ -149,9 +151,9 @@ class Summary {
   }
 }
 
-async function readConversation(found: Found): Promise<StoredSession | undefined> {
+async function readConversation(found: Found, signal: AbortSignal): Promise<StoredSession | undefined> {
   const summary = new Summary();
-  await eachLine(found.path, (line) => summary.take(line));
+  await eachLine(found.path, signal, (line) => summary.take(line));
   const { header, name, firstMessage, model, messages } = summary;
   if (header === undefined) return undefined;
   const whole = found.bytes <= MAX_READ_BYTES;
@@ -170,8 +172,8 @@ async function readConversation(found: Found): Promise<StoredSession | undefined
   };
 }
 
-/** Hands over the beginning of each line, of at most 64 MiB of a file. */
-async function eachLine(path: string, onLine: (line: Buffer) => void): Promise<void> {
+/** Hands over the beginning of each line, of at most 64 MiB of a file, until `onLine` wants no more. @throws the signal's reason. */
+async function eachLine(path: string, signal: AbortSignal, onLine: (line: Buffer) => boolean): Promise<void> {
   let parts: Buffer[] = [];
   let held = 0;
   const hold = (part: Buffer): void => {
@@ -180,17 +182,19 @@ async function eachLine(path: string, onLine: (line: Buffer) => void): Promise<v
     parts.push(Buffer.from(part.subarray(0, room)));
     held += Math.min(part.length, room);
   };
-  const finish = (): void => {
-    if (held > 0) onLine(Buffer.concat(parts));
+  const finish = (): boolean => {
+    const goOn = held === 0 || onLine(Buffer.concat(parts));
     parts = [];
     held = 0;
+    return goOn;
   };
   const stream = createReadStream(path, { end: MAX_READ_BYTES - 1, highWaterMark: 256 * 1024 });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
+    signal.throwIfAborted();
     let from = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
       hold(chunk.subarray(from, end));
-      finish();
+      if (!finish()) return;
       from = end + 1;
     }
     hold(chunk.subarray(from));

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PiBashOperations, PiContent, PiEvent, PiMessage, PiModel } from '../../src/pi/host/pi-api.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -78,6 +79,8 @@ export class Session {
 
   async bindExtensions({ uiContext }: { readonly uiContext?: Ui }): Promise<void> {
     this.#ui = uiContext;
+    // An extension that waits for something.
+    while (existsSync(join(this.sessionManager.getCwd(), 'wait'))) await delay(5);
   }
 
   /** Resolves like pi's, also when the provider failed. */

@@ -4,7 +4,7 @@ import { AgentFailedError, AgentInputError } from '../../errors.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 type Words = {
-  readonly requests: { double: [number, number]; wait: [null, null]; refuse: [null, null] };
+  readonly requests: { double: [number, number]; repeat: [string, string]; wait: [null, null]; refuse: [null, null] };
   readonly tells: { note: string };
 };
 
@@ -21,6 +21,7 @@ function conversation(limits: Partial<PeerOptions<Words>> = {}) {
       onClosed: (reason) => closed.push(reason),
       requests: {
         double: (value) => value * 2,
+        repeat: (text) => text.repeat(3),
         wait: (_params, signal) =>
           new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => {
@@ -93,13 +94,24 @@ it.each(['no JSON', '5', 'null', '"text"', '[]'])('ends the conversation with a 
 
 it('ends the conversation at a line that is too long, and at one that does not read', async () => {
   const long = conversation({ maxLineBytes: 100 });
-  long.far.tell('note', 'x'.repeat(200));
+  long.back.write(`"${'x'.repeat(200)}"`);
   await expect.poll(() => long.near.isClosed).toBe(true);
 
   const stuck = conversation({ maxUnsentBytes: 1_000_000 });
   stuck.there.pause();
   for (let at = 0; at < 30; at += 1) stuck.near.tell('note', 'x'.repeat(100_000));
   expect(stuck.closed).toContain('the other side does not read');
+});
+
+it('sends no line that is too long: what is asked and answered fails alone, what is told is left out', async () => {
+  const { near, far, notes } = conversation({ maxLineBytes: 200 });
+  await expect(near.request('repeat', 'x'.repeat(200))).rejects.toThrow('more than 200 bytes');
+  await expect(near.request('repeat', 'x'.repeat(100))).rejects.toThrow('Cannot answer');
+  expect(far.tell('note', 'ü'.repeat(100))).toBe(false);
+  expect(far.tell('note', 'short')).toBe(true);
+  expect(await near.request('repeat', 'x')).toBe('xxx');
+  expect(notes).toEqual(['short']);
+  near.close('enough');
 });
 
 it('refuses requests beyond what may wait', async () => {

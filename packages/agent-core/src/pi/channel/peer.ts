@@ -57,13 +57,15 @@ interface Waiting {
  * One end of a conversation of two processes in lines of JSON: requests with answers, which can be cancelled, and things that are told.
  *
  * Everything is sent and taken in order. Nothing is unbounded: lines, requests of either side without an answer, and bytes the other side has not taken yet each
- * have a limit, and going over one ends the conversation, since a side that does not keep to them is out of order; only a request over the limit is refused alone.
+ * have a limit. A side that goes over one is out of order, and the conversation ended; so that this side does not, a request too many or too long is refused alone,
+ * an answer that is too long becomes an error, and what is too long to be told is not sent.
  */
 export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
   readonly #output: Writable;
   readonly #requests: RequestHandlers<Mine['requests']>;
   readonly #tells: TellHandlers<Mine['tells']>;
   readonly #onClosed: (reason: string) => void;
+  readonly #maxLineBytes: number;
   readonly #maxUnsentBytes: number;
   readonly #maxPending: number;
   readonly #waiting = new Map<number, Waiting>();
@@ -78,7 +80,8 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     this.#onClosed = options.onClosed;
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULTS.maxUnsentBytes;
     this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
-    const lines = new LineSplitter(options.maxLineBytes ?? DEFAULTS.maxLineBytes);
+    this.#maxLineBytes = options.maxLineBytes ?? DEFAULTS.maxLineBytes;
+    const lines = new LineSplitter(this.#maxLineBytes);
     options.input.on('data', (chunk: Buffer) => {
       if (this.#closed !== undefined) return;
       try {
@@ -118,6 +121,14 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
       );
     }
     const id = this.#next++;
+    const asked = this.#encode({ ask: id, name, params });
+    if (asked === undefined) {
+      return Promise.reject(
+        new AgentFailedError(
+          `Cannot ask the process of the agent: what is asked has more than ${this.#maxLineBytes} bytes`,
+        ),
+      );
+    }
     return new Promise<Theirs['requests'][K][1]>((resolve, reject) => {
       const onAbort = () => this.#send({ cancel: id });
       const settled =
@@ -127,15 +138,15 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
           settle(value);
         };
       this.#waiting.set(id, { resolve: settled(resolve as (result: unknown) => void), reject: settled(reject) });
-      this.#send({ ask: id, name, params });
+      this.#write(asked);
       if (signal?.aborted === true) onAbort();
       else signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 
-  /** Tells the other side something; without effect once it is gone. */
-  tell<K extends keyof Theirs['tells'] & string>(name: K, params: Theirs['tells'][K]): void {
-    this.#send({ tell: name, params });
+  /** Tells the other side something; without effect once it is gone. @returns false when it is too long, and was not sent. */
+  tell<K extends keyof Theirs['tells'] & string>(name: K, params: Theirs['tells'][K]): boolean {
+    return this.#send({ tell: name, params });
   }
 
   /** Ends the conversation: what the other side was asked fails, what it asked is aborted. Idempotent. */
@@ -150,9 +161,21 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     this.#onClosed(reason);
   }
 
-  #send(line: Line): void {
+  /** @returns false when the line is too long, and was not sent. */
+  #send(line: Line): boolean {
+    const text = this.#encode(line);
+    if (text !== undefined) this.#write(text);
+    return text !== undefined;
+  }
+
+  #encode(line: Line): string | undefined {
+    const text = JSON.stringify(line);
+    return Buffer.byteLength(text) > this.#maxLineBytes ? undefined : `${text}\n`;
+  }
+
+  #write(text: string): void {
     if (this.#closed !== undefined) return;
-    this.#output.write(`${JSON.stringify(line)}\n`);
+    this.#output.write(text);
     if (this.#output.writableLength > this.#maxUnsentBytes) this.close('the other side does not read');
   }
 
@@ -187,7 +210,8 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
       const handler = this.#requests[name];
       if (handler === undefined) throw new AgentFailedError('Cannot answer: the request is unknown');
       const result = await handler(params as never, controller.signal);
-      this.#send({ answer: id, result });
+      if (this.#send({ answer: id, result })) return;
+      throw new AgentFailedError(`Cannot answer: the answer has more than ${this.#maxLineBytes} bytes`);
     } catch (error) {
       this.#send({ answer: id, error: toWireError(error) });
     } finally {

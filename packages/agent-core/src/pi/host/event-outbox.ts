@@ -6,6 +6,7 @@ import type { OwnerPeer } from './owner-peer.ts';
 /** Pieces of a text wait so long for more: what comes in one go is one line. */
 const COALESCE_MS = 4;
 const COALESCE_BYTES = 4096;
+const TOO_LONG = 'Cannot tell an event of the agent: it is too long';
 
 /**
  * What a session has to tell the daemon, in order: events, and its status whenever that has changed. Everything of one turn of the event loop is one line.
@@ -64,12 +65,25 @@ export class EventOutbox {
     const events = this.#events;
     if (events.length > 0) {
       this.#events = [];
-      this.#peer.tell('events', { session: this.#session, events });
+      this.#tell(events);
     }
     const status = this.#status();
     const text = JSON.stringify(status);
     if (text === this.#told) return;
     this.#told = text;
     this.#peer.tell('status', { session: this.#session, status });
+  }
+
+  /** What is too long for one line goes in several; an event that is too long for one alone is left out, and said to be. */
+  #tell(events: readonly AgentEvent[]): void {
+    const session = this.#session;
+    if (this.#peer.tell('events', { session, events })) return;
+    if (events.length === 1) {
+      this.#peer.tell('events', { session, events: [{ type: 'extension_error', message: TOO_LONG }] });
+      return;
+    }
+    const half = events.length >> 1;
+    this.#tell(events.slice(0, half));
+    this.#tell(events.slice(half));
   }
 }

@@ -52,9 +52,13 @@ export class Host {
           this.#workspace = workspace;
           return null;
         },
-        open: async (open) => {
+        open: async (open, signal) => {
           if (this.#sessions.has(open.session)) throw new AgentStateError('Cannot open agent: it is open already');
           const hosted = await HostedSession.open(this.#context(), open);
+          if (signal.aborted) {
+            await hosted.close();
+            throw new AgentStateError('Cannot open agent: nobody wants it any more');
+          }
           this.#sessions.set(open.session, hosted);
           return hosted.status;
         },

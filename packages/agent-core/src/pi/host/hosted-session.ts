@@ -55,9 +55,15 @@ export class HostedSession {
     const runtime = await openRuntime(context, open, bash);
     hosted.#runtime = runtime;
     runtime.setRebindSession(() => hosted.#bind(open.session));
-    await hosted.#bind(open.session);
-    if (open.name !== undefined && runtime.session.sessionName !== open.name) runtime.session.setSessionName(open.name);
-    return hosted;
+    try {
+      await hosted.#bind(open.session);
+      const { session } = runtime;
+      if (open.name !== undefined && session.sessionName !== open.name) session.setSessionName(open.name);
+      return hosted;
+    } catch (error) {
+      await hosted.close();
+      throw error;
+    }
   }
 
   /** The session of pi, which is another one after the conversation was exchanged. */
