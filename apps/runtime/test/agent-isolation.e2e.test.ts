@@ -1,8 +1,8 @@
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connect, startAgent, textOf, untilEvent } from './agent-client.ts';
-import { startIdleProcess } from './idle-process.ts';
 import type { TerminalClient } from './terminal-client.ts';
+import { startWorkingProcess } from './working-process.ts';
 
 let daemon: TestDaemon;
 const clients: TerminalClient[] = [];
@@ -11,7 +11,12 @@ beforeAll(async () => {
     flags: ['--no-tcp', '--agent-backends', 'fake', '--max-agent-sessions', '52', '--data-commands-per-minute', '1000'],
   });
 });
-afterEach(() => {
+afterEach(async () => {
+  // What a test has left, also one that failed, is in the way of the next one.
+  const client = await connect(daemon, clients);
+  const { sessions } = await client.ask('list_sessions');
+  const ids = (sessions as { sessionId: string }[]).map(({ sessionId }) => sessionId);
+  await Promise.all(ids.map((sessionId) => client.ask('delete_session', { sessionId })));
   for (const client of clients.splice(0)) client.cut();
 });
 afterAll(async () => {
@@ -31,24 +36,20 @@ it('[S47] streams 50 agents at once to one client and another, without holding a
   const ids = await Promise.all(Array.from({ length: SESSIONS }, () => startAgent(all)));
   await Promise.all(ids.map((sessionId) => all.ask('attach', { sessionId })));
   await Promise.all(ids.slice(0, 10).map((sessionId) => some.ask('attach', { sessionId, role: 'observer' })));
-  const endIdle = await startIdleProcess();
+  const endNeighbour = await startWorkingProcess();
   const answers = await Promise.all(
     ids.map((sessionId) => all.ask('prompt', { sessionId, message: `stream ${TOKENS} 10` })),
   );
   const p99Ms = await delayP99Ms(all);
-  const machineMs = await endIdle();
-  console.log(
-    `p99 of the event loop ${p99Ms.toFixed(1)} ms, of a process that does nothing ${machineMs.toFixed(1)} ms`,
-  );
-  // Who works is delayed more by a machine that is busy than who sleeps.
-  expect(p99Ms).toBeLessThan(50 + 5 * machineMs);
+  const machineMs = await endNeighbour();
+  console.log(`p99 of the event loop ${p99Ms.toFixed(1)} ms, of a process beside it ${machineMs.toFixed(1)} ms`);
+  expect(p99Ms).toBeLessThan(50 + 2 * machineMs);
   const text = answers[0]!['text'] as string;
   expect(text).toHaveLength(4 * TOKENS);
   await all.until(() => all.eventsOf('agent_end').length === SESSIONS);
   await some.until(() => some.eventsOf('agent_end').length === 10);
   for (const sessionId of ids) expect(textOf(all, sessionId)).toBe(text);
   for (const sessionId of ids.slice(0, 10)) expect(textOf(some, sessionId)).toBe(text);
-  await Promise.all(ids.map((sessionId) => all.ask('delete_session', { sessionId })));
 }, 60_000);
 
 it('[AG16] lets an agent that crashes disturb no other', async () => {
@@ -64,7 +65,6 @@ it('[AG16] lets an agent that crashes disturb no other', async () => {
   expect(await streamed).toMatchObject({ stopReason: 'stop' });
   expect(textOf(client, steady)).toHaveLength(800);
   expect(await client.ask('get_state', { sessionId: steady })).toMatchObject({ restarts: 0 });
-  for (const sessionId of [crashing, steady]) await client.ask('delete_session', { sessionId });
 });
 
 it('[AS05] makes room for a new agent where a finished one lies, and refuses one too many', async () => {

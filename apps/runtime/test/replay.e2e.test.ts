@@ -178,17 +178,24 @@ it('[S13] knows what means something to one connection only there', async () => 
 });
 
 it('makes and ends the session of an id one at a time', async () => {
-  const client = await connect();
-  await client.ask(
-    'create_session',
-    creation('turn', {
-      pty: { command: '/bin/sh', args: ['-c', 'trap "" TERM HUP; echo set; while :; do sleep 0.05; done'] },
-    }),
-  );
-  await client.ask('wait_for', { sessionId: 'turn', text: 'set' });
-  const deleted = client.command('delete_session', { sessionId: 'turn', gracePeriodMs: 100 });
-  // Behind the end of the former one, and neither beside it nor refused.
-  const created = client.command('create_session', creation('turn'));
-  expect(await deleted).toMatchObject({ success: true });
-  expect(await created).toMatchObject({ success: true, sessionVersion: 1 });
+  // As long as it takes a machine that is busy to end a program, which the other tests do not wait for.
+  const patient = await startDaemon({ flags: ['--no-tcp', '--lane-queue-ms', '60000'] });
+  try {
+    const client = await TerminalClient.connect({ socketPath: patient.socketPath });
+    await client.ask(
+      'create_session',
+      creation('turn', {
+        pty: { command: '/bin/sh', args: ['-c', 'trap "" TERM HUP; echo set; while :; do sleep 0.05; done'] },
+      }),
+    );
+    await client.ask('wait_for', { sessionId: 'turn', text: 'set' });
+    const deleted = client.command('delete_session', { sessionId: 'turn', gracePeriodMs: 100 });
+    // Behind the end of the former one, and neither beside it nor refused.
+    const created = client.command('create_session', creation('turn'));
+    expect(await deleted).toMatchObject({ success: true });
+    expect(await created).toMatchObject({ success: true, sessionVersion: 1 });
+    client.cut();
+  } finally {
+    expect(await patient.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+  }
 });

@@ -261,13 +261,14 @@ describe('sessiond stdio --rpc-session', () => {
     await peer.data('get_state');
     const before = rssKiB(child.pid!);
     const chunk = Buffer.alloc(1024 * 1024, 'x');
-    for (let count = 0; count < 100; count += 1) {
+    for (let count = 0; count < 400; count += 1) {
       if (!peer.stdin.write(chunk)) await once(peer.stdin, 'drain');
     }
     peer.write('\n');
     expect(await peer.until(({ command }) => command === 'parse')).toMatchObject({ success: false });
     expect(await peer.data('get_state')).toMatchObject({ sessionId: 'bounded' });
-    expect(rssKiB(child.pid!) - before).toBeLessThan(60 * 1024);
+    // The engine lets some 64 MiB of buffers that nobody holds gather before it looks for them.
+    expect(rssKiB(child.pid!) - before).toBeLessThan(128 * 1024);
   });
 
   it('stops telling when nobody reads, and goes on with everything when somebody does', async () => {
