@@ -18,3 +18,8 @@ it('promises nothing where nobody knows', () => {
   expect(errorText(new ProtocolError('QUEUE_FULL', 'Cannot take the command'))).toBe('Cannot take the command');
   expect(errorText(new Error('Cannot write to stdout'))).toBe('Cannot write to stdout');
 });
+
+it('is one row that a terminal obeys nothing of, whatever a provider said', () => {
+  const error = new ProtocolError('AGENT_FAILED', 'Cannot go on: \x1b]0;owned\x07<html>\n\x1b[2Jno\x9b</html>');
+  expect(errorText(error)).toBe('Cannot go on: <html> no\u{fffd}</html>');
+});

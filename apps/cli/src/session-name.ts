@@ -15,16 +15,18 @@ export async function findSessionId(client: Pick<Client, 'request'>, word: strin
  */
 export async function findSession(client: Pick<Client, 'request'>, word: string): Promise<SessionInfo> {
   const { sessions } = await client.request('list_sessions');
+  const found = sessionCalled(sessions, word);
+  if (found !== undefined) return found;
+  throw new ProtocolError('SESSION_NOT_FOUND', `Cannot find session ${word}: none has this id or name`);
+}
+
+/** The one of these sessions that a word means, as for {@link findSession}; `undefined` when none has this id or name. */
+export function sessionCalled(sessions: readonly SessionInfo[], word: string): SessionInfo | undefined {
   const itself = sessions.find(({ sessionId }) => sessionId === word);
   if (itself !== undefined) return itself;
   const named = sessions.filter(({ name }) => name === word);
-  const [first, ...others] = named;
-  if (first === undefined) {
-    throw new ProtocolError('SESSION_NOT_FOUND', `Cannot find session ${word}: none has this id or name`);
-  }
-  if (others.length > 0)
-    throw new UsageError(
-      `Cannot tell which session: ${named.map(({ sessionId }) => sessionId).join(', ')} are called ${word}`,
-    );
-  return first;
+  if (named.length <= 1) return named[0];
+  throw new UsageError(
+    `Cannot tell which session: ${named.map(({ sessionId }) => sessionId).join(', ')} are called ${word}`,
+  );
 }

@@ -1,5 +1,6 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@sessiond/client';
@@ -54,6 +55,42 @@ async function watch<T extends AgentEventType>(
     throw new Error(`Cannot wait for ${type} any longer: ${id} is over`);
   };
   return { event: next() };
+}
+
+/** Passes on what a client and a daemon say, but holds the daemon's answer to an attach, and what follows it, until it is released. */
+async function holdAttach(daemonPath: string, path: string) {
+  const seen = new EventEmitter();
+  const waiting: Buffer[] = [];
+  let isHeld = false;
+  let toClient!: Socket;
+  const server = createServer((socket) => {
+    toClient = socket;
+    const toDaemon = createConnection(daemonPath);
+    socket.on('data', (bytes) => {
+      toDaemon.write(bytes);
+      seen.emit('sent');
+    });
+    toDaemon.on('data', (bytes) => {
+      isHeld ||= bytes.includes('"command":"attach"');
+      if (isHeld) waiting.push(bytes);
+      else socket.write(bytes);
+      if (isHeld) seen.emit('held');
+    });
+    toDaemon.on('close', () => socket.destroy());
+    socket.on('close', () => toDaemon.destroy());
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return {
+    path,
+    held: once(seen, 'held'),
+    nextSent: () => once(seen, 'sent'),
+    release: (): void => {
+      isHeld = false;
+      for (const bytes of waiting.splice(0)) toClient.write(bytes);
+    },
+    close: (): void => void server.close(),
+  };
 }
 
 /** Starts a prompt, and waits until the agent works on it. */
@@ -177,6 +214,21 @@ describe('agent prompt', () => {
     expect(await agent('prompt', id, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
   });
 
+  it('Ctrl-C before anything is asked of the agent ends it, and nothing is', async () => {
+    const id = await startAgent();
+    const relay = await holdAttach(daemon.socketPath, join(folder, 'relay.sock'));
+    const child = startCli(['agent', 'prompt', id, 'hang'], { env: { SESSIOND_SOCKET: relay.path } });
+    const over = ended(child);
+    await relay.held;
+    child.kill('SIGINT');
+    await relay.nextSent();
+    relay.release();
+    expect(await over).toMatchObject({ code: 130, stdout: '' });
+    relay.close();
+    const { messages } = await client.request('get_messages', { sessionId: id });
+    expect(messages).toEqual([]);
+  });
+
   it('ends with 79 when somebody else aborts it', async () => {
     const id = await startAgent();
     const { over } = await beginPrompt(id, ['hang']);
@@ -272,8 +324,8 @@ describe('agent resume', () => {
     const second = await startDaemon(options);
     const ctl = (...args: readonly string[]) => at(second.socketPath, ...args);
     expect((await ctl('agent', 'ls')).stdout).toMatch(/^kept +kept-name +stopped: lost with its daemon /m);
-    expect(await ctl('agent', 'prompt', 'kept', 'echo x')).toMatchObject({ code: 65 });
-    expect(await ctl('agent', 'resume', 'kept')).toMatchObject({ code: 0, stdout: 'kept\n' });
+    expect(await ctl('agent', 'steer', 'kept', 'x')).toMatchObject({ code: 65 });
+    expect(await ctl('agent', 'resume', 'kept-name')).toMatchObject({ code: 0, stdout: 'kept\n' });
     expect(await ctl('agent', 'prompt', 'kept-name', 'echo after')).toMatchObject({ code: 0, stdout: 'after\n' });
     const [stored] = JSON.parse((await ctl('agent', 'ls', '--stored', '--json')).stdout);
     expect(stored).toMatchObject({ backend: 'fake', sessionId: 'kept', cwd: folder, messageCount: 4 });
@@ -287,6 +339,30 @@ describe('agent resume', () => {
     expect(byFile).toMatchObject({ code: 0, stdout: 'by-file\n' });
     expect(await ctl('agent', 'resume', 'never-was')).toMatchObject({ code: 66 });
     expect(await ctl('agent', 'resume', join(folder, 'none.jsonl'), '--backend', 'fake')).toMatchObject({ stdout: '' });
+    await second.stop();
+    await first.stop();
+  });
+});
+
+describe('agent prompt, after the daemon was started again', () => {
+  it('takes the session up where it was, says so, and has it done', async () => {
+    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(folder, 'taken-up') };
+    const first = await startDaemon(options);
+    const at = (socketPath: string, ...args: readonly string[]) => cli(args, { env: { SESSIOND_SOCKET: socketPath } });
+    await at(first.socketPath, 'agent', 'new', '--backend', 'fake', '--id', 'kept', '--cwd', folder);
+    expect(await at(first.socketPath, 'agent', 'prompt', 'kept', 'echo before')).toMatchObject({ code: 0 });
+    await first.kill();
+    const second = await startDaemon(options);
+    const both = ['echo one', 'echo two'].map((text) => at(second.socketPath, 'agent', 'prompt', 'kept', text));
+    const [one, two] = await Promise.all(both);
+    expect([one?.stdout, two?.stdout]).toEqual(['one\n', 'two\n']);
+    expect(`${one?.stderr}${two?.stderr}`).toMatch(
+      /^(sessionctl: kept had ended with an earlier run of the daemon, and was taken up again\n){1,2}$/,
+    );
+    const { stdout } = await at(second.socketPath, 'agent', 'prompt', 'kept', 'echo after');
+    expect(stdout).toBe('after\n');
+    const [stored] = JSON.parse((await at(second.socketPath, 'agent', 'ls', '--stored', '--json')).stdout);
+    expect(stored).toMatchObject({ sessionId: 'kept', messageCount: 8 });
     await second.stop();
     await first.stop();
   });

@@ -241,7 +241,7 @@ describe('chat', () => {
     const id = await startAgent();
     const person = await chatting(id);
     await person.type('hang\r');
-    await person.sees('Ctrl-C aborts');
+    await person.sees('❯ hang');
     person.signal(signal);
     const ended = await person.end();
     expect(ended.status).toBe(status);
@@ -269,7 +269,7 @@ describe('chat', () => {
     await person.end();
   });
 
-  it('says how to go on when the agent ended with its daemon, and shows what was said once it is taken up', async () => {
+  it('goes on with a session whose daemon was killed and started again, and shows what was said before', async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'sessionctl-chat-'));
     const first = await startDaemon({ flags: ['--agent-backends', 'fake'], stateDir });
     const elsewhere = await connect({ socketPath: first.socketPath });
@@ -281,15 +281,19 @@ describe('chat', () => {
     await person.sees('connection lost, reconnecting');
     const flags = ['--agent-backends', 'fake', '--socket', first.socketPath];
     const second = await startDaemon({ flags, stateDir });
-    const { screen, status } = await person.end();
-    expect(status).toBe(65);
-    expect(screen).toContain(`sessionctl agent resume ${id}`);
-    await elsewhere.request('load_session', { sessionId: id });
+    await person.sees('the agent had ended with an earlier run of the daemon, and was taken up again');
+    await person.type('echo after\r');
+    await person.sees('\r\nafter\r\n');
+    await person.type('\x04');
+    expect(await person.end()).toMatchObject({ status: 0 });
+    await second.kill();
+    const third = await startDaemon({ flags, stateDir });
     const again = await starting(['agent', 'chat', id, '--socket', first.socketPath]);
     await again.sees('❯ echo before\r\n\r\nbefore\r\n');
     await again.type('\x04');
     await again.end();
     await elsewhere.close();
+    await third.stop();
     await second.stop();
     await first.stop();
     rmSync(stateDir, { recursive: true });

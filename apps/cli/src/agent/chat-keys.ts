@@ -71,6 +71,7 @@ export class ChatKeys {
   read(text: string | undefined, key: Key): ChatKey | undefined {
     if (key.name === 'paste-start' || key.name === 'paste-end') {
       this.#isPasting = key.name === 'paste-start';
+      this.#wasReturn = false;
       return undefined;
     }
     if (this.#isPasting) return this.#paste(text ?? key.sequence ?? '');

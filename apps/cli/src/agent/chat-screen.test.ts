@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitted, frameText, type LiveArea } from './chat-screen.ts';
+import type { Context } from '../context.ts';
+import { ChatScreen, fitted, frameText, type LiveArea } from './chat-screen.ts';
 
 const TOKEN = new RegExp(`${'\u001b'}\\[(?:(\\d*)([ACJ])|\\?\\d+[hl])|[^]`, 'g');
 
@@ -97,5 +98,48 @@ describe('a live area', () => {
     // Three rows for the first one, and the cursor at the very end of the second stands on one more.
     expect(frame).toContain('\x1b[4A');
     expect(frameText(shown, 24, 30, [], area(['x']))).toContain('\x1b[1A');
+  });
+});
+
+/** A terminal that takes what is written when it is told to. */
+function slowTerminal() {
+  const written: string[] = [];
+  const taken: (() => void)[] = [];
+  const write = (data: Uint8Array): Promise<void> => {
+    written.push(Buffer.from(data).toString());
+    return new Promise((resolve) => taken.push(resolve));
+  };
+  const screen = { columns: 40, rows: 10, write: () => true, on: () => {}, off: () => {} };
+  const context = { output: { write }, screen } as unknown as Context;
+  return { chat: new ChatScreen(context), written, take: () => taken.shift()?.() };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a slow terminal', () => {
+  it('gets the newest area once it has taken the one before, and none between', async () => {
+    const { chat, written, take } = slowTerminal();
+    for (const text of ['first', 'second', 'third']) {
+      chat.draw(() => area([text]));
+      await turn();
+    }
+    expect(written).toHaveLength(1);
+    take();
+    await turn();
+    expect(written).toHaveLength(2);
+    expect(written[1]).toContain('third');
+  });
+
+  it('is left without an area', async () => {
+    const { chat, written, take } = slowTerminal();
+    chat.draw(() => area(['status']));
+    await turn();
+    const left = chat.leave();
+    take();
+    await turn();
+    take();
+    await left;
+    expect(written).toHaveLength(2);
+    expect(written[1]).not.toContain('status');
   });
 });

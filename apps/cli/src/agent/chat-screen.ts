@@ -38,6 +38,9 @@ export class ChatScreen {
   #isWriting = false;
   #isScheduled = false;
   #isLent = false;
+  #lending: Promise<void> = Promise.resolve();
+  /** There is something to write. */
+  #isDue = false;
   #onWritten: (() => void)[] = [];
 
   constructor(context: Context) {
@@ -77,15 +80,22 @@ export class ChatScreen {
     this.#schedule();
   }
 
-  /** Takes the live area away, writes what waits, and gives the terminal back. Never rejects. */
+  /** Takes the live area away, writes what waits, and gives the terminal back, when it is not lent any more. Never rejects. */
   async leave(): Promise<void> {
+    await this.#lending;
     this.#next = () => EMPTY;
     await this.#flush();
     this.#terminal.restore();
   }
 
   /** Gives the terminal to another program for as long as `use` takes; what is printed meanwhile waits. */
-  async lend(use: () => Promise<void>): Promise<void> {
+  lend(use: () => Promise<void>): Promise<void> {
+    const lending = this.#lend(use);
+    this.#lending = lending.catch(() => {});
+    return lending;
+  }
+
+  async #lend(use: () => Promise<void>): Promise<void> {
     const area = this.#next;
     this.#next = () => EMPTY;
     await this.#flush();
@@ -117,19 +127,17 @@ export class ChatScreen {
 
   async #flush(): Promise<void> {
     if (this.#isLent) return;
-    if (this.#isWriting) {
-      await new Promise<void>((resolve) => this.#onWritten.push(resolve));
-      if (this.#printed.length > 0) await this.#flush();
-      return;
-    }
+    this.#isDue = true;
+    if (this.#isWriting) return new Promise<void>((resolve) => this.#onWritten.push(resolve));
     this.#isWriting = true;
     try {
-      do {
+      while (this.#isDue) {
+        this.#isDue = false;
         const printed = this.#printed;
         this.#printed = [];
         this.#waitingChars = 0;
         await this.#write(this.#frame(printed));
-      } while (this.#printed.length > 0);
+      }
     } catch {
       // The program is told to end; whoever waits for that hears of it there.
     } finally {

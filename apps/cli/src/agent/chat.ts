@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { emitKeypressEvents, type Key } from 'node:readline';
-import { type AgentFeed, type Client, type FeedItem, isClientError } from '@sessiond/client';
-import type { AgentSessionState } from '@sessiond/protocol';
-import { isEventOf, ProtocolError } from '@sessiond/protocol/client';
+import { type Client, isClientError } from '@sessiond/client';
+import type { DialogAnswer, DialogRequest } from '@sessiond/protocol';
+import { isEventOf } from '@sessiond/protocol/client';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-text.ts';
-import { UsageError } from '../errors.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type Style, styleFor } from '../style.ts';
 import { ChatActs } from './chat-acts.ts';
 import { type ChatView, chatArea } from './chat-area.ts';
 import { type ChatKey, ChatKeys } from './chat-keys.ts';
+import { ChatLine } from './chat-line.ts';
 import { ChatScreen, type LiveArea } from './chat-screen.ts';
-import { ChatState } from './chat-state.ts';
-import { dialogEndText, typedAnswer } from './dialog.ts';
-import { LineEditor } from './line-editor.ts';
-import { PendingDialogs } from './pending-dialogs.ts';
+import { Conversation, type ConversationView } from './conversation.ts';
+import { typedAnswer } from './dialog.ts';
+import { OwnTurns } from './own-turns.ts';
 import { plainText } from './plain-text.ts';
 import { CHAT_HELP, type SlashCommand, slashCommand } from './slash-command.ts';
 import { editText } from './text-program.ts';
-import { oneLine } from './tool-line.ts';
 import { Transcript } from './transcript.ts';
 import { takeTurn } from './turn.ts';
 
@@ -31,8 +29,6 @@ export interface ChatOptions {
 }
 
 const TICK_MS = 1_000;
-/** Of a conversation whose events are not there, so many messages are shown. */
-const HISTORY_MESSAGES = 40;
 
 /**
  * Shows an agent session on the caller's terminal and lets the caller talk with it, until the caller leaves or the session is over.
@@ -52,25 +48,18 @@ class Chat {
   readonly #style: Style;
   readonly #screen: ChatScreen;
   readonly #transcript: Transcript;
+  readonly #conversation: Conversation;
   readonly #acts: ChatActs;
   readonly #keys = new ChatKeys();
-  readonly #editor = new LineEditor();
-  readonly #dialogs = new PendingDialogs();
+  readonly #line = new ChatLine();
   readonly #quit = new AbortController();
-  readonly #over: AbortSignal;
-  #state!: ChatState;
-  #feed!: AgentFeed;
-  /** Whether everything that was kept when the chat began has been shown. */
-  #isCaughtUp = false;
-  #hasMessages = false;
-  /** Prompts of this chat that have no answer yet, by id, and whether they have begun. */
-  readonly #ownTurns = new Map<string, boolean>();
+  readonly #ownTurns = new OwnTurns();
   #isAborting = false;
   #hasEnded = false;
   /** The last key was Ctrl-C: another one leaves. */
   #isArmed = false;
-  #askedId: string | undefined;
-  #draft = '';
+  /** The caller's own editor has the terminal. */
+  #isLent = false;
 
   constructor(context: Context, client: Client, { sessionId, showThinking }: ChatOptions) {
     this.#context = context;
@@ -79,18 +68,24 @@ class Chat {
     this.#style = styleFor(context);
     this.#screen = new ChatScreen(context);
     this.#transcript = new Transcript({ style: this.#style, showThinking });
-    this.#acts = new ChatActs(client, sessionId, () => this.#state);
-    this.#over = AbortSignal.any([this.#quit.signal, context.interruption.signal]);
+    this.#acts = new ChatActs(client, sessionId, () => this.#conversation.state);
+    this.#conversation = new Conversation({
+      client,
+      sessionId,
+      transcript: this.#transcript,
+      view: this.#view(),
+      signal: AbortSignal.any([this.#quit.signal, context.interruption.signal]),
+    });
   }
 
   async run(): Promise<number> {
-    await this.#begin();
+    await this.#conversation.begin();
     const stopListening = this.#listen();
     const tick = setInterval(() => this.#isWorking && this.#draw(), TICK_MS).unref();
     try {
       this.#screen.enter();
-      await this.#say(this.#state.headline);
-      await this.#follow();
+      await this.#say(this.#conversation.state.headline);
+      await this.#conversation.follow();
     } catch (error) {
       if (!this.#quit.signal.aborted) throw error;
     } finally {
@@ -109,87 +104,24 @@ class Chat {
   }
 
   get #isWorking(): boolean {
-    return this.#state.isWorking || this.#ownTurns.size > 0;
+    return this.#conversation.state.isWorking || this.#ownTurns.size > 0;
   }
 
-  /** The events from the oldest one that is kept, and how the session is. */
-  async #begin(): Promise<void> {
-    const sessionId = this.#sessionId;
-    const state = await this.#client.request('get_state', { sessionId });
-    if (state.kind !== 'agent') throw new UsageError(`Cannot chat with ${sessionId}: it is a terminal; use attach`);
-    if (state.exit?.reason === 'lost') {
-      const resume = `take it up again with: sessionctl agent resume ${sessionId}`;
-      throw new ProtocolError(
-        'INVALID_STATE',
-        `Cannot chat: the agent ended with an earlier run of the daemon; ${resume}`,
-      );
-    }
-    this.#feed = await this.#client.follow(sessionId, { from: 'start', signal: this.#over });
-    this.#renew(await this.#client.request('get_state', { sessionId }));
+  #view(): ConversationView {
+    const chat = this;
+    return {
+      get cols() {
+        return chat.#cols;
+      },
+      print: (rows) => this.#screen.print(rows),
+      say: (text, paint) => this.#say(text, paint),
+      onChange: () => this.#onChange(),
+    };
   }
 
-  #renew(state: { readonly kind: 'pty' | 'agent' }): void {
-    this.#state = new ChatState(state as AgentSessionState, performance.now());
-    for (const dialog of (state as AgentSessionState).dialogs) this.#dialogs.add(dialog);
-  }
-
-  async #follow(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#read();
-        break;
-      } catch (error) {
-        // Another life of the log: the daemon was started again, and has the session back.
-        if (this.#over.aborted || !isClientError(error, 'INVALID_STATE')) throw error;
-        this.#dialogs.clear();
-        await this.#begin();
-        this.#isCaughtUp = false;
-        await this.#say('the daemon was started again', 'notable');
-      }
-    }
-    if (this.#feed.info.exit?.reason === 'lost') throw lost(this.#sessionId);
-  }
-
-  async #read(): Promise<void> {
-    const feed = this.#feed;
-    if (feed.info.from >= feed.info.end) await this.#onCaughtUp();
-    for await (const item of feed) {
-      await this.#onItem(item);
-      if (!this.#isCaughtUp && lastOf(item) >= feed.info.end - 1) await this.#onCaughtUp();
-    }
-  }
-
-  async #onItem(item: FeedItem): Promise<void> {
-    const nowMs = performance.now();
-    const rows = this.#transcript.push(item, this.#cols, nowMs);
-    if (item.kind === 'event') {
-      const { event } = item;
-      if (event.type === 'message_start') this.#hasMessages = true;
-      if (!item.replay) this.#state.note(event, nowMs);
-      if (event.type === 'extension_ui_request') this.#dialogs.add(event);
-      else if (event.type === 'extension_ui_resolved') {
-        const ended = this.#dialogs.end(event.requestId);
-        if (ended !== undefined) {
-          rows.push(...this.#transcript.note(dialogEndText(ended.dialog.title, event.end, ended.answer), this.#cols));
-        }
-      } else if (event.type === 'agent_restarting' || event.type === 'agent_stopped') this.#dialogs.clear();
-    }
-    if (rows.length > 0) await this.#screen.print(rows);
-    if (this.#isCaughtUp) this.#draw();
-  }
-
-  async #onCaughtUp(): Promise<void> {
-    this.#isCaughtUp = true;
-    if (!this.#hasMessages) await this.#showHistory();
-    this.#draw();
-  }
-
-  /** A conversation that was taken up again has its messages, but not the events they came with. */
-  async #showHistory(): Promise<void> {
-    const { messages } = await this.#client
-      .request('get_messages', { sessionId: this.#sessionId, limit: HISTORY_MESSAGES })
-      .catch(() => ({ messages: [] }));
-    await this.#screen.print(this.#transcript.history(messages, this.#cols));
+  #onChange(): void {
+    this.#line.ask(this.#conversation.dialogs.first);
+    if (this.#conversation.isCaughtUp) this.#draw();
   }
 
   #listen(): () => void {
@@ -206,8 +138,8 @@ class Chat {
       this.#client.onStateChange(() => this.#draw()),
       this.#client.onEvent((message) => {
         if (!isEventOf(message, 'command_started')) return;
-        const { commandId } = message.event;
-        if (commandId !== undefined && this.#ownTurns.has(commandId)) this.#ownTurns.set(commandId, true);
+        this.#ownTurns.begin(message.event.commandId);
+        this.#draw();
       }),
       () => stdin.off('keypress', onKey).off('end', onEnd).off('error', onEnd),
     ];
@@ -221,10 +153,10 @@ class Chat {
     this.#isArmed = false;
     switch (key.kind) {
       case 'insert':
-        this.#editor.insert(key.text);
+        this.#line.insert(key.text);
         break;
       case 'edit':
-        this.#editor.act(key.action);
+        this.#line.act(key.action);
         break;
       case 'submit':
         this.#onSubmit();
@@ -233,11 +165,11 @@ class Chat {
         this.#onInterrupt(wasArmed);
         break;
       case 'endOfInput':
-        if (this.#editor.text === '') this.#quit.abort();
-        else this.#editor.act('delete');
+        if (this.#line.editor.text === '') this.#quit.abort();
+        else this.#line.act('delete');
         break;
       case 'escape':
-        if (this.#dialogs.first !== undefined) this.#answer({ cancelled: true });
+        if (this.#line.asked !== undefined) this.#answer(this.#line.asked, { cancelled: true });
         break;
       case 'editor':
         void this.#useEditor();
@@ -256,18 +188,19 @@ class Chat {
     }
     this.#isArmed = true;
     if (this.#isWorking) this.#abort();
-    else if (this.#editor.text !== '') {
-      this.#editor.set('');
+    else if (this.#line.editor.text !== '') {
+      this.#line.editor.set('');
       this.#isArmed = false;
     }
   }
 
   #onSubmit(): void {
-    if (this.#dialogs.first !== undefined) {
-      this.#submitAnswer();
+    const { asked, editor } = this.#line;
+    if (asked !== undefined) {
+      this.#submitAnswer(asked);
       return;
     }
-    const text = this.#editor.take(true).trim();
+    const text = editor.take(true).trim();
     if (text === '') return;
     const command = slashCommand(text);
     if (command !== undefined) this.#obey(command);
@@ -285,7 +218,7 @@ class Chat {
     }
     const type = isFollowUp ? 'follow_up' : 'steer';
     this.#client.request(type, { sessionId: this.#sessionId, message }).catch((error: unknown) => {
-      // It has ended in the meantime.
+      // It has ended in the meantime, or cannot be told anything while it works: then the prompt waits for its end.
       if (isClientError(error, 'INVALID_STATE')) void this.#prompt(message);
       else void this.#complain(error);
     });
@@ -293,20 +226,21 @@ class Chat {
 
   async #prompt(message: string): Promise<void> {
     const commandId = `chat-${randomUUID()}`;
-    this.#ownTurns.set(commandId, false);
+    this.#ownTurns.add(commandId, message);
     this.#draw();
-    try {
-      await takeTurn(this.#client, { sessionId: this.#sessionId, message, commandId });
-    } catch (error) {
-      // That a turn was aborted is in its events, if there was one.
-      if (isClientError(error, 'AGENT_FAILED')) {
-        await this.#screen.print(this.#transcript.failure(error.message, this.#cols));
-      } else if (!isClientError(error, 'CANCELLED')) await this.#complain(error);
-      else if (this.#ownTurns.get(commandId) === false) await this.#say('aborted before it began', 'notable');
-    } finally {
-      this.#ownTurns.delete(commandId);
-      this.#draw();
-    }
+    const turn = takeTurn(this.#client, { sessionId: this.#sessionId, message, commandId });
+    const error = await turn.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    const hasBegun = this.#ownTurns.end(commandId);
+    this.#draw();
+    if (error === undefined || this.#hasEnded) return;
+    // That a turn was aborted is in its events, if there was one.
+    if (isClientError(error, 'AGENT_FAILED')) {
+      await this.#screen.print(this.#transcript.failure(error.message, this.#cols));
+    } else if (!isClientError(error, 'CANCELLED')) await this.#complain(error);
+    else if (!hasBegun) await this.#say('aborted before it began', 'notable');
   }
 
   #abort(): void {
@@ -338,27 +272,57 @@ class Chat {
     }
   }
 
-  #submitAnswer(): void {
-    const dialog = this.#dialogs.first!;
-    const typed = typedAnswer(dialog, this.#editor.text);
+  #submitAnswer(dialog: DialogRequest): void {
+    if (this.#line.isSurprised) {
+      this.#line.touch();
+      void this.#say('The agent asks: Enter now answers it.', 'notable');
+      return;
+    }
+    const typed = typedAnswer(dialog, this.#line.editor.text);
     if ('problem' in typed) void this.#say(typed.problem, 'notable');
-    else this.#answer(typed.answer);
+    else this.#answer(dialog, typed.answer);
   }
 
-  #answer(answer: Parameters<PendingDialogs['answered']>[1]): void {
-    const { requestId } = this.#dialogs.first!;
-    this.#dialogs.answered(requestId, answer);
+  #answer({ requestId }: DialogRequest, answer: DialogAnswer): void {
     const fields = { sessionId: this.#sessionId, requestId, ...answer };
-    this.#client.request('extension_ui_response', fields).catch((error: unknown) => this.#complain(error));
+    const isTaken = this.#client.request('extension_ui_response', fields).then(
+      () => true,
+      (error: unknown) => {
+        // It is over: its end is told.
+        if (isClientError(error, 'INVALID_STATE')) return false;
+        this.#conversation.dialogs.unanswered(requestId);
+        this.#onChange();
+        void this.#complain(error);
+        return true;
+      },
+    );
+    this.#conversation.dialogs.answered(requestId, { answer, isTaken });
+    this.#onChange();
   }
 
   async #useEditor(): Promise<void> {
+    if (this.#isLent) return;
+    this.#isLent = true;
+    const { env, interruption } = this.#context;
+    const { asked, editor } = this.#line;
+    // Keys that are signals in a usual terminal are for the editor.
+    const giveBack = interruption.take((signal) => signal === 'SIGINT' || signal === 'SIGQUIT');
     let edited: string | undefined;
-    await this.#screen.lend(async () => {
-      edited = await editText(this.#editor.text, this.#context.env);
-    });
+    try {
+      await this.#screen.lend(async () => {
+        edited = await editText(editor.text, env);
+      });
+    } finally {
+      giveBack();
+      this.#isLent = false;
+    }
     if (edited === undefined) await this.#say('there is no editor in VISUAL or EDITOR, or it failed', 'notable');
-    else this.#editor.set(edited);
+    else if (this.#line.asked?.requestId !== asked?.requestId) {
+      await this.#say('what was edited is left out: the agent asks something else now', 'notable');
+    } else {
+      editor.set(edited);
+      this.#line.touch();
+    }
     this.#draw();
   }
 
@@ -371,13 +335,13 @@ class Chat {
 
   async #complain(error: unknown): Promise<void> {
     if (!isClientError(error)) throw error;
-    await this.#say(oneLine(errorText(error)), 'bad');
+    await this.#say(errorText(error), 'bad');
   }
 
   async #say(text: string, paint: keyof Style = 'faint'): Promise<void> {
     if (this.#hasEnded) return;
     await this.#screen.print(this.#transcript.reply(plainText(text), this.#cols, paint));
-    if (this.#isCaughtUp) this.#draw();
+    if (this.#conversation.isCaughtUp) this.#draw();
   }
 
   /** One less than there are: a row that is full to the last cell leaves the cursor where terminals disagree. */
@@ -391,25 +355,17 @@ class Chat {
 
   #area(): LiveArea {
     const nowMs = performance.now();
-    const dialog = this.#dialogs.first;
-    this.#swapDraft(dialog?.requestId, dialog?.prefill ?? '');
+    const { asked: dialog, editor } = this.#line;
+    const { state } = this.#conversation;
     const view = {
       underWay: this.#transcript.live(this.#cols, nowMs),
       dialog,
-      steering: this.#state.steering,
-      followUp: this.#state.followUp,
+      steering: state.steering,
+      followUp: state.isWorking ? [...state.followUp, ...this.#ownTurns.waiting] : state.followUp,
       status: this.#status(nowMs),
-      editor: this.#editor,
+      editor,
     };
     return chatArea(view, this.#cols, this.#screen.size.rows, this.#style);
-  }
-
-  /** An answer is typed on a line of its own; what was being typed comes back afterwards. */
-  #swapDraft(askedId: string | undefined, prefill: string): void {
-    if (askedId === this.#askedId) return;
-    if (this.#askedId === undefined) this.#draft = this.#editor.text;
-    this.#editor.set(askedId === undefined ? this.#draft : prefill);
-    this.#askedId = askedId;
   }
 
   #status(nowMs: number): ChatView['status'] {
@@ -421,16 +377,6 @@ class Chat {
       return { text: `${abort}Ctrl-C again leaves, and the session goes on`, paint: 'notable' };
     }
     const hint = this.#isAborting ? 'aborting' : this.#isWorking ? 'Ctrl-C aborts' : undefined;
-    return { text: this.#state.line(nowMs, hint), paint: 'faint' };
+    return { text: this.#conversation.state.line(nowMs, hint), paint: 'faint' };
   }
-}
-
-function lost(sessionId: string): ProtocolError {
-  const resume = `take it up again with: sessionctl agent resume ${sessionId}`;
-  return new ProtocolError('INVALID_STATE', `Cannot go on: the agent ended with its daemon; ${resume}`);
-}
-
-/** The number of the last event that an item stands for. */
-function lastOf(item: FeedItem): number {
-  return item.kind === 'gap' ? item.to - 1 : item.seq;
 }

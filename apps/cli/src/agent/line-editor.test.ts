@@ -91,3 +91,15 @@ describe('the layout', () => {
     );
   });
 });
+
+it('draws what an agent suggests so that the terminal obeys nothing, and gives it back as it was', () => {
+  const editor = new LineEditor();
+  const suggested = 'a\x1b[2Jb\tc\r\nd\re\x9b\u202e';
+  editor.set(suggested);
+  expect(editor.layout('> ', 40, 5)).toEqual({
+    rows: ['> a^[[2Jb    c', '  d^Me\u{fffd}\u{fffd}'],
+    cursorRow: 1,
+    cursorCol: 8,
+  });
+  expect(editor.take(false)).toBe(suggested);
+});

@@ -1,4 +1,5 @@
 import { cellWidth, graphemesOf } from '../cells.ts';
+import { plainText } from './plain-text.ts';
 
 /** Entries that can be brought back. */
 const MAX_HISTORY = 200;
@@ -30,7 +31,13 @@ export interface LineLayout {
   readonly cursorCol: number;
 }
 
-/** The text a person types, with a cursor in it and what was typed before: at most 1 MiB, and 200 entries. */
+/** What stands for a tab. */
+const TAB = '    ';
+
+/**
+ * The text a person types, with a cursor in it and what was typed before: at most 1 MiB, and 200 entries. The text is kept as it was given, and
+ * drawn so that a terminal obeys nothing in it: an agent may have suggested it.
+ */
 export class LineEditor {
   #text = '';
   /** Offset in UTF-16 units, between two graphemes. */
@@ -136,14 +143,15 @@ export class LineEditor {
     let cursor = { row: 0, col: width };
     for (const grapheme of graphemesOf(this.#text)) {
       if (at === this.#cursor) cursor = { row: rows.length - 1, col: width };
-      const isBreak = grapheme === '\n';
-      const cells = isBreak ? 0 : cellWidth(grapheme);
+      const isBreak = grapheme === '\n' || grapheme === '\r\n';
+      const shown = isBreak ? '' : shownAs(grapheme);
+      const cells = cellWidth(shown);
       if (isBreak || width + cells > cols) {
         rows.push(indent);
         width = indent.length;
       }
       if (at === this.#cursor && !isBreak) cursor = { row: rows.length - 1, col: width };
-      if (!isBreak) rows[rows.length - 1] += grapheme;
+      rows[rows.length - 1] += shown;
       width += cells;
       at += grapheme.length;
     }
@@ -190,6 +198,12 @@ export class LineEditor {
     this.#cursor = this.#text.length;
     this.#place = place;
   }
+}
+
+function shownAs(grapheme: string): string {
+  if (grapheme === '\t') return TAB;
+  // Alone it would be taken for the end of a line.
+  return grapheme === '\r' ? '^M' : plainText(grapheme);
 }
 
 function lastGrapheme(text: string): string {

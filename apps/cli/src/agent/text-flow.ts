@@ -63,6 +63,8 @@ export class TextFlow {
       this.#line = rows.pop()!;
       return rows;
     }
+    // It fits, however wide its characters are: a line that comes in many pieces is not measured with each of them.
+    if (this.#line.length * 2 + this.#indent.length <= cols) return [];
     const rows = this.#wrap(cols);
     if (rows.length < 2) return [];
     const last = rows.pop()!;

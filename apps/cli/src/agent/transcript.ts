@@ -73,7 +73,7 @@ export class Transcript {
     if (item.kind === 'gap') {
       const count = item.to - item.from;
       const text = `${countText(count, 'earlier event')} ${count === 1 ? 'is' : 'are'} no longer kept`;
-      return [...this.#closeBlock(cols), ...this.note(text, cols, 'notable')];
+      return [...this.breakOff(cols), ...this.note(text, cols, 'notable')];
     }
     return this.#onEvent(item.event, Date.parse(item.timestamp), cols, nowMs);
   }
@@ -84,6 +84,12 @@ export class Transcript {
       const rows = messageRows(message, cols, this.#style);
       return rows.length === 0 ? [] : this.#emit(message.role === 'user' ? 'person' : 'text', rows);
     });
+  }
+
+  /** How what is under way ends will not be told: it is under way no more. Returns the rows of what was said so far. */
+  breakOff(cols: number): string[] {
+    this.#running.clear();
+    return this.#closeBlock(cols);
   }
 
   /** A sentence about the conversation. */

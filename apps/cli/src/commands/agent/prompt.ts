@@ -7,6 +7,7 @@ import { AnswerText } from '../../agent/answer-text.ts';
 import { itemJson } from '../../agent/item-json.ts';
 import { messageText } from '../../agent/message-text.ts';
 import { PlainText } from '../../agent/plain-text.ts';
+import { runningAgent } from '../../agent/running-agent.ts';
 import { FeedReader, takeTurn } from '../../agent/turn.ts';
 import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
@@ -55,9 +56,14 @@ async function ask(
     const { signal } = context.interruption;
     const commandId = `prompt-${randomUUID()}`;
     const stopTelling = tellConnection(context, client);
+    if (await runningAgent(client, sessionId, signal)) {
+      context.notices.say(`${sessionId} had ended with an earlier run of the daemon, and was taken up again`);
+    }
     const interrupt = interruptible(client, commandId, context);
     try {
       const feed = await client.follow(sessionId, { from: 'now', signal });
+      // Nothing has been asked of the agent yet, so there is nothing to abort.
+      if (interrupt.by !== undefined) throw new Interrupted(interrupt.by);
       const reader = new FeedReader(feed);
       const shown = new TurnOutput(context, options.json === true, commandId);
       const reading = reader.run((item) => shown.show(item));

@@ -4,6 +4,7 @@ import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { UsageError } from '../../errors.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
+import { sessionCalled } from '../../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from '../command.ts';
 
 interface ResumeOptions extends CommonOptions {
@@ -75,7 +76,8 @@ function load(word: string, options: ResumeOptions, context: Context): Promise<n
 async function find(client: Client, word: string, resolvePath: (path: string) => string): Promise<Conversation> {
   if (word.includes('/') || word.endsWith('.jsonl')) return { sessionPath: resolvePath(word) };
   const known = await client.request('list_sessions');
-  if (known.sessions.some(({ sessionId }) => sessionId === word)) return { sessionId: word };
+  const session = sessionCalled(known.sessions, word);
+  if (session !== undefined) return { sessionId: session.sessionId };
   const { sessions } = await client.request('list_stored_sessions', { limit: LOOK_AT });
   const exact = sessions.filter(({ agentSessionId }) => agentSessionId === word);
   const matching = exact.length > 0 ? exact : sessions.filter(({ agentSessionId }) => agentSessionId.startsWith(word));
