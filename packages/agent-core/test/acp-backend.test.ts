@@ -326,3 +326,31 @@ it('[AG11] ends an agent that does not even listen to SIGTERM', async () => {
   expect(agent.status).toMatchObject({ restarts: 1, lastExit: { signal: 'SIGKILL' } });
   expect(await say(agent, 'echo again')).toBe('again');
 });
+
+describe('an agent that is closed', () => {
+  it('[AG19] leaves no process when its own comes up again just then', async () => {
+    const agent = await open(kept());
+    process.kill(agent.status.pid!, 'SIGKILL');
+    while (pids.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await agent.close(5_000);
+    expect(pids.flatMap(sessionMembers)).toEqual([]);
+    expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped', reason: 'closed' });
+  });
+
+  it('[AG12] leaves no process for a caller who gives up while it is started', async () => {
+    const gaveUp = new Error('gave up');
+    const controller = new AbortController();
+    const start = processes;
+    processes = {
+      start: async (wanted) => {
+        const child = await start.start(wanted);
+        controller.abort(gaveUp);
+        return child;
+      },
+    };
+    backend = new AcpBackend({ processes, gracePeriodMs: 100 });
+    await expect(open(['--mute'], {}, controller.signal)).rejects.toBe(gaveUp);
+    expect(pids.flatMap(sessionMembers)).toEqual([]);
+    expect(backend.snapshot()).toMatchObject({ agents: 0, processes: 0 });
+  });
+});

@@ -13,6 +13,7 @@ import type {
 } from '../backend.ts';
 import type { Clock } from '../clock.ts';
 import { AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
+import { settledWithin } from '../settled-within.ts';
 import { type Restarting, Supervisor, type SupervisorSnapshot } from '../supervisor.ts';
 import { AcpLink } from './acp-link.ts';
 import { AcpSession } from './acp-session.ts';
@@ -66,6 +67,8 @@ export class AcpAgent implements Agent {
   /** The last that was started, also one that does not speak yet. */
   #process: AgentProcess | undefined;
   #killed = false;
+  /** The end of the attempt to start it that is under way, however it ends. */
+  #starting: Promise<unknown> = Promise.resolve();
 
   /** Made for `start`; `onStopped` is told when it is over after that. */
   constructor(settings: AcpAgentSettings, request: AcpAgentRequest, owner: AgentOwner, onStopped: () => void) {
@@ -100,7 +103,11 @@ export class AcpAgent implements Agent {
     });
     this.#supervisor = new Supervisor<AcpLink>({
       clock,
-      start: (attempt, signal) => this.#startLink(attempt, signal),
+      start: (attempt, signal) => {
+        const link = this.#startLink(attempt, signal);
+        this.#starting = link.catch(() => {});
+        return link;
+      },
       onRestarting: (restarting) => this.#onRestarting(restarting),
       onRestarted: (_, attempt) => {
         this.#life.apply('restarted');
@@ -353,6 +360,9 @@ export class AcpAgent implements Agent {
     this.#work.cancel(link);
     const desk = this.#desk?.close();
     await link?.end(Math.min(gracePeriodMs, deadlineMs));
+    // One that comes up again is ended by whoever starts it.
+    await settledWithin(this.#settings.clock, deadlineMs, this.#starting);
+    await this.#process?.terminate(0);
     await desk;
     this.#work.lose();
     this.#stopped('closed');

@@ -1,5 +1,6 @@
 import type { AgentEvent, AgentMessage, AgentModel, MessageContent, StopReason, TokenUsage } from '@sessiond/protocol';
 import type { UserMessage } from '../backend.ts';
+import { type BoundedTool, boundedTool, MAX_RESULT_BYTES, MAX_TOLD } from './bounded-tool.ts';
 import { isRecord } from './json.ts';
 import type { SessionUpdate, ToolUpdate, UpdateContent } from './session-update.ts';
 import { tailOfText } from './tail-of-text.ts';
@@ -8,17 +9,11 @@ import type { Transcript } from './transcript.ts';
 /** Calls of tools that can be open at once; further ones are not told. */
 const MAX_TOOLS = 1_000;
 
-/** How much of what a tool says is told while it runs; its end is told when it has ended. */
-const MAX_TOLD = 262_144;
-
 /** Characters of one message that are kept for the transcript; all of it is told. */
 const MAX_KEPT = 2_097_152;
 
 /** Parts of one message that are kept for the transcript. */
 const MAX_PARTS = 10_000;
-
-/** The end of a tool's result that is told, and its largest arguments as JSON, in bytes. */
-const MAX_RESULT_BYTES = 16_384;
 
 /** What a {@link Conversation} is made of. */
 export interface ConversationParts {
@@ -47,7 +42,7 @@ interface OpenTool {
   readonly contentIndex: number;
   name: string;
   input: unknown;
-  output: unknown;
+  output: string;
   content: readonly UpdateContent[];
   running: boolean;
   told: string;
@@ -57,8 +52,8 @@ interface OpenTool {
  * Turns what an agent tells of its session into events and into messages of a transcript.
  *
  * A message of the model ends where the first of its tools begins to run; what it says afterwards is a new one, in a new turn. Nothing is told twice: pieces are told as
- * they come, and of a tool's output only what was added. Memory: the message that is open, up to 2 MiB of it, and for each of at most 1,000 open calls of tools the first
- * 256 KiB of what it said.
+ * they come, and of a tool's output only what was added. Memory: the message that is open and what a person was heard to say, up to 2 MiB of each, and for each of at
+ * most 1,000 open calls of tools what {@link boundedTool} leaves of it, and the first 256 KiB of what it said.
  */
 export class Conversation {
   readonly #parts: ConversationParts;
@@ -66,6 +61,7 @@ export class Conversation {
   readonly #ended = new Set<string>();
   #message: OpenMessage | undefined;
   #heard: UpdateContent[] = [];
+  #heardLength = 0;
   #prompted = false;
   #inTurn = false;
   #answered = false;
@@ -159,11 +155,15 @@ export class Conversation {
   #hear(content: UpdateContent): void {
     if (this.#prompted) return;
     if (this.#heard.length === 0) this.flush();
-    if (this.#heard.length < MAX_PARTS) this.#heard.push(content);
+    const length = lengthOf(content);
+    if (this.#heard.length >= MAX_PARTS || this.#heardLength + length > MAX_KEPT) return;
+    this.#heard.push(content);
+    this.#heardLength += length;
   }
 
   #userDone(): void {
     const heard = this.#heard.splice(0);
+    this.#heardLength = 0;
     if (heard.length === 0) return;
     const content = heard.map((part): MessageContent => {
       return part.type === 'image' ? part.image : { type: 'text', text: part.type === 'text' ? part.text : '' };
@@ -171,7 +171,8 @@ export class Conversation {
     this.#tellWhole({ role: 'user', content });
   }
 
-  #takeTool(update: ToolUpdate): void {
+  #takeTool(news: ToolUpdate): void {
+    const update = boundedTool(news);
     let tool = this.#tools.get(update.toolCallId);
     if (tool === undefined) {
       if (this.#tools.size >= MAX_TOOLS || this.#ended.has(update.toolCallId)) return;
@@ -187,7 +188,7 @@ export class Conversation {
     else this.#toolSays(tool);
   }
 
-  #callTool({ toolCallId, name = 'tool' }: ToolUpdate): OpenTool {
+  #callTool({ toolCallId, name = 'tool' }: BoundedTool): OpenTool {
     const message = this.#open();
     this.#part(message, 'tool');
     const contentIndex = message.index;
@@ -196,7 +197,7 @@ export class Conversation {
       contentIndex,
       name,
       input: undefined,
-      output: undefined,
+      output: '',
       content: [],
       running: false,
       told: '',
@@ -215,7 +216,7 @@ export class Conversation {
     tool.running = true;
     this.#tellArguments(tool);
     this.#closeMessage({ stopReason: 'toolUse' });
-    const args = tool.input === undefined || isLarge(tool.input) ? {} : { args: tool.input };
+    const args = tool.input === undefined ? {} : { args: tool.input };
     this.#emit({ type: 'tool_execution_start', toolCallId: tool.id, toolName: tool.name, ...args });
   }
 
@@ -224,7 +225,6 @@ export class Conversation {
     const parts = this.#message?.parts;
     const at = parts?.findIndex((part) => part.type === 'toolCall' && part.id === id) ?? -1;
     if (parts === undefined || at === -1 || input === undefined) return;
-    if (isLarge(input)) return;
     parts[at] = { type: 'toolCall', id, name, arguments: isRecord(input) ? input : { input } };
     const delta = { type: 'toolcall_delta', contentIndex, delta: JSON.stringify(input) } as const;
     this.#emit({ type: 'message_update', assistantMessageEvent: delta });
@@ -251,7 +251,7 @@ export class Conversation {
     this.#tools.delete(tool.id);
     if (this.#ended.size < MAX_TOOLS) this.#ended.add(tool.id);
     const said = this.#textOf(tool.content);
-    const { text: output, truncated } = tailOfText(said === '' ? wordsOf(tool.output) : said, MAX_RESULT_BYTES);
+    const { text: output, truncated } = tailOfText(said === '' ? tool.output : said, MAX_RESULT_BYTES);
     const { id: toolCallId, name: toolName } = tool;
     this.#emit({ type: 'tool_execution_end', toolCallId, toolName, isError, output, truncated });
     // What the model says meanwhile goes on in another message.
@@ -335,14 +335,7 @@ function append(message: OpenMessage, text: string): void {
   message.kept += room.length;
 }
 
-function isLarge(value: unknown): boolean {
-  return Buffer.byteLength(JSON.stringify(value) ?? '') > MAX_RESULT_BYTES;
-}
-
-/** The result of a tool in words, when it says nothing in words itself. */
-function wordsOf(output: unknown): string {
-  if (output === undefined) return '';
-  if (typeof output === 'string') return output;
-  if (isRecord(output) && typeof output['output'] === 'string') return output['output'];
-  return JSON.stringify(output);
+function lengthOf(content: UpdateContent): number {
+  if (content.type === 'image') return content.image.data.length;
+  return content.type === 'text' ? content.text.length : 0;
 }
