@@ -94,6 +94,35 @@ describe('sessiond stdio --rpc-session', () => {
     expect(await second.data('get_last_assistant_text')).toEqual({ text: 'one' });
   });
 
+  it('answers what is asked in a pipe', async () => {
+    const peer = start();
+    peer.stdin.end(
+      '{"type":"get_available_models","id":"1"}\n{"type":"bash","id":"2","command":"sleep 0.2; echo done"}\n',
+    );
+    expect(await peer.exited).toBe(0);
+    expect(peer.lines).toMatchObject([
+      { id: '1', success: true, data: { models: expect.any(Array) } },
+      { id: '2', success: true, data: { output: 'done\n' } },
+    ]);
+  });
+
+  it('takes a session up that ended with an earlier run of the daemon', async () => {
+    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(dir, 'state') };
+    const choice = { sessionId: 'kept', backend: 'fake', model: undefined, cwd: dir };
+    const first = await startDaemon(options);
+    const before = RpcPeer.inside(first.socketPath, choice);
+    await before.run('echo one');
+    await before.end();
+    await first.kill();
+    const second = await startDaemon(options);
+    const after = RpcPeer.inside(second.socketPath, choice);
+    expect(await after.data('get_last_assistant_text')).toEqual({ text: 'one' });
+    await after.run('echo two');
+    expect(await after.end()).toBe(0);
+    await second.stop();
+    await first.stop();
+  });
+
   it('says which session it has made when nobody named one', async () => {
     const { peer } = spawn();
     const { sessionId } = await peer.data('get_state');

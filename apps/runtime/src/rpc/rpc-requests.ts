@@ -146,7 +146,8 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
     if (typeof outputPath !== 'string') throw new RpcRefusal('Cannot export: outputPath is no text');
     const { html } = await client.request('export_html', { sessionId });
     const path = resolve(cwd, outputPath);
-    await writeFile(path, html);
+    // What is said to an agent is nobody else's business.
+    await writeFile(path, html, { mode: 0o600 });
     return { path };
   },
 

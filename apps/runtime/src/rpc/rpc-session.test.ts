@@ -48,9 +48,10 @@ function start(items: readonly FeedItem[], state: AskedState = { isStreaming: fa
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   const input = new PassThrough();
-  void session.read(input, new AbortController().signal);
+  const over = new AbortController();
+  const read = session.read(input, over.signal);
   const send = (command: object): void => void input.write(`${JSON.stringify(command)}\n`);
-  return { session, input, output, lines, send, asked, settle, problems };
+  return { session, input, output, lines, send, asked, settle, problems, read, over };
 }
 
 const event = (seq: number, body: KnownEvent, replay = false): FeedItem => ({
@@ -122,6 +123,32 @@ describe('a session in the dialect', () => {
     settle[0]!();
     await turn();
     expect(lines()).toEqual([{ id: 'p', type: 'response', command: 'prompt', success: true }]);
+  });
+
+  it('answers what was asked before the input ended', async () => {
+    const { input, lines, send, settle, read } = start([]);
+    let isOver = false;
+    void read.then(() => {
+      isOver = true;
+    });
+    send({ id: '1', type: 'compact' });
+    input.end('{"id":"2","type":"abort"}');
+    await turn();
+    settle[1]!();
+    await turn();
+    expect([isOver, lines().map(({ id }) => id)]).toEqual([false, ['2']]);
+    settle[0]!();
+    await read;
+    expect(lines().map(({ id }) => id)).toEqual(['1']);
+  });
+
+  it('waits for no answer when it has to end', async () => {
+    const { input, send, read, over } = start([]);
+    send({ type: 'compact' });
+    input.end();
+    await turn();
+    over.abort();
+    await read;
   });
 
   it('refuses more commands than it keeps in mind', async () => {

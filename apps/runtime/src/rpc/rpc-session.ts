@@ -42,6 +42,7 @@ export class RpcSession {
   /** A prompt that the agent has not taken up yet. */
   #starting: { readonly commandId: string; readonly accept: () => void; readonly settled: Promise<void> } | undefined;
   #unanswered = 0;
+  #onAllAnswered: () => void = () => {};
   /** After missing events: where the log ended when the agent was found at rest. */
   #restBefore: number | undefined;
 
@@ -52,7 +53,10 @@ export class RpcSession {
     this.#reader = new LineReader(options.maxLineBytes, { onLine: (line) => this.#readLine(line), onTooLong: tooLong });
   }
 
-  /** Takes commands until the input ends or `over` is aborted; what has no line end then is a line too. Never rejects. */
+  /**
+   * Takes commands until the input ends and all of them are answered, or `over` is aborted; what has no line end at the end is a line too. Never
+   * rejects.
+   */
   read(input: Readable, over: AbortSignal): Promise<void> {
     const { output } = this.#options;
     return new Promise((resolve) => {
@@ -65,7 +69,7 @@ export class RpcSession {
       });
       input.once('end', () => {
         this.#reader.end();
-        resolve();
+        void this.#allAnswered().then(resolve);
       });
       input.once('error', () => resolve());
       over.addEventListener('abort', () => resolve(), { once: true });
@@ -132,6 +136,13 @@ export class RpcSession {
     else void this.#answer(command);
   }
 
+  #allAnswered(): Promise<void> {
+    if (this.#unanswered === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onAllAnswered = resolve;
+    });
+  }
+
   #refuseLine(sentence: string): void {
     new RpcReply(this.#options.output, 'parse', undefined).fail(sentence);
   }
@@ -149,6 +160,7 @@ export class RpcSession {
       reply.fail((error as Error).message);
     } finally {
       this.#unanswered -= 1;
+      if (this.#unanswered === 0) this.#onAllAnswered();
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from '@sessiond/client';
 import { connect, type NodeDialOptions } from '@sessiond/client/node';
-import { isProtocolError } from '@sessiond/protocol/client';
+import { type AgentSessionState, isProtocolError } from '@sessiond/protocol/client';
 import { EXIT_CODES } from '../startup-error.ts';
 import { RpcOutput } from './rpc-output.ts';
 import { RpcRefusal } from './rpc-refusal.ts';
@@ -10,7 +10,7 @@ import { RpcSession } from './rpc-session.ts';
 
 /** Which session a client of the dialect is given. */
 export interface RpcSessionChoice {
-  /** Created when there is none; without an id a new one, named by the daemon. */
+  /** Created when there is none, taken up again when it ended with an earlier run of the daemon; without an id a new one, named by the daemon. */
   readonly sessionId: string | undefined;
   /** The kind of agent of a new session. */
   readonly backend: string;
@@ -35,7 +35,7 @@ export interface ServeRpcOptions {
 }
 
 /**
- * Serves one agent session of a running daemon on a pair of streams, in the dialect of `pi --mode rpc`, until the input ends; returns the exit code.
+ * Serves one agent session of a running daemon on a pair of streams, in the dialect of `pi --mode rpc`, until the input ends and is answered; returns the exit code.
  *
  * The session lives on. Only the dialect is written to the output.
  */
@@ -73,7 +73,12 @@ export async function serveRpcSession(options: ServeRpcOptions): Promise<number>
 
 async function findOrCreate(client: Client, choice: RpcSessionChoice, signal: AbortSignal): Promise<string> {
   const { sessionId, backend, model, cwd } = choice;
-  if (sessionId !== undefined && (await exists(client, sessionId))) return sessionId;
+  const known = sessionId === undefined ? undefined : await find(client, sessionId);
+  if (known !== undefined) {
+    // It ended with an earlier run of the daemon, where its conversation still is.
+    if (known.exit?.reason === 'lost') await client.request('load_session', { sessionId: known.sessionId }, { signal });
+    return known.sessionId;
+  }
   const agent = { backend, ...(model !== undefined && { model }) };
   try {
     const fields = { ...(sessionId !== undefined && { sessionId }), kind: 'agent' as const, cwd, agent };
@@ -86,12 +91,11 @@ async function findOrCreate(client: Client, choice: RpcSessionChoice, signal: Ab
   }
 }
 
-async function exists(client: Client, sessionId: string): Promise<boolean> {
+async function find(client: Client, sessionId: string): Promise<AgentSessionState | undefined> {
   try {
-    await agentState(client, sessionId);
-    return true;
+    return await agentState(client, sessionId);
   } catch (error) {
-    if (isProtocolError(error) && error.code === 'SESSION_NOT_FOUND') return false;
+    if (isProtocolError(error) && error.code === 'SESSION_NOT_FOUND') return undefined;
     throw error;
   }
 }
