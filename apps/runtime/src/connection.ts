@@ -2,9 +2,7 @@ import {
   type AckFrame,
   BYTES_COMMAND,
   type Command,
-  type CommandType,
   closeCodes,
-  commandContract,
   decodeClientMessage,
   decodeFrame,
   type EventMessage,
@@ -38,7 +36,7 @@ import type { EventHub, EventReceiver } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
 import type { CommandFacts } from './execution/command-facts.ts';
-import type { Respond, RunningCommand } from './execution/command-run.ts';
+import type { Respond } from './execution/command-run.ts';
 import type { CommandRunner } from './execution/command-runner.ts';
 import { endsWithIssuer } from './execution/ends-with-issuer.ts';
 import { Outbox } from './outbox.ts';
@@ -46,21 +44,8 @@ import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
 import { ReadingGate } from './transports/reading-gate.ts';
 import type { Transport, TransportHandlers } from './transports/transport.ts';
+import { UnansweredCommands } from './unanswered-commands.ts';
 
-/** Commands of one connection that may be queued or running at a time. */
-export const MAX_PENDING_COMMANDS = 100;
-/** Commands with large answers, up to some megabytes of output, messages, conversations or metrics. */
-const LARGE_ANSWERS: ReadonlySet<CommandType> = new Set<CommandType>([
-  'read_output',
-  'get_metrics',
-  'get_messages',
-  'get_tree',
-  'get_fork_messages',
-  'export_html',
-  'list_stored_sessions',
-]);
-/** How many of these may be on their way at a time. */
-const MAX_PENDING_LARGE = 4;
 /** Of a connection that was never attached. */
 const NOTHING_SENT = Object.freeze({ unacknowledgedBytes: 0, windowBytes: 0 });
 
@@ -115,9 +100,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   #meter: InputMeter | undefined;
   /** Its attachments, once it has had one. */
   #made: Channels | undefined;
-  #pending: Map<Command, RunningCommand> | undefined;
-  /** Of these, those with large answers. */
-  #pendingLarge = 0;
+  readonly #unanswered = new UnansweredCommands();
   /** Sessions whose events this client asked for, attached or not. */
   #followed: Set<string> | undefined;
   /** No longer asks whether the principal is still known. */
@@ -330,39 +313,23 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   #command(command: Command): void {
     const { runner } = this.#options;
-    const fault = this.#refusal(command);
+    const fault = this.#unanswered.refusal(command, this.#outbox.isBackedUp);
     if (fault !== undefined) {
       runner.refused(command.type, fault.code);
       this.#fail(fault, command);
       return;
     }
     const running = runner.run(command, this, this.#respond);
-    if (running === undefined) return;
-    this.#pending ??= new Map();
-    this.#pending.set(command, running);
-    if (LARGE_ANSWERS.has(command.type)) this.#pendingLarge += 1;
+    if (running !== undefined) this.#unanswered.add(command, running);
   }
 
   #answered({ code, text, data }: CommandAnswer, command: Command): void {
-    if (this.#pending?.delete(command) && LARGE_ANSWERS.has(command.type)) this.#pendingLarge -= 1;
+    this.#unanswered.delete(command);
     this.#outbox.sendText(text);
     if (command.type === 'switch_session') this.#made?.startFollowing(command.sessionId, code === 'OK');
     if (command.type !== 'attach') return;
     if (code !== 'OK') this.#made?.dropUnstarted(command);
     else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
-  }
-
-  /** Why a command is not even tried, as far as the connection is concerned. */
-  #refusal(command: Command): ProtocolFault | undefined {
-    // What is never limited is answered in a few words, and waits for nothing unless it says so, so that nothing of it piles up.
-    const mayWait = commandContract(command.type).limited || command.dependsOn !== undefined;
-    const isLarge = LARGE_ANSWERS.has(command.type);
-    if (!mayWait && !isLarge) return undefined;
-    const isCrowded =
-      (isLarge && this.#pendingLarge >= MAX_PENDING_LARGE) ||
-      (mayWait && (this.#pending?.size ?? 0) >= MAX_PENDING_COMMANDS);
-    if (isCrowded) return queueFull('too many of this connection are unanswered');
-    return this.#outbox.isBackedUp ? queueFull('earlier answers have not been read') : undefined;
   }
 
   #frame(bytes: Uint8Array): void {
@@ -402,7 +369,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     this.#made?.close();
     for (const sessionId of [...(this.#followed ?? [])]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
-    for (const [command, running] of this.#pending ?? []) {
+    for (const [command, running] of this.#unanswered.all()) {
       if (endsWithIssuer(command)) running.abandon(gone);
     }
   }
@@ -447,10 +414,6 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
-}
-
-function queueFull(reason: string): ProtocolFault {
-  return { code: 'QUEUE_FULL', message: `Cannot take the command: ${reason}`, details: { bulkhead: 'connection' } };
 }
 
 /** The frame, if it is of a kind that clients send. @throws ProtocolError for any other. */

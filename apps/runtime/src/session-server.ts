@@ -24,7 +24,7 @@ import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
-import { Connection, type ConnectionOptions, MAX_PENDING_COMMANDS } from './connection.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
 import { Connections, type ConnectionTotals } from './connections.ts';
 import type { Containment, Owner } from './containment.ts';
 import { EventHub } from './event-hub.ts';
@@ -48,6 +48,7 @@ import type { HostCounts, SessionHost } from './sessions/session-host.ts';
 import type { SessionRecord, SessionRecords } from './sessions/session-record.ts';
 import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
+import { MAX_PENDING_COMMANDS } from './unanswered-commands.ts';
 import { withinMs } from './within-ms.ts';
 
 /** What commands may take to be answered once they are aborted. */

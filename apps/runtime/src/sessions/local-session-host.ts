@@ -17,8 +17,9 @@ import type { Shells } from './bash/shells.ts';
 import type { Cause } from './cause.ts';
 import type { HostedSession, TerminalSession } from './hosted-session.ts';
 import { PtySession } from './pty-session.ts';
+import { restoreSessions } from './restore-sessions.ts';
 import { endedEarlier, RestoredAgentSession } from './restored-agent-session.ts';
-import { type RestoredHooks, RestoredSession } from './restored-session.ts';
+import { RestoredSession } from './restored-session.ts';
 import type {
   AttachmentHandlers,
   BashListener,
@@ -31,13 +32,7 @@ import type {
 } from './session-host.ts';
 import { newSessionId } from './session-id.ts';
 import type { LifespanLimits } from './session-lifespan.ts';
-import {
-  type AgentSessionRecord,
-  expiresAtMs,
-  isPtyRecord,
-  type SessionRecord,
-  type SessionRecords,
-} from './session-record.ts';
+import { isPtyRecord, type SessionRecord, type SessionRecords } from './session-record.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { ConversationClaims } from './stored/conversation-claims.ts';
 import { ConversationLoader } from './stored/conversation-loader.ts';
@@ -76,9 +71,10 @@ export class LocalSessionHost implements SessionHost {
 
   constructor(options: LocalSessionHostOptions) {
     this.#options = options;
+    const maxSessions = { pty: options.maxSessions, agent: options.agents?.maxSessions ?? 0 };
     const registry = new SessionRegistry({
       ...options,
-      maxSessions: { pty: options.maxSessions, agent: options.agents?.maxSessions ?? 0 },
+      maxSessions,
       // Its program has ended; what was run beside it may not have.
       onRemoved: ({ sessionId }) => void options.shells.endSession(sessionId, endedWithSession()),
       onForgotten: (session) => {
@@ -105,7 +101,7 @@ export class LocalSessionHost implements SessionHost {
       roots,
       homeDir: options.env['HOME'] ?? '/',
     });
-    this.#restore(options.restored);
+    restoreSessions(options.restored, { registry, records: options.records, maxSessions });
   }
 
   async create(request: Command<'create_session'>, cause: Cause, signal: AbortSignal): Promise<SessionInfo> {
@@ -301,31 +297,6 @@ export class LocalSessionHost implements SessionHost {
     const session = this.#registry.get(sessionId);
     if (session instanceof PtySession || session instanceof RestoredSession) return session;
     throw wrongKind(command, session.kind, 'pty');
-  }
-
-  /** Of more sessions of a kind than are allowed now, the oldest give way, as they would to new ones. */
-  #restore(records: readonly SessionRecord[]): void {
-    const { maxSessions, agents } = this.#options;
-    const terminals = this.#newest(records.filter(isPtyRecord), maxSessions);
-    const hooks: RestoredHooks = {
-      onChanged: (session) => this.#registry.record(session),
-      onUnattached: (session) => this.#registry.unattached(session),
-    };
-    for (const record of terminals) {
-      const session = new RestoredSession(record, hooks);
-      this.#registry.restore(session, expiresAtMs(record));
-    }
-    const ended = records.filter((record): record is AgentSessionRecord => !isPtyRecord(record));
-    for (const record of this.#newest(ended, agents?.maxSessions ?? 0)) {
-      const session = new RestoredAgentSession(record, hooks);
-      this.#registry.restore(session, expiresAtMs(record));
-    }
-  }
-
-  #newest<R extends SessionRecord>(records: readonly R[], count: number): readonly R[] {
-    const surplus = Math.max(0, records.length - count);
-    for (const { info } of records.slice(0, surplus)) this.#options.records.forget(info.sessionId);
-    return records.slice(surplus);
   }
 }
 

@@ -2,76 +2,26 @@ import {
   type AgentSessionInfo,
   type AgentSessionState,
   type Command,
-  type ExitInfo,
   ProtocolError,
-  type ResponseDataOf,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { HostedSession } from './hosted-session.ts';
-import type { RestoredHooks } from './restored-session.ts';
-import type { AttachmentHandlers, EventAttachment, SessionFacts } from './session-host.ts';
+import { EarlierSession, LOST } from './earlier-session.ts';
+import type { AttachmentHandlers, EventAttachment } from './session-host.ts';
 import type { AgentSessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
 
 const FIRST_EVENT = 1;
 
-/** The way an agent ended of which nobody knows. */
-const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lost' });
-
 /**
  * A finished agent session of an earlier run of the server: everything but its events, which ended with that run. Reading them gives one exact gap up to
  * their end. What its agent has kept of the conversation can be taken up again, by `load_session` with its id.
  */
-export class RestoredAgentSession implements HostedSession {
+export class RestoredAgentSession extends EarlierSession<AgentSessionRecord> {
   readonly kind = 'agent';
-  readonly sessionId: string;
-  readonly #record: AgentSessionRecord;
-  readonly #hooks: RestoredHooks;
-  #name: string | undefined;
-  #version: number;
-  #attached = 0;
-
-  constructor(record: AgentSessionRecord, hooks: RestoredHooks) {
-    this.sessionId = record.info.sessionId;
-    this.#record = record;
-    this.#hooks = hooks;
-    this.#name = record.info.name;
-    this.#version = record.info.version;
-  }
-
-  get retentionMs(): number {
-    return this.#record.info.retention.afterExitMs;
-  }
-
-  get seq(): number {
-    return this.#record.seq;
-  }
-
-  get attached(): number {
-    return this.#attached;
-  }
-
-  get finished(): boolean {
-    return true;
-  }
-
-  facts(): SessionFacts {
-    const { owner, streamId } = this.#record.info;
-    return { owner, instance: streamId, version: this.#version };
-  }
 
   info(): AgentSessionInfo {
-    const { pid, ...info } = this.#record.info;
-    return {
-      ...info,
-      ...(this.#name !== undefined && { name: this.#name }),
-      state: 'stopped',
-      exit: info.exit ?? LOST,
-      version: this.#version,
-      start: info.end,
-      attached: this.#attached,
-      pendingDialogs: 0,
-    };
+    const { pid, ...info } = this.found.info;
+    return { ...info, ...this.changes(), state: 'stopped', exit: info.exit ?? LOST, pendingDialogs: 0 };
   }
 
   state(): AgentSessionState {
@@ -80,18 +30,7 @@ export class RestoredAgentSession implements HostedSession {
   }
 
   record(): AgentSessionRecord {
-    return { ...this.#record, info: { ...this.info(), attached: 0 } };
-  }
-
-  eventsAfter(): readonly [] {
-    return [];
-  }
-
-  rename(name: string): AgentSessionInfo {
-    this.#name = name;
-    this.#version += 1;
-    this.#hooks.onChanged(this);
-    return this.info();
+    return { ...this.found, info: { ...this.info(), attached: 0 } };
   }
 
   /** Tells what was missed as a gap, and then the end. */
@@ -104,8 +43,6 @@ export class RestoredAgentSession implements HostedSession {
     // Where the server was gone first, a client may have got further than the record.
     const end = Math.max(from, info.end);
     let offset = from;
-    let isOpen = true;
-    this.#attached += 1;
     const role = request.role ?? 'driver';
     return {
       kind: 'events',
@@ -119,25 +56,15 @@ export class RestoredAgentSession implements HostedSession {
         offset = end;
         return gap;
       },
-      close: () => {
-        if (!isOpen) return;
-        isOpen = false;
-        this.#attached -= 1;
-        if (this.#attached === 0) this.#hooks.onUnattached(this);
-      },
+      close: this.holdPlace(),
     };
-  }
-
-  async terminate(): Promise<ResponseDataOf<'terminate'>> {
-    const { end, exit = LOST } = this.info();
-    return { exit, forceKilled: false, endOffset: end };
   }
 
   #offsetOf(position: StreamPosition = 'start'): number {
     const info = this.info();
-    const isEndKnown = this.#record.info.exit !== undefined && this.#record.info.exit.reason !== 'lost';
+    const isEndKnown = this.found.info.exit !== undefined && this.found.info.exit.reason !== 'lost';
     if (typeof position === 'number' && !isEndKnown) return position;
-    return offsetOf('attach', position, { ...info, start: this.#record.info.start });
+    return offsetOf('attach', position, { ...info, start: this.found.info.start });
   }
 }
 

@@ -5,8 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Containment } from '../containment.ts';
 import { sessionRecord } from '../journal/journal-fixture.ts';
 import { Shells } from './bash/shells.ts';
+import type { EarlierSessionHooks } from './earlier-session.ts';
 import { LocalSessionHost } from './local-session-host.ts';
-import { type RestoredHooks, RestoredSession } from './restored-session.ts';
+import { RestoredSession } from './restored-session.ts';
 import type { AttachmentHandlers } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 
@@ -14,7 +15,7 @@ const EXITED = { exitCode: 3, signal: null, reason: 'exited' } as const;
 const LOST = { exitCode: null, signal: null, reason: 'lost' } as const;
 const ended = (extra: Partial<PtySessionRecord['info']> = {}) =>
   sessionRecord('a', { state: 'stopped', exit: EXITED, ...extra });
-const unheard: RestoredHooks = { onChanged: () => {}, onUnattached: () => {} };
+const unheard: EarlierSessionHooks = { onChanged: () => {}, onUnattached: () => {} };
 const restored = (record: PtySessionRecord = ended()) => new RestoredSession(record, unheard);
 const handlers = {} as AttachmentHandlers;
 const about = { id: 'c', sessionId: 'a' };

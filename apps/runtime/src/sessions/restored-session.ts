@@ -1,27 +1,16 @@
 import {
   type Command,
-  type ExitInfo,
   ProtocolError,
   type PtySessionInfo,
   type PtySessionState,
   type ResponseDataOf,
   type StreamPosition,
 } from '@sessiond/protocol';
-import type { HostedSession, TerminalSession } from './hosted-session.ts';
-import type { AttachmentHandlers, OutputAttachment, SessionFacts } from './session-host.ts';
+import { EarlierSession, LOST } from './earlier-session.ts';
+import type { TerminalSession } from './hosted-session.ts';
+import type { AttachmentHandlers, OutputAttachment } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import { assertSameStream, offsetOf } from './stream-bounds.ts';
-
-/** The way a program ended of which nobody knows. */
-const LOST: ExitInfo = Object.freeze({ exitCode: null, signal: null, reason: 'lost' });
-
-/** What a session of an earlier run tells. */
-export interface RestoredHooks {
-  /** What is on record of it changed. */
-  readonly onChanged: (session: HostedSession) => void;
-  /** The last client let go of it. */
-  readonly onUnattached: (session: HostedSession) => void;
-}
 
 /**
  * A finished session of an earlier run of the server: everything but its output, which ended with that run. Reading it gives one exact gap up to
@@ -30,77 +19,24 @@ export interface RestoredHooks {
  * Where the end is not known, because the server was gone before the program, a client may have got further than the record: its stream then ends
  * where it stands.
  */
-export class RestoredSession implements TerminalSession {
+export class RestoredSession extends EarlierSession<PtySessionRecord> implements TerminalSession {
   readonly kind = 'pty';
-  readonly sessionId: string;
-  readonly #record: PtySessionRecord;
-  readonly #hooks: RestoredHooks;
-  #name: string | undefined;
-  #version: number;
-  #attached = 0;
-
-  constructor(record: PtySessionRecord, hooks: RestoredHooks) {
-    this.sessionId = record.info.sessionId;
-    this.#record = record;
-    this.#hooks = hooks;
-    this.#name = record.info.name;
-    this.#version = record.info.version;
-  }
-
-  get retentionMs(): number {
-    return this.#record.info.retention.afterExitMs;
-  }
-
-  get seq(): number {
-    return this.#record.seq;
-  }
-
-  get attached(): number {
-    return this.#attached;
-  }
-
-  get finished(): boolean {
-    return true;
-  }
-
-  facts(): SessionFacts {
-    const { owner, streamId } = this.#record.info;
-    return { owner, instance: streamId, version: this.#version };
-  }
 
   info(): PtySessionInfo {
-    const { info } = this.#record;
-    return {
-      ...info,
-      ...(this.#name !== undefined && { name: this.#name }),
-      version: this.#version,
-      start: info.end,
-      attached: this.#attached,
-    };
+    return { ...this.found.info, ...this.changes() };
   }
 
   state(): PtySessionState {
-    const { gracePeriodMs, idleTimeoutMs } = this.#record;
+    const { gracePeriodMs, idleTimeoutMs } = this.found;
     return { ...this.info(), gracePeriodMs, idleTimeoutMs, transitions: [], signals: [] };
   }
 
   record(): PtySessionRecord {
-    return { ...this.#record, info: { ...this.info(), attached: 0 } };
-  }
-
-  eventsAfter(): readonly [] {
-    return [];
-  }
-
-  rename(name: string): PtySessionInfo {
-    this.#name = name;
-    this.#version += 1;
-    this.#hooks.onChanged(this);
-    return this.info();
+    return { ...this.found, info: { ...this.info(), attached: 0 } };
   }
 
   attach(request: Command<'attach'>, _handlers: AttachmentHandlers): OutputAttachment {
-    const { streamId, end, cols, rows, exit = LOST } = this.#record.info;
+    const { streamId, end, cols, rows, exit = LOST } = this.found.info;
     assertSameStream(this.info(), request.streamId);
     const from = this.#offsetOf('attach', request.from);
     const last = Math.max(from, end);
@@ -111,7 +47,7 @@ export class RestoredSession implements TerminalSession {
     let offset = from;
     let acknowledged = from;
     let isOpen = true;
-    this.#attached += 1;
+    const giveUp = this.holdPlace();
     const role = request.role ?? 'driver';
     return {
       kind: 'output',
@@ -150,10 +86,8 @@ export class RestoredSession implements TerminalSession {
       },
       write: () => this.write(),
       close: () => {
-        if (!isOpen) return;
         isOpen = false;
-        this.#attached -= 1;
-        if (this.#attached === 0) this.#hooks.onUnattached(this);
+        giveUp();
       },
     };
   }
@@ -170,13 +104,8 @@ export class RestoredSession implements TerminalSession {
     throw gone('send a signal to');
   }
 
-  async terminate(): Promise<ResponseDataOf<'terminate'>> {
-    const { end, exit = LOST } = this.#record.info;
-    return { exit, forceKilled: false, endOffset: end };
-  }
-
   readOutput(request: Command<'read_output'>): ResponseDataOf<'read_output'> {
-    const { streamId, end } = this.#record.info;
+    const { streamId, end } = this.found.info;
     assertSameStream(this.info(), request.streamId);
     const asked = this.#offsetOf('read', request.from);
     const last = Math.max(asked, end);
@@ -185,7 +114,7 @@ export class RestoredSession implements TerminalSession {
   }
 
   async waitFor(request: Command<'wait_for'>, signal: AbortSignal): Promise<ResponseDataOf<'wait_for'>> {
-    const { streamId, end, exit = LOST } = this.#record.info;
+    const { streamId, end, exit = LOST } = this.found.info;
     assertSameStream(this.info(), request.streamId);
     const place = { streamId, offset: end, endOffset: end };
     if (request.exit === true) return { matched: 'exit', ...place, exit };
@@ -200,7 +129,7 @@ export class RestoredSession implements TerminalSession {
   }
 
   #offsetOf(action: string, position: StreamPosition = 'start'): number {
-    const { info } = this.#record;
+    const { info } = this.found;
     const isEndKnown = info.exit?.reason !== 'lost';
     if (typeof position === 'number' && !isEndKnown) return position;
     return offsetOf(action, position, { ...info, start: info.end });

@@ -61,7 +61,9 @@ export class SessionRegistry {
 
   /** Sessions of a kind that can be addressed. */
   count(kind: SessionKind): number {
-    return this.all().filter((session) => session.kind === kind).length;
+    let count = 0;
+    for (const { session } of this.#entries.values()) if (session.kind === kind) count += 1;
+    return count;
   }
 
   /** Every session that can be addressed, oldest first. */
