@@ -345,7 +345,7 @@ export class AgentSession implements LiveSession, BashPlace {
       exceptConnectionId: connectionId,
       event,
     };
-    if (isOutput) this.#options.onEvent(sessionEvent);
+    if (seq === 0) this.#options.onEvent(sessionEvent);
     return tell(sessionEvent);
   }
 

@@ -140,3 +140,11 @@ it('tells nobody that the event 0 is gone, which there never was', () => {
   const attachment = attach(0);
   expect([attachment.info.from, drain(attachment), missed]).toEqual([1, [1], []]);
 });
+
+it('takes nothing behind the last event, also of commands beside the agent', () => {
+  const bash = { type: 'bash.started', bashId: 'b', command: 'true' } as unknown as Parameters<AgentStream['add']>[0];
+  expect(stream.add(bash, 'c-1')).toBe(1);
+  stream.finish({ type: 'agent_stopped', reason: 'terminated' });
+  expect([stream.add(bash, 'c-2'), stream.end]).toEqual([0, 3]);
+  expect(drain(attach())).toEqual([1, 2, 'end']);
+});

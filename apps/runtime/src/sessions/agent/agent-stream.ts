@@ -88,8 +88,9 @@ export class AgentStream {
     if (!this.#ended) this.#pieces.push(event);
   }
 
-  /** Takes what a command beside the agent tells, after everything before it. @returns its number. */
+  /** Takes what a command beside the agent tells, after everything before it. @returns its number; 0, which is none, after the last event. */
   add(event: BashEvent, correlationId: string): number {
+    if (this.#ended) return 0;
     this.#pieces.flush();
     return this.#append(event, correlationId);
   }
