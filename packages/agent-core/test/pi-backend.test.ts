@@ -221,3 +221,16 @@ it('does not open again what is closed while its process comes up again', async 
   expect(again.status.messageCount).toBe(2);
   expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped' });
 });
+
+it('repeats no key of a provider in what it says of a failure', async () => {
+  const backend = backendOf();
+  const owner = new TestOwner();
+  const env = { ...request().env, FAKE_API_KEY: 'hunter2hunter2' };
+  const agent = await backend.open({ ...request(), env }, owner, never);
+  const prompt = agent.prompt({ message: 'fail 401 no such key: hunter2hunter2;' }, never);
+  await expect(prompt).rejects.toMatchObject({ message: expect.stringContaining('no such key: [hidden];') });
+  const told = JSON.stringify([owner.all('message_end').at(-1), owner.all('agent_end'), agent.status]);
+  expect(told).toContain('no such key: [hidden];');
+  const messages = await agent.perform({ type: 'get_messages', sessionId: 's' }, never);
+  expect(told + JSON.stringify((messages as { messages: object[] }).messages.at(-1))).not.toContain('hunter2');
+});

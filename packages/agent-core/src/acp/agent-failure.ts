@@ -1,4 +1,5 @@
 import { AgentFailedError, type ProviderFailure } from '../errors.ts';
+import { hideSecrets } from '../hide-secrets.ts';
 import { isRecord } from './json.ts';
 
 /** How much of an error of the agent is looked at, and told. */
@@ -28,7 +29,7 @@ export interface AnsweredBy {
 export function agentFailure(attempt: string, error: unknown, answeredBy: AnsweredBy): AgentFailedError {
   const words = describe(error);
   const provider = providerFailure(`${words} ${dataOf(error)}`, error, answeredBy);
-  const told = words.slice(0, MAX_TOLD);
+  const told = hideSecrets(words).slice(0, MAX_TOLD);
   return new AgentFailedError(`Cannot ${attempt}: the agent answered: ${told}`, {
     cause: error,
     ...(provider !== undefined && { provider }),

@@ -1,11 +1,4 @@
-/** Variables whose values are never repeated. */
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|AUTH|CREDENTIAL|COOKIE/i;
-
-/** What keys of providers look like, wherever they come from. */
-const SECRET_SHAPE = /\b(?:Bearer\s+\S+|(?:sk|pk|rk|gh[pousr]|xox[a-z]|AIza)[-_]?[\w-]{12,}|[\w+/-]{40,}={0,2})/g;
-
-/** Shorter values are words that occur anyway, such as `1` or `true`. */
-const SHORTEST_SECRET = 6;
+import { hideSecrets, secretsIn } from '../hide-secrets.ts';
 
 /**
  * Remembers the end of what a process says on its stderr, for the message of an error.
@@ -20,9 +13,7 @@ export class TailText {
   /** Keeps `maxLength` characters, and does not repeat the values of variables in `env` whose names speak of secrets. */
   constructor(maxLength: number, env: Readonly<Record<string, string>>) {
     this.#maxLength = maxLength;
-    this.#secrets = Object.entries(env)
-      .filter(([name, value]) => SECRET_NAME.test(name) && value.length >= SHORTEST_SECRET)
-      .map(([, value]) => value);
+    this.#secrets = secretsIn(env);
   }
 
   /** Adds to the end. */
@@ -45,11 +36,8 @@ export class TailText {
   }
 
   #clean(line: string): string {
-    let text = line;
-    for (const secret of this.#secrets) text = text.replaceAll(secret, '[hidden]');
     return (
-      text
-        .replaceAll(SECRET_SHAPE, '[hidden]')
+      hideSecrets(line, this.#secrets)
         // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal are what is taken out.
         .replaceAll(/\u001b\[[0-9;]*[A-Za-z]|\p{Cc}/gu, '')
         .trim()

@@ -6,6 +6,7 @@ import type { Performed, PerformedType } from '../../backend.ts';
 import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../../errors.ts';
 import { messagePage } from '../../message-page.ts';
 import { readConversationHeader } from '../conversation-header.ts';
+import { errorWords } from './error-words.ts';
 import type { HostedSession } from './hosted-session.ts';
 import { modelsOf } from './models.ts';
 import type { PiEntry } from './pi-api.ts';
@@ -204,14 +205,14 @@ async function endable<T>({ hosted, watch, signal }: Scene, work: () => Promise<
       try {
         return await work();
       } catch (error) {
-        const message = error instanceof Error ? error.message : 'it failed for an unknown reason';
+        const message = error instanceof Error ? error.message : '';
         const known = failure(model?.baseUrl);
         const inWords = failureInWords(message);
         const isAborted = signal.aborted || /abort|cancel/i.test(message);
         if (isAborted || (known === undefined && inWords.kind === 'unknown')) {
-          throw new AgentStateError(message, { cause: error });
+          throw new AgentStateError(errorWords(message), { cause: error });
         }
-        throw new AgentFailedError(message, {
+        throw new AgentFailedError(errorWords(message), {
           cause: error,
           provider: {
             provider: model?.provider ?? 'unknown',

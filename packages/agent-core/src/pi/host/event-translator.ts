@@ -1,4 +1,5 @@
 import type { AgentEvent, AgentMessage, MessageContent } from '@sessiond/protocol';
+import { errorWords } from './error-words.ts';
 import type { PiEvent, PiMessage } from './pi-api.ts';
 import { contentOf, toMessage, toRole, toStopReason, toUsage } from './to-message.ts';
 import { endOfOutput, resultText, ToolOutputs } from './tool-output.ts';
@@ -52,7 +53,7 @@ export class EventTranslator {
       type: 'message_end',
       role: toRole(message.role),
       ...(stopReason === undefined ? {} : { stopReason }),
-      ...(message.errorMessage === undefined ? {} : { errorMessage: message.errorMessage }),
+      ...(message.errorMessage === undefined ? {} : { errorMessage: errorWords(message.errorMessage) }),
       ...(message.usage === undefined ? {} : { usage: toUsage(message.usage) }),
     };
   }
@@ -115,7 +116,7 @@ function agentEnd(last: PiMessage | undefined): AgentEvent {
   return {
     type: 'agent_end',
     stopReason: toStopReason(last?.stopReason) ?? 'stop',
-    ...(last?.errorMessage === undefined ? {} : { errorMessage: last.errorMessage }),
+    ...(last?.errorMessage === undefined ? {} : { errorMessage: errorWords(last.errorMessage) }),
   };
 }
 
@@ -131,7 +132,7 @@ function sessionEvent(event: PiEvent): AgentEvent | undefined {
       return {
         type: 'compaction_end',
         aborted: event.aborted === true,
-        ...(event.errorMessage === undefined ? {} : { errorMessage: event.errorMessage }),
+        ...(event.errorMessage === undefined ? {} : { errorMessage: errorWords(event.errorMessage) }),
         ...(tokensBefore === undefined ? {} : { tokensBefore }),
       };
     }
@@ -141,14 +142,14 @@ function sessionEvent(event: PiEvent): AgentEvent | undefined {
         attempt: event.attempt ?? 1,
         maxAttempts: event.maxAttempts ?? 1,
         delayMs: event.delayMs ?? 0,
-        errorMessage: event.errorMessage ?? '',
+        errorMessage: errorWords(event.errorMessage),
       };
     case 'auto_retry_end':
       return {
         type: 'auto_retry_end',
         success: event.success === true,
         attempt: event.attempt ?? 1,
-        ...(event.finalError === undefined ? {} : { errorMessage: event.finalError }),
+        ...(event.finalError === undefined ? {} : { errorMessage: errorWords(event.finalError) }),
       };
     case 'thinking_level_changed':
       return event.level === undefined ? undefined : { type: 'thinking_level_changed', level: event.level };

@@ -5,6 +5,7 @@ import type { HostedStatus, HostOpen } from '../channel/host-vocabulary.ts';
 import { bashOperations } from './bash-operations.ts';
 import { dialogContext } from './dialog-context.ts';
 import { keepFromFirstPrompt } from './durable-conversation.ts';
+import { errorWords } from './error-words.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { EventTranslator } from './event-translator.ts';
 import { openRuntime, type RuntimeContext } from './open-runtime.ts';
@@ -217,7 +218,7 @@ export class HostedSession {
     try {
       await queue();
     } catch (error) {
-      throw new AgentInputError('message', error instanceof Error ? error.message : 'it cannot be queued', {
+      throw new AgentInputError('message', errorWords(error), {
         cause: error,
       });
     }
@@ -257,7 +258,7 @@ export class HostedSession {
       onError: (error: { readonly error?: unknown }) =>
         this.#outbox.push({
           type: 'extension_error',
-          message: typeof error.error === 'string' ? error.error : 'it does not say why',
+          message: errorWords(error.error),
         }),
     });
     this.#outbox.touch();

@@ -1,6 +1,7 @@
 // The process that runs pi for the daemon. It talks over descriptors 3 and 4, for pi and its extensions print on stdout.
 import { Socket } from 'node:net';
 import process from 'node:process';
+import { errorWords } from './error-words.ts';
 import { Host } from './host.ts';
 import { loadPi } from './load-pi.ts';
 
@@ -15,5 +16,5 @@ const host = new Host({
 
 // An exception ends the process, which the daemon starts again; a promise of an extension that nobody waits for does no harm.
 process.on('unhandledRejection', (reason) => {
-  host.report(reason instanceof Error ? reason.message : 'A promise of an extension was rejected');
+  host.report(errorWords(reason));
 });

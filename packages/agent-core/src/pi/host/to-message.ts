@@ -1,4 +1,5 @@
 import type { AgentMessage, AgentModel, MessageContent, MessageRole, StopReason, TokenUsage } from '@sessiond/protocol';
+import { errorWords } from './error-words.ts';
 import type { PiContent, PiMessage, PiModel, PiUsage } from './pi-api.ts';
 
 const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>(['stop', 'length', 'toolUse', 'aborted', 'error']);
@@ -14,7 +15,7 @@ export function toMessage(message: PiMessage, entryId?: string, content?: readon
     ...(message.role === 'assistant' && message.provider !== undefined ? { provider: message.provider } : {}),
     ...(message.role === 'assistant' && message.model !== undefined ? { model: message.model } : {}),
     ...(stopReason === undefined ? {} : { stopReason }),
-    ...(message.errorMessage === undefined ? {} : { errorMessage: message.errorMessage }),
+    ...(message.errorMessage === undefined ? {} : { errorMessage: errorWords(message.errorMessage) }),
     ...(message.usage === undefined ? {} : { usage: toUsage(message.usage) }),
     ...(message.toolCallId === undefined ? {} : { toolCallId: message.toolCallId }),
     ...(message.toolName === undefined ? {} : { toolName: message.toolName }),

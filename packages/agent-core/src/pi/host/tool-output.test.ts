@@ -56,3 +56,11 @@ it('reads the text of a result of any shape', () => {
   expect(endOfOutput('x'.repeat(20_000))).toEqual({ output: 'x'.repeat(16_384), truncated: true });
   expect(endOfOutput('x')).toEqual({ output: 'x', truncated: false });
 });
+
+it('goes on after an output that is longer than what is remembered', () => {
+  const outputs = new ToolOutputs();
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
+  expect(outputs.update('long', lines)).toEqual({ delta: lines.slice(-16_384), replaces: true });
+  expect(outputs.update('long', `${lines}more`)).toEqual({ delta: 'more' });
+  expect(outputs.update('long', `${lines}more`)).toBeUndefined();
+});

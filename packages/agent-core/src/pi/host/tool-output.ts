@@ -2,6 +2,8 @@ import type { PiContent } from './pi-api.ts';
 
 /** How much of the end of what a tool said is told. */
 const MAX_TOLD_CHARACTERS = 16_384;
+/** How much of the end of an output is remembered; pi itself keeps 50 KB of what a command says. */
+const MAX_REMEMBERED_CHARACTERS = 65_536;
 /** How much of the end of the last output must be found again for the new one to be its continuation. */
 const ANCHOR_CHARACTERS = 256;
 
@@ -15,13 +17,14 @@ export interface ToolDelta {
  * Finds out what a tool says anew. pi tells the whole output each time, or its last 50 KB; here only what came after the last time is told, and where that cannot
  * be told from a window that has moved on, the end of what there is now, in place of everything before.
  *
- * Holds the last output of each tool that runs.
+ * Holds the last 64 Ki characters of what each tool that runs has said.
  */
 export class ToolOutputs {
   readonly #last = new Map<string, string>();
 
   /** @returns what is new, or nothing if nothing is. */
-  update(toolCallId: string, output: string): ToolDelta | undefined {
+  update(toolCallId: string, whole: string): ToolDelta | undefined {
+    const output = whole.slice(-MAX_REMEMBERED_CHARACTERS);
     const last = this.#last.get(toolCallId) ?? '';
     this.#last.set(toolCallId, output);
     if (output === last) return undefined;

@@ -1,6 +1,7 @@
 import type { AgentEvent, TokenUsage } from '@sessiond/protocol';
 import type { PromptOutcome } from '../../backend.ts';
 import { AgentFailedError, type ProviderFailure } from '../../errors.ts';
+import { errorWords } from './error-words.ts';
 import type { PiEvent, PiMessage, PiModel } from './pi-api.ts';
 import { failureInWords } from './provider-watch.ts';
 import { addUsage, textOf, toModel, toStopReason, toUsage } from './to-message.ts';
@@ -51,8 +52,8 @@ export class Turn {
     const last = this.#last;
     const stopReason = this.aborted ? 'aborted' : (toStopReason(last?.stopReason) ?? 'stop');
     if (stopReason === 'error') {
-      const message = last?.errorMessage ?? 'the provider does not say why';
-      throw new AgentFailedError(message, {
+      const message = last?.errorMessage ?? '';
+      throw new AgentFailedError(errorWords(message), {
         provider: {
           provider: last?.provider ?? model?.provider ?? 'unknown',
           ...(last?.model === undefined ? {} : { model: last.model }),
