@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -233,4 +233,58 @@ it('repeats no key of a provider in what it says of a failure', async () => {
   expect(told).toContain('no such key: [hidden];');
   const messages = await agent.perform({ type: 'get_messages', sessionId: 's' }, never);
   expect(told + JSON.stringify((messages as { messages: object[] }).messages.at(-1))).not.toContain('hunter2');
+});
+
+it('does not wait for a process that dies while a session is opened in it, and opens the others again', async () => {
+  const processes = new RecordedProcesses();
+  const backend = backendOf({ processes });
+  const owner = new TestOwner();
+  const other = await backend.open(request('other'), owner, never);
+  const wait = join(folder, 'work', 'wait');
+  writeFileSync(wait, '');
+  const opened = backend.open(request(), new TestOwner(), never);
+  opened.catch(() => {});
+  const restarted = owner.next('agent_restarted');
+  process.kill(other.status.pid!, 'SIGKILL');
+  await expect(opened).rejects.toMatchObject({ code: 'agent-failed', interrupted: true });
+  rmSync(wait);
+  await restarted;
+  expect(backend.snapshot()).toMatchObject({ agents: 1, restarts: 1, crashes: 1 });
+});
+
+it('goes from one conversation to another, neither of which anybody else can open meanwhile', async () => {
+  const backend = backendOf();
+  const [one, two] = [request('one'), request('two')];
+  const first = await backend.open(one, new TestOwner(), never);
+  await first.prompt({ message: 'say first' }, never);
+  const from = first.status.sessionFile!;
+  await first.perform({ type: 'new_session', sessionId: 'one' }, never);
+  await first.prompt({ message: 'say second' }, never);
+  const to = first.status.sessionFile!;
+  const second = await backend.open({ ...two, resume: { sessionPath: from } }, new TestOwner(), never);
+  const go = (sessionPath: string) =>
+    first.perform({ type: 'switch_session_file', sessionId: 'one', sessionPath }, never);
+  await expect(go(from)).rejects.toMatchObject({ code: 'agent-state' });
+  await second.close(5_000);
+  await go(from);
+  await expect(backend.open({ ...two, resume: { sessionPath: from } }, new TestOwner(), never)).rejects.toMatchObject({
+    code: 'agent-state',
+  });
+  expect((await backend.open({ ...two, resume: { sessionPath: to } }, new TestOwner(), never)).status.sessionFile).toBe(
+    to,
+  );
+});
+
+it('lets nobody open what is no conversation, for pi would write over it: no caller and no extension', async () => {
+  const notes = join(folder, 'work', 'notes.jsonl');
+  writeFileSync(notes, 'my notes');
+  const { agent } = await open();
+  const refused = { code: 'agent-input', field: 'sessionPath' };
+  const [backend] = backends;
+  const resumed = backend!.open({ ...request('two'), resume: { sessionPath: notes } }, new TestOwner(), never);
+  await expect(resumed).rejects.toMatchObject(refused);
+  const command = { type: 'switch_session_file', sessionId: 's', sessionPath: notes } as const;
+  await expect(agent.perform(command, never)).rejects.toMatchObject(refused);
+  await expect(agent.prompt({ message: `go ${notes}` }, never)).rejects.toThrow('no conversation of pi');
+  expect(readFileSync(notes, 'utf8')).toBe('my notes');
 });

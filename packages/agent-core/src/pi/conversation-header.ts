@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { AgentInputError } from '../errors.ts';
 
 /** The first line of a conversation may have so many bytes. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -34,6 +35,12 @@ export async function readConversationHeader(path: string): Promise<Conversation
   } finally {
     await file?.close();
   }
+}
+
+/** Lets only files through that begin as a conversation of pi does: 0.74 writes over any other. @throws AgentInputError. */
+export async function mustBeConversation(path: string): Promise<void> {
+  if ((await readConversationHeader(path)) !== undefined) return;
+  throw new AgentInputError('sessionPath', 'Cannot open conversation: the file is no conversation of pi');
 }
 
 /** The first line, if it is one of a conversation. */

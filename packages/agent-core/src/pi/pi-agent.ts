@@ -12,10 +12,10 @@ import type {
   UserMessage,
 } from '../backend.ts';
 import type { Clock } from '../clock.ts';
-import { AgentFailedError, AgentInputError, AgentStateError, isAgentError } from '../errors.ts';
+import { AgentFailedError, AgentStateError, isAgentError } from '../errors.ts';
 import type { Restarting } from '../supervisor.ts';
 import type { HostedStatus, HostOpen, HostVocabulary } from './channel/host-vocabulary.ts';
-import { readConversationHeader } from './conversation-header.ts';
+import { mustBeConversation, readConversationHeader } from './conversation-header.ts';
 import type { LocalShell } from './local-shell.ts';
 import type { OpenConversations } from './open-conversations.ts';
 import type { PiChild, SessionOwner } from './pi-child.ts';
@@ -280,9 +280,7 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
 
   /** Until it is known in which of the two files the session is, it has both. */
   async #checkFile({ sessionPath }: AgentCommand<'switch_session_file'>): Promise<void> {
-    if ((await readConversationHeader(sessionPath)) === undefined) {
-      throw new AgentInputError('sessionPath', 'Cannot go to another conversation: the file is no conversation of pi');
-    }
+    await mustBeConversation(sessionPath);
     this.#options.conversations.take(this.#options.request.sessionId, sessionPath);
   }
 

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import type { StoredSession } from '@sessiond/protocol';
 import type { Agent, AgentBackend, AgentOwner, BackendSnapshot, OpenAgent, StoredQuery } from '../backend.ts';
 import { AgentInputError, AgentStateError } from '../errors.ts';
-import { readConversationHeader } from './conversation-header.ts';
+import { mustBeConversation } from './conversation-header.ts';
 import { LocalShell } from './local-shell.ts';
 import { OpenConversations } from './open-conversations.ts';
 import { PiAgent } from './pi-agent.ts';
@@ -175,8 +175,8 @@ export class PiBackend implements AgentBackend {
   async #fileToResume({ resume }: OpenAgent, signal: AbortSignal): Promise<string | undefined> {
     if (resume === undefined) return undefined;
     if ('sessionPath' in resume) {
-      if ((await readConversationHeader(resume.sessionPath)) !== undefined) return resume.sessionPath;
-      throw new AgentInputError('sessionPath', 'Cannot open conversation: the file is no conversation of pi');
+      await mustBeConversation(resume.sessionPath);
+      return resume.sessionPath;
     }
     const file = await this.#stored.fileOf(resume.agentSessionId, signal);
     if (file === undefined)

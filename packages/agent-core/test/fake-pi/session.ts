@@ -14,6 +14,10 @@ export const MODELS: readonly PiModel[] = ['small', 'large'].map((id) => ({
   contextWindow: 1000,
 }));
 
+interface Actions {
+  switchSession(path: string): Promise<unknown>;
+}
+
 interface Ui {
   select(title: string, options: readonly string[]): Promise<string | undefined>;
   notify(message: string, level: string): void;
@@ -47,6 +51,7 @@ export class Session {
   #abort = new AbortController();
   #name: string | undefined;
   #ui: Ui | undefined;
+  #actions: Actions | undefined;
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(manager: SessionManager, model: PiModel | undefined, bash: PiBashOperations) {
@@ -77,8 +82,9 @@ export class Session {
     return () => this.#listeners.delete(listener);
   }
 
-  async bindExtensions({ uiContext }: { readonly uiContext?: Ui }): Promise<void> {
-    this.#ui = uiContext;
+  async bindExtensions(context: { readonly uiContext?: Ui; readonly commandContextActions?: Actions }): Promise<void> {
+    this.#ui = context.uiContext;
+    this.#actions = context.commandContextActions;
     // An extension that waits for something.
     while (existsSync(join(this.sessionManager.getCwd(), 'wait'))) await delay(5);
   }
@@ -277,6 +283,9 @@ export class Session {
       case 'spin':
         await delay(20);
         for (;;);
+      case 'go':
+        await this.#actions?.switchSession(rest);
+        return undefined;
       case 'late':
         void Promise.reject(new Error('nobody waits for this'));
         await delay(5);

@@ -5,7 +5,7 @@ import type { AgentCommand, TreeEntry } from '@sessiond/protocol';
 import type { Performed, PerformedType } from '../../backend.ts';
 import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../../errors.ts';
 import { messagePage } from '../../message-page.ts';
-import { readConversationHeader } from '../conversation-header.ts';
+import { mustBeConversation } from '../conversation-header.ts';
 import { errorWords } from './error-words.ts';
 import type { HostedSession } from './hosted-session.ts';
 import { modelsOf } from './models.ts';
@@ -175,9 +175,7 @@ const HANDLERS: Handlers = {
   },
   switch_session_file: async ({ sessionPath }, { hosted }) => {
     atRest(hosted, 'go to another conversation');
-    if ((await readConversationHeader(sessionPath)) === undefined) {
-      throw new AgentInputError('sessionPath', 'Cannot go to another conversation: the file is no conversation of pi');
-    }
+    await mustBeConversation(sessionPath);
     const cwdOverride = hosted.session.sessionManager.getCwd();
     const { cancelled } = await hosted.runtime.switchSession(sessionPath, { cwdOverride });
     return { cancelled, ...file(hosted) };

@@ -2,6 +2,7 @@ import type { AgentEvent } from '@sessiond/protocol';
 import type { PromptOutcome, RecordedBash, UserMessage } from '../../backend.ts';
 import { AgentInputError, AgentStateError } from '../../errors.ts';
 import type { HostedStatus, HostOpen } from '../channel/host-vocabulary.ts';
+import { mustBeConversation } from '../conversation-header.ts';
 import { bashOperations } from './bash-operations.ts';
 import { dialogContext } from './dialog-context.ts';
 import { keepFromFirstPrompt } from './durable-conversation.ts';
@@ -250,7 +251,10 @@ export class HostedSession {
           const { cancelled } = await this.session.navigateTree(entryId, { ...options });
           return { cancelled };
         },
-        switchSession: (path: string, options: unknown) => runtime.switchSession(path, options),
+        switchSession: async (path: string, options: unknown) => {
+          await mustBeConversation(path);
+          return runtime.switchSession(path, options);
+        },
         reload: () => this.session.reload(),
       },
       abortHandler: () => void this.abort(),

@@ -1,6 +1,6 @@
-import { AgentInputError, AgentStateError } from '../../errors.ts';
+import { AgentInputError } from '../../errors.ts';
 import type { HostOpen, HostStart, HostWorkspace } from '../channel/host-vocabulary.ts';
-import { readConversationHeader } from '../conversation-header.ts';
+import { mustBeConversation } from '../conversation-header.ts';
 import { findModel, modelsOf } from './models.ts';
 import type { Pi, PiBashOperations, PiRuntime, PiSessionManager } from './pi-api.ts';
 import { sessionSettings } from './session-settings.ts';
@@ -74,8 +74,6 @@ export async function openRuntime(
 /** A new conversation, or the one in the file, which works in this workspace whatever directory it was begun in. */
 async function openConversation(pi: Pi, cwd: string, file: string | undefined): Promise<PiSessionManager> {
   if (file === undefined) return pi.SessionManager.create(cwd);
-  if ((await readConversationHeader(file)) === undefined) {
-    throw new AgentStateError('Cannot open conversation: the file is no conversation of pi');
-  }
+  await mustBeConversation(file);
   return pi.SessionManager.open(file, undefined, cwd);
 }
