@@ -276,9 +276,22 @@ export class Client {
       if (one instanceof LiveAgentFeed) this.#feeds.delete(one);
     },
     detach: async (sessionId: string): Promise<void> => {
-      if (this.#link.connection === undefined) return;
-      // Refused or lost: either way the daemon has no such attachment any more.
-      await this.#send('detach', { sessionId }, { timeoutMs: DEFAULTS.detachTimeoutMs }).catch(() => {});
+      const { connection } = this.#link;
+      for (let leftMs = DEFAULTS.detachTimeoutMs; connection !== undefined && leftMs > 0; ) {
+        // Over a new connection it would be about another attachment.
+        if (this.#link.connection !== connection) return;
+        try {
+          await this.#send('detach', { sessionId }, { timeoutMs: leftMs });
+          return;
+        } catch (error) {
+          const retryAfterMs = isProtocolError(error) ? error.retryAfterMs : undefined;
+          // Refused for good or lost: either way the daemon has no such attachment any more.
+          if (retryAfterMs === undefined) return;
+          const delayMs = Math.max(retryAfterMs, 1);
+          leftMs -= delayMs;
+          if (leftMs <= 0 || !(await this.#link.pause(delayMs))) return;
+        }
+      }
     },
     resume: (one: Resumable): void => this.#attached.resume(one),
   };

@@ -290,6 +290,18 @@ describe('a reader that does not read', () => {
     expect(gaps).toEqual([{ kind: 'gap', from: received, to: 40 }]);
   });
 
+  it('lets go again when the daemon was too busy to hear of it', async () => {
+    const { daemon, client, agent, feed } = await following({ maxWaitingChars: 1_000 });
+    daemon.refusals.push({ type: 'detach', code: 'RATE_LIMITED', retryAfterMs: 1 });
+    for (let seq = 1; seq <= 50; seq += 1) agent.append(says(`${seq} ${'x'.repeat(100)}`));
+    agent.append(STOPPED);
+    expect(await readAll(feed)).toHaveLength(51);
+    await settled(client);
+    const asked = daemon.commands.map(({ type }) => type).filter((type) => type === 'attach' || type === 'detach');
+    expect(asked.slice(0, 4)).toEqual(['attach', 'detach', 'detach', 'attach']);
+    expect(agent.followers).toBe(0);
+  });
+
   it('comes back over a new connection, too', async () => {
     const { daemon, client, agent, feed } = await following({ maxWaitingChars: 1_000 });
     for (let seq = 1; seq <= 50; seq += 1) agent.append(says(`${seq} ${'x'.repeat(100)}`));
