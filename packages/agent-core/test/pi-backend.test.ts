@@ -288,3 +288,17 @@ it('lets nobody open what is no conversation, for pi would write over it: no cal
   await expect(agent.prompt({ message: `go ${notes}` }, never)).rejects.toThrow('no conversation of pi');
   expect(readFileSync(notes, 'utf8')).toBe('my notes');
 });
+
+it('refuses what is queued when too much waits already', async () => {
+  const { agent, owner } = await open();
+  const begun = owner.next('agent_start');
+  const prompt = agent.prompt({ message: 'hang' }, never);
+  await begun;
+  const long = 'x'.repeat(5_000_000);
+  await agent.followUp({ message: long }, never);
+  await expect(agent.steer({ message: `${long}y` }, never)).rejects.toMatchObject({ code: 'agent-state' });
+  expect(agent.status).toMatchObject({ steering: [], followUp: [long] });
+  await agent.abort(20_000);
+  expect(await prompt).toMatchObject({ stopReason: 'aborted' });
+  expect(agent.status.followUp).toEqual([]);
+});

@@ -25,6 +25,10 @@ export interface HostContext extends RuntimeContext {
   readonly watch: ProviderWatch;
 }
 
+/** What may wait for an agent that works: messages, and their characters altogether, for the status names them all. */
+const MAX_QUEUED = 1_000;
+const MAX_QUEUED_CHARACTERS = 8 * 1024 * 1024;
+
 /** A message that was queued, so that its pictures are not lost when pi ends before it takes it up: as many as pi has queued. */
 type Queued = UserMessage;
 
@@ -128,13 +132,13 @@ export class HostedSession {
     }
   }
 
-  /** Queues something for before the next step. @throws AgentStateError when nothing runs, AgentInputError for what cannot be queued. */
+  /** Queues something for before the next step. @throws AgentStateError when nothing runs or too much waits, AgentInputError for what cannot be queued. */
   async steer(message: UserMessage): Promise<void> {
     this.#mustWork('steer');
     await this.#queue(message, () => this.session.steer(message.message, message.images));
   }
 
-  /** Queues something for the end of the turn. @throws AgentStateError when nothing runs, AgentInputError for what cannot be queued. */
+  /** Queues something for the end of the turn. @throws AgentStateError when nothing runs or too much waits, AgentInputError for what cannot be queued. */
   async followUp(message: UserMessage): Promise<void> {
     this.#mustWork('follow up');
     await this.#queue(message, () => this.session.followUp(message.message, message.images));
@@ -215,6 +219,12 @@ export class HostedSession {
 
   async #queue(message: UserMessage, queue: () => Promise<void>): Promise<void> {
     const waiting = new Set([...this.session.getSteeringMessages(), ...this.session.getFollowUpMessages()]);
+    const characters = [...waiting].reduce((sum, text) => sum + text.length, message.message.length);
+    if (this.session.pendingMessageCount >= MAX_QUEUED || characters > MAX_QUEUED_CHARACTERS) {
+      throw new AgentStateError(
+        `Cannot queue message: at most ${MAX_QUEUED} with ${MAX_QUEUED_CHARACTERS} characters can wait`,
+      );
+    }
     this.#queued = [...this.#queued.filter(({ message: text }) => waiting.has(text)), message];
     try {
       await queue();
@@ -269,7 +279,7 @@ export class HostedSession {
   }
 
   #observe(event: PiEvent): void {
-    try {
+    this.#safely(() => {
       const told = this.#translator.translate(event);
       this.#turn?.observe(event, told);
       if (told?.type === 'message_end') this.#tellMessageEnd(told, event.message);
@@ -278,6 +288,12 @@ export class HostedSession {
       // An abort during the preparations of a run has nothing to abort yet.
       if (event.type === 'agent_start' && this.#turn?.aborted === true) void this.session.abort().catch(() => {});
       this.#settled.observe(event);
+    });
+  }
+
+  #safely(act: () => void): void {
+    try {
+      act();
     } catch {
       this.#outbox.push({
         type: 'extension_error',
@@ -289,11 +305,13 @@ export class HostedSession {
   /** pi puts the message on record right after its listeners were told: only then it has a name. */
   #tellMessageEnd(told: AgentEvent<'message_end'>, message: PiMessage | undefined): void {
     const { sessionManager } = this.session;
-    queueMicrotask(() => {
-      const leaf = sessionManager.getLeafEntry();
-      const named = leaf !== undefined && leaf.message === message;
-      this.#outbox.push(named ? { ...told, entryId: leaf.id } : told);
-    });
+    queueMicrotask(() =>
+      this.#safely(() => {
+        const leaf = sessionManager.getLeafEntry();
+        const named = leaf !== undefined && leaf.message === message;
+        this.#outbox.push(named ? { ...told, entryId: leaf.id } : told);
+      }),
+    );
   }
 
   #tellModel(): void {
