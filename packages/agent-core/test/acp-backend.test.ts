@@ -105,6 +105,19 @@ describe('an agent that cannot be used', () => {
     });
   });
 
+  it('[AC03] is ended when it does not open a conversation in time', async () => {
+    backend = new AcpBackend({ processes, startMs: 2_000, gracePeriodMs: 100 });
+    const script = `read -r line
+id=$(printf %s "$line" | sed 's/.*"id":\\([0-9]*\\).*/\\1/')
+echo '{"jsonrpc":"2.0","id":'"$id"',"result":{"protocolVersion":1,"agentCapabilities":{}}}'
+sleep 1000`;
+    await expect(open([], { command: '/bin/sh', args: ['-c', script] })).rejects.toMatchObject({
+      code: 'agent-failed',
+      message: 'Cannot open agent: it did not open its conversation within 2 s',
+    });
+    expect(backend.snapshot()).toMatchObject({ agents: 0, processes: 0 });
+  });
+
   it('[AC03] is ended when it does not answer in time', async () => {
     backend = new AcpBackend({ processes, startMs: 300, gracePeriodMs: 100 });
     await expect(open(['--mute'])).rejects.toMatchObject({

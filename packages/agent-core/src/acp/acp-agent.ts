@@ -12,7 +12,7 @@ import type {
   UserMessage,
 } from '../backend.ts';
 import type { Clock } from '../clock.ts';
-import { AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
+import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
 import { settledWithin } from '../settled-within.ts';
 import { type Restarting, Supervisor, type SupervisorSnapshot } from '../supervisor.ts';
 import { AcpLink } from './acp-link.ts';
@@ -262,13 +262,21 @@ export class AcpAgent implements Agent {
       },
       signal,
     );
+    const late = new AbortController();
+    const cancel = settings.clock.after(settings.startMs, () => {
+      const seconds = settings.startMs / 1_000;
+      late.abort(new AgentFailedError(`Cannot open agent: it did not open its conversation within ${seconds} s`));
+    });
+    const either = AbortSignal.any([signal, late.signal]);
     try {
-      if (attempt === 0) await this.#openFirst(link, signal);
-      else await this.#openAgain(link, signal);
+      if (attempt === 0) await this.#openFirst(link, either);
+      else await this.#openAgain(link, either);
       return link;
     } catch (error) {
       await link.end();
       throw error;
+    } finally {
+      cancel();
     }
   }
 

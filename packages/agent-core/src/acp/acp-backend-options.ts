@@ -13,7 +13,7 @@ export interface AcpBackendOptions {
   readonly args?: readonly string[] | undefined;
   /** From SIGTERM to SIGKILL. Default 2000. */
   readonly gracePeriodMs?: number | undefined;
-  /** From the start of an agent to the end of its handshake. Default 60,000. */
+  /** From the start of an agent to the end of its handshake, and from there until its conversation is open. Default 60,000. */
   readonly startMs?: number | undefined;
   /** The longest line of an agent; one with a longer one is ended. Default 16 MiB. */
   readonly maxLineBytes?: number | undefined;
