@@ -316,5 +316,6 @@ it('notices that a client is gone of which it reads nothing for a long time', as
   slowed.cut();
   const since = performance.now();
   while ((await other.ask('health_check'))['connections'] !== 1) await new Promise(setImmediate);
-  expect(performance.now() - since).toBeLessThan(5_000);
+  // Long before the debt is paid.
+  expect(performance.now() - since).toBeLessThan(9_000);
 });

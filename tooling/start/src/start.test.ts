@@ -36,7 +36,9 @@ it('is the daemon itself where there is no terminal', async () => {
   const child = spawn(process.execPath, [START, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = text(child.stdout);
   const log = text(child.stderr);
-  await expect.poll(() => readIfThere(join(stateHome, 'sessiond/sessiond.sock.pid'))).toBe(`${child.pid}\n`);
+  await expect
+    .poll(() => readIfThere(join(stateHome, 'sessiond/sessiond.sock.pid')), { timeout: 20_000 })
+    .toBe(`${child.pid}\n`);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(`${await output}${await log}`).toContain(`"pid":${child.pid}`);
