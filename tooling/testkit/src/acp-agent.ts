@@ -8,7 +8,7 @@ export function acpAgent(...options: readonly string[]): {
   readonly command: string;
   readonly args: readonly string[];
 } {
-  const program = fileURLToPath(new URL('acp/agent-program.ts', import.meta.url));
-  // Resolved here: the agent starts in a folder of its own.
-  return { command: process.execPath, args: ['--import', import.meta.resolve('tsx'), program, ...options] };
+  // Built beforehand: compiling it at each of its many starts costs more than all it does.
+  const program = fileURLToPath(new URL('../dist/acp-agent.js', import.meta.url));
+  return { command: process.execPath, args: [program, ...options] };
 }
