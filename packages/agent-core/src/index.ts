@@ -29,6 +29,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { DeltaCoalescer, type DeltaCoalescerOptions } from './delta-coalescer.ts';
 export type { DialogAnswerProblem } from './dialog-answer.ts';
 export { type AnswerResult, type DialogEvent, Dialogs, type DialogsOptions, type DialogsSnapshot } from './dialogs.ts';
+export { endOfText } from './end-of-text.ts';
 export {
   type AgentError,
   AgentFailedError,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { tailOfText } from '../src/acp/tail-of-text.ts';
 import type { AgentTerminal, AgentTerminalExit, AgentTerminals } from '../src/agent-process.ts';
+import { endOfText } from '../src/end-of-text.ts';
 
 /** Commands of agents as plain children of the test, in process groups of their own. */
 export class ChildTerminals implements AgentTerminals {
@@ -41,7 +41,7 @@ class ChildTerminal implements AgentTerminal {
   }
 
   output(): ReturnType<AgentTerminal['output']> {
-    const { text, truncated } = tailOfText(this.#text, this.#outputBytes);
+    const { text, truncated } = endOfText(this.#text, this.#outputBytes);
     return { output: text, truncated, ...(this.#exit !== undefined && { exit: this.#exit }) };
   }
 

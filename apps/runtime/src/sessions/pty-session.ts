@@ -10,12 +10,12 @@ import type {
 import type { Pty, PtyEvent } from '@sessiond/pty-core';
 import type { BashPlace } from './bash/session-bash.ts';
 import type { Cause } from './cause.ts';
-import { EventLog } from './event-log.ts';
 import type { LiveSession, TerminalSession } from './hosted-session.ts';
 import { waitForOutput } from './output-wait.ts';
 import { openPtyAttachment } from './pty-attachment.ts';
 import { asProtocolErrors } from './pty-errors.ts';
 import { ptyHistory } from './pty-history.ts';
+import { RecentEvents } from './recent-events.ts';
 import type { AttachmentHandlers, BashListener, OutputAttachment, SessionEvent, SessionFacts } from './session-host.ts';
 import type { PtySessionRecord } from './session-record.ts';
 import type { Totals } from './session-totals.ts';
@@ -72,7 +72,7 @@ export class PtySession implements LiveSession, TerminalSession, BashPlace {
   readonly #options: PtySessionOptions;
   readonly #pty: Pty;
   readonly #attachments = new Set<OutputAttachment>();
-  readonly #log = new EventLog();
+  readonly #log = new RecentEvents();
   /** The wall clock's time when the monotonic one stood at 0. */
   #epochMs = 0;
   #name: string | undefined;

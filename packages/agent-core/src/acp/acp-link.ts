@@ -7,7 +7,7 @@ import { type ClientRequests, createClient } from './client-app.ts';
 import { isRecord, readList, readText } from './json.ts';
 import type { AcpSdk } from './load-sdk.ts';
 import { messageStream } from './message-stream.ts';
-import { TailText } from './tail-text.ts';
+import { StderrTail } from './stderr-tail.ts';
 
 /** The version of the protocol that is spoken here. */
 const PROTOCOL_VERSION = 1;
@@ -92,7 +92,7 @@ export class AcpLink {
   static async open(parts: AcpLinkParts, signal: AbortSignal): Promise<AcpLink> {
     signal.throwIfAborted();
     const process = await start(parts);
-    const stderr = new TailText(STDERR_LENGTH, parts.env);
+    const stderr = new StderrTail(STDERR_LENGTH, parts.env);
     process.stderr.setEncoding('utf8').on('data', (text: string) => stderr.add(text));
     let broken: Error | undefined;
     const stream = messageStream(process, parts.maxLineBytes, {

@@ -1,6 +1,6 @@
+import { endOfText } from '../end-of-text.ts';
 import { isRecord } from './json.ts';
 import type { ToolUpdate, UpdateContent } from './session-update.ts';
-import { tailOfText } from './tail-of-text.ts';
 
 /** How much of what a tool says is told while it runs, in characters; its end is told when it has ended. */
 export const MAX_TOLD = 262_144;
@@ -20,7 +20,7 @@ export function boundedTool({ input, output, content, ...update }: ToolUpdate): 
     ...update,
     ...(input !== undefined && isSmall(input) && { input }),
     // Twice what is told, so that it shows that something is missing.
-    ...(output !== undefined && { output: tailOfText(wordsOf(output), 2 * MAX_RESULT_BYTES).text }),
+    ...(output !== undefined && { output: endOfText(wordsOf(output), 2 * MAX_RESULT_BYTES).text }),
     ...(content !== undefined && { content: withoutMiddle(content.map(withoutPicture)) }),
   };
 }

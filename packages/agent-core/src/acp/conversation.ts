@@ -1,9 +1,9 @@
 import type { AgentEvent, AgentMessage, AgentModel, MessageContent, StopReason, TokenUsage } from '@sessiond/protocol';
 import type { UserMessage } from '../backend.ts';
+import { endOfText } from '../end-of-text.ts';
 import { type BoundedTool, boundedTool, MAX_RESULT_BYTES, MAX_TOLD } from './bounded-tool.ts';
 import { isRecord } from './json.ts';
 import type { SessionUpdate, ToolUpdate, UpdateContent } from './session-update.ts';
-import { tailOfText } from './tail-of-text.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Calls of tools that can be open at once; further ones are not told. */
@@ -251,7 +251,7 @@ export class Conversation {
     this.#tools.delete(tool.id);
     if (this.#ended.size < MAX_TOOLS) this.#ended.add(tool.id);
     const said = this.#textOf(tool.content);
-    const { text: output, truncated } = tailOfText(said === '' ? tool.output : said, MAX_RESULT_BYTES);
+    const { text: output, truncated } = endOfText(said === '' ? tool.output : said, MAX_RESULT_BYTES);
     const { id: toolCallId, name: toolName } = tool;
     this.#emit({ type: 'tool_execution_end', toolCallId, toolName, isError, output, truncated });
     // What the model says meanwhile goes on in another message.

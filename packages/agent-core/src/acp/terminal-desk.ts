@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { CreateTerminalRequest } from '@agentclientprotocol/sdk';
 import type { AgentTerminal, AgentTerminalExit, AgentTerminals } from '../agent-process.ts';
-import { tailOfText } from './tail-of-text.ts';
+import { endOfText } from '../end-of-text.ts';
 
 /** Terminals an agent may have at once. */
 const MAX_TERMINALS = 32;
@@ -87,7 +87,7 @@ export class TerminalDesk {
   async release(terminalId: string): Promise<void> {
     const terminal = this.#get(terminalId);
     this.#open.delete(terminalId);
-    this.#released.set(terminalId, tailOfText(terminal.output().output, RELEASED_BYTES).text);
+    this.#released.set(terminalId, endOfText(terminal.output().output, RELEASED_BYTES).text);
     for (const oldest of this.#released.keys()) {
       if (this.#released.size <= MAX_RELEASED) break;
       this.#released.delete(oldest);

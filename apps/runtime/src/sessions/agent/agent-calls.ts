@@ -1,4 +1,4 @@
-import type { Agent, Dialogs, PerformedType, UserMessage } from '@sessiond/agent-core';
+import { type Agent, type Dialogs, endOfText, type PerformedType, type UserMessage } from '@sessiond/agent-core';
 import {
   type AgentCommand,
   type AgentCommandType,
@@ -7,7 +7,6 @@ import {
   ProtocolError,
   type ResponseDataOf,
 } from '@sessiond/protocol';
-import { endOfText } from './end-of-text.ts';
 
 /** The most that the answer to a prompt carries of the text; events and `get_messages` have all of it. */
 const MAX_TEXT_BYTES = 1024 * 1024;

@@ -11,7 +11,7 @@ const FLOW_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The last 64 events of a session by their numbers, for those who come late; what tells of the flow of its output not among them. */
-export class EventLog {
+export class RecentEvents {
   #events: readonly SessionEvent[] = [];
 
   add(event: SessionEvent): void {

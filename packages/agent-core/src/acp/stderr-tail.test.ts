@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { TailText } from './tail-text.ts';
+import { StderrTail } from './stderr-tail.ts';
 
 function tail(text: string, env: Record<string, string> = {}, maxLength = 100): string {
-  const tail = new TailText(maxLength, env);
+  const tail = new StderrTail(maxLength, env);
   for (let at = 0; at < text.length; at += 7) tail.add(text.slice(at, at + 7));
   return tail.lastLine();
 }
 
-describe('TailText', () => {
+describe('StderrTail', () => {
   it('[AC07] remembers the last line that says something', () => {
     expect(tail('one\ntwo\n\n  \n')).toBe('two');
     expect(tail('')).toBe('');
   });
 
   it('[AC07] remembers the end of much, and no half of a line', () => {
-    const long = new TailText(50, {});
+    const long = new StderrTail(50, {});
     for (let line = 0; line < 10_000; line += 1) long.add(`line ${line}\n`);
     expect(long.lastLine()).toBe('line 9999');
     expect(tail('a'.repeat(1_000))).toBe('');

@@ -5,7 +5,7 @@ import { hideSecrets, secretsIn } from '../hide-secrets.ts';
  *
  * Memory: twice `maxLength` characters.
  */
-export class TailText {
+export class StderrTail {
   readonly #maxLength: number;
   readonly #secrets: readonly string[];
   #text = '';
