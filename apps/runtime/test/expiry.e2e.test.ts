@@ -43,7 +43,7 @@ it('a session that is too old is told of its end, and then ended with the reason
 
 it('a session that is silent for too long is told of its end, which input puts off', async () => {
   // Half of it is left for the input after the announcement, on a busy machine too.
-  const client = await connect('--max-idle-ms', '3000');
+  const client = await connect('--max-idle-ms', '6000');
   await run(client, ['-c', 'stty -echo; while read line; do :; done']);
   expect(await event(client, 'session_expiring')).toMatchObject({ reason: 'idle' });
   await client.command({ id: 'input', type: 'input', sessionId: 's', data: 'still here\n' });

@@ -97,15 +97,16 @@ describe('a job that ignores everything and does not use the terminal', () => {
   const script =
     'trap "exit 0" TERM; (trap "" TERM HUP; exec sleep 60 </dev/null >/dev/null 2>&1) & echo "ready $!."; wait; wait';
 
-  async function withJob(): Promise<{ pty: Pty; job: number }> {
-    const pty = terminals.sh(script, { gracePeriodMs: 150, ptyId: 'p' });
+  async function withJob(gracePeriodMs = 150): Promise<{ pty: Pty; job: number }> {
+    const pty = terminals.sh(script, { gracePeriodMs, ptyId: 'p' });
     const transcript = await ready(pty);
     await transcript.shows('.');
     return { pty, job: Number(/ready (\d+)/.exec(transcript.text)![1]) };
   }
 
   test('is ended before the PTY has stopped, though the output has ended long before', async () => {
-    const { pty, job } = await withJob();
+    // Time to look at the job before it is killed, on a busy machine too.
+    const { pty, job } = await withJob(1_500);
     const events = eventsOf(pty);
     let aliveAtTheEnd: boolean | undefined;
     pty.onEvent(({ type }) => {
