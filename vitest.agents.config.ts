@@ -18,6 +18,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Like the other gate, this one is there before the first such test is.
     passWithNoTests: true,
-    reporters: ['default', new ResultsReporter(process.env['TEST_COUNTS_FILE'])],
+    reporters: ['default', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],
   },
 });

@@ -31,7 +31,7 @@ export default defineConfig({
     // Real children on a busy machine; a test that hangs fails here rather than never.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: ['dot', new ResultsReporter(process.env['TEST_COUNTS_FILE'])],
+    reporters: ['dot', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],
     projects: [
       {
         extends: true,

@@ -8,6 +8,9 @@ import { Transcript } from './transcript.ts';
 
 const terminals = new Terminals();
 const IGNORING = 'trap "" TERM HUP; echo ready; while :; do sleep 5; done';
+/** A job that says by itself who it is, once nothing but SIGKILL ends it; `redirections` are those of its sleep. */
+const stubbornJob = (redirections = '') =>
+  `(trap "" TERM HUP; exec sh -c 'echo "ready $$."; exec sleep 60 ${redirections}') & wait; wait`;
 
 async function ready(pty: Pty): Promise<Transcript> {
   const transcript = new Transcript(pty.output);
@@ -82,9 +85,7 @@ test('[B29] an idle interactive bash ends without SIGKILL', async () => {
 });
 
 test('[B30] a background job in a group of its own does not survive, not even one that ignores everything', async () => {
-  const pty = terminals.sh('set -m; (trap "" TERM HUP; exec sleep 60) & echo "ready $!."; wait; wait', {
-    gracePeriodMs: 100,
-  });
+  const pty = terminals.sh(`set -m; ${stubbornJob()}`, { gracePeriodMs: 100 });
   const transcript = await ready(pty);
   await transcript.shows('.');
   const job = Number(/ready (\d+)/.exec(transcript.text)![1]);
@@ -94,8 +95,7 @@ test('[B30] a background job in a group of its own does not survive, not even on
 });
 
 describe('a job that ignores everything and does not use the terminal', () => {
-  const script =
-    'trap "exit 0" TERM; (trap "" TERM HUP; exec sleep 60 </dev/null >/dev/null 2>&1) & echo "ready $!."; wait; wait';
+  const script = `trap "exit 0" TERM; ${stubbornJob('</dev/null >/dev/null 2>&1')}`;
 
   async function withJob(gracePeriodMs = 150): Promise<{ pty: Pty; job: number }> {
     const pty = terminals.sh(script, { gracePeriodMs, ptyId: 'p' });

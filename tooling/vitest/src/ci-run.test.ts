@@ -4,34 +4,48 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Results } from './results-reporter.ts';
 
 const CI_RUN = fileURLToPath(new URL('../../../.ci/run', import.meta.url));
 
-/** What a gate does: which counts it writes (`null`: it never gets to its tests) and how it ends. */
+/** What a gate does: which results it writes (`null`: it never gets to its tests) and how it ends. */
 interface Gate {
-  readonly counts: string | null;
+  readonly results: string | null;
   readonly status: number;
+}
+
+/** A gate with this many tests that passed and were skipped, and these that failed. */
+function gate(passed: number, skipped = 0, failures: readonly string[] = []): Gate {
+  const results: Results = { passed, failed: failures.length, skipped, failures };
+  return { results: JSON.stringify(results), status: failures.length > 0 ? 1 : 0 };
+}
+
+/** What it ended with, its last line, and the lines of failures right before that. */
+interface Ended {
+  readonly status: number | null;
+  readonly lastLine: string | undefined;
+  readonly failures: readonly string[];
 }
 
 /** Runs `.ci/run` with an `npm` that plays these gates, and a coverage run, instead of running them. */
 function run({
   installed,
   node24,
-  agents = { counts: '{"passed":0,"failed":0,"skipped":0}', status: 0 },
-  coverage = { counts: null, status: 0 },
+  agents = gate(0),
+  coverage = { results: null, status: 0 },
 }: {
   readonly installed: Gate;
   readonly node24: Gate;
   readonly agents?: Gate;
   readonly coverage?: Gate;
-}): { status: number | null; lastLine?: string } {
+}): Ended {
   const folder = mkdtempSync(join(tmpdir(), 'ci-run-'));
   try {
     mkdirSync(join(folder, '.ci'));
     mkdirSync(join(folder, 'bin'));
     cpSync(CI_RUN, join(folder, '.ci/run'));
-    const play = (script: string, { counts, status }: Gate): string => {
-      const write = counts === null ? '' : `printf '%s' '${counts}' > "\${TEST_COUNTS_FILE:-/dev/null}"; `;
+    const play = (script: string, { results, status }: Gate): string => {
+      const write = results === null ? '' : `printf '%s' '${results}' > "\${TEST_RESULTS_FILE:-/dev/null}"; `;
       return `'run -s ${script}') ${write}echo output; exit ${status};;`;
     };
     const npm = `#!/bin/sh
@@ -47,91 +61,106 @@ exit 99
     const { status, stdout } = spawnSync(join(folder, '.ci/run'), {
       env: {
         ...process.env,
-        TEST_COUNTS_FILE: join(folder, 'outer.json'),
+        TEST_RESULTS_FILE: join(folder, 'outer.json'),
         PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
       },
       encoding: 'utf8',
     });
-    const lastLine = stdout.trimEnd().split('\n').at(-1);
-    return { status, ...(lastLine !== undefined && { lastLine }) };
+    const lines = stdout.trimEnd().split('\n');
+    const lastLine = lines.pop();
+    const firstFailure = lines.findLastIndex((line) => !line.startsWith('failed: ')) + 1;
+    return { status, lastLine, failures: lines.slice(firstFailure) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const green = { counts: '{"passed":10,"failed":0,"skipped":0}', status: 0 };
+const green = gate(10);
 
 describe('.ci/run', () => {
   it('sums the counts of all gates in its last line', () => {
-    expect(run({ installed: green, node24: green })).toEqual({ status: 0, lastLine: '20 passed, 0 failed' });
-    const agents = { counts: '{"passed":5,"failed":0,"skipped":3}', status: 0 };
-    expect(run({ installed: green, node24: green, agents })).toEqual({
+    expect(run({ installed: green, node24: green })).toEqual({
+      status: 0,
+      lastLine: '20 passed, 0 failed',
+      failures: [],
+    });
+    expect(run({ installed: green, node24: green, agents: gate(5, 3) })).toEqual({
       status: 0,
       lastLine: '25 passed, 0 failed, 3 skipped',
-    });
-  });
-
-  it('fails when a test with real agents fails', () => {
-    const agents = { counts: '{"passed":4,"failed":1,"skipped":0}', status: 1 };
-    expect(run({ installed: green, node24: green, agents })).toEqual({
-      status: 1,
-      lastLine: '24 passed, 1 failed',
+      failures: [],
     });
   });
 
   it('tells how many tests were skipped', () => {
-    const skipping = { counts: '{"passed":8,"failed":0,"skipped":2}', status: 0 };
-    expect(run({ installed: skipping, node24: green })).toEqual({
-      status: 0,
-      lastLine: '18 passed, 0 failed, 2 skipped',
+    expect(run({ installed: gate(8, 2), node24: green }).lastLine).toBe('18 passed, 0 failed, 2 skipped');
+  });
+
+  it('fails when a test fails in any gate, and says once more which, right before the last line', () => {
+    const red = gate(9, 0, ['a.test.ts > one — expected "1" to be $2', 'b.test.ts > two — `c` \\n %s']);
+    expect(run({ installed: green, node24: red })).toEqual({
+      status: 1,
+      lastLine: '19 passed, 2 failed',
+      failures: [
+        'failed: node24: a.test.ts > one — expected "1" to be $2',
+        'failed: node24: b.test.ts > two — `c` \\n %s',
+      ],
+    });
+    const other = gate(4, 0, ['c.test.ts > three — late']);
+    expect(run({ installed: red, node24: green, agents: other })).toEqual({
+      status: 1,
+      lastLine: '23 passed, 3 failed',
+      failures: [
+        'failed: installed: a.test.ts > one — expected "1" to be $2',
+        'failed: installed: b.test.ts > two — `c` \\n %s',
+        'failed: agents: c.test.ts > three — late',
+      ],
     });
   });
 
-  it('fails when a test fails in either gate', () => {
-    const red = { counts: '{"passed":9,"failed":1,"skipped":0}', status: 1 };
-    expect(run({ installed: green, node24: red })).toEqual({ status: 1, lastLine: '19 passed, 1 failed' });
-    expect(run({ installed: red, node24: red })).toEqual({ status: 1, lastLine: '18 passed, 2 failed' });
-  });
-
   it('counts a gate that fails before its tests as a failure', () => {
-    const broken = { counts: null, status: 1 };
-    expect(run({ installed: broken, node24: green })).toEqual({ status: 1, lastLine: '10 passed, 1 failed' });
+    expect(run({ installed: { results: null, status: 1 }, node24: green })).toEqual({
+      status: 1,
+      lastLine: '10 passed, 1 failed',
+      failures: ['failed: installed: no test, see its output above'],
+    });
   });
 
   it('counts a gate whose tests pass and which fails beside them as a failure', () => {
     expect(run({ installed: green, node24: { ...green, status: 1 } })).toEqual({
       status: 1,
       lastLine: '20 passed, 1 failed',
+      failures: ['failed: node24: no test, see its output above'],
     });
   });
 
   it('does not take a gate for green that ran no tests', () => {
-    expect(run({ installed: green, node24: { counts: null, status: 0 } })).toEqual({
+    expect(run({ installed: green, node24: { results: null, status: 0 } })).toMatchObject({
       status: 1,
       lastLine: '10 passed, 1 failed',
     });
   });
 
   it('counts a coverage run that fails as a failure', () => {
-    expect(run({ installed: green, node24: green, coverage: { counts: null, status: 1 } })).toEqual({
+    expect(run({ installed: green, node24: green, coverage: { results: null, status: 1 } })).toEqual({
       status: 1,
       lastLine: '20 passed, 1 failed',
+      failures: ['failed: coverage: no test, see its output above'],
     });
   });
 
   it('does not count the tests of the coverage run again', () => {
-    const again = '{"passed":5,"failed":3,"skipped":2}';
-    expect(run({ installed: green, node24: green, coverage: { counts: again, status: 0 } })).toEqual({
+    expect(run({ installed: green, node24: green, coverage: gate(5, 2) })).toMatchObject({
       status: 0,
       lastLine: '20 passed, 0 failed',
     });
-    expect(run({ installed: green, node24: green, coverage: { counts: again, status: 1 } })).toEqual({
+    expect(run({ installed: green, node24: green, coverage: gate(5, 0, ['one', 'two']) })).toEqual({
       status: 1,
       lastLine: '20 passed, 1 failed',
+      failures: ['failed: coverage: one', 'failed: coverage: two'],
     });
   });
 
-  it('does not take damaged counts for zero failures', () => {
-    expect(run({ installed: green, node24: { counts: '{', status: 0 } })).toMatchObject({ status: 1 });
+  it('does not take damaged results for zero failures', () => {
+    expect(run({ installed: green, node24: { results: '{', status: 0 } })).toMatchObject({ status: 1 });
   });
 });

@@ -10,11 +10,11 @@ import { runningProcesses } from './processes.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Runs the configuration of this repository on one test file in a folder of its own. */
-async function runOn(testFile: string): Promise<{ exitCode: number | null; output: string; counts: unknown }> {
+async function runOn(testFile: string): Promise<{ exitCode: number | null; output: string; results: unknown }> {
   const folder = await mkdtemp(join(tmpdir(), 'gate-'));
   try {
     const file = join(folder, 'packages/one/src/one.test.ts');
-    const countsFile = join(folder, 'counts.json');
+    const resultsFile = join(folder, 'results.json');
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, testFile);
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -23,7 +23,7 @@ async function runOn(testFile: string): Promise<{ exitCode: number | null; outpu
       [vitest, 'run', '--globals', '--root', folder, '--config', join(root, 'vitest.config.ts')],
       {
         cwd: folder,
-        env: { ...process.env, TMPDIR: folder, TEST_COUNTS_FILE: countsFile },
+        env: { ...process.env, TMPDIR: folder, TEST_RESULTS_FILE: resultsFile },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -32,33 +32,43 @@ async function runOn(testFile: string): Promise<{ exitCode: number | null; outpu
       text(child.stderr),
       new Promise<number | null>((resolve) => child.once('close', resolve)),
     ]);
-    const counts: unknown = JSON.parse(await readFile(countsFile, 'utf8'));
-    return { exitCode, output: output + errors, counts };
+    const results: unknown = JSON.parse(await readFile(resultsFile, 'utf8'));
+    return { exitCode, output: output + errors, results };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 it('counts what passed, failed and was skipped, and prints why', async () => {
-  const { exitCode, output, counts } = await runOn(`
+  const { exitCode, output, results } = await runOn(`
     it('passes', () => {});
-    it('fails', () => { throw new Error('on purpose'); });
+    it('fails', () => { throw new Error('on purpose\\nand more'); });
     it('needs a tool', (context) => context.skip('no such tool here'));
   `);
-  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 });
+  expect(results).toEqual({
+    passed: 1,
+    failed: 1,
+    skipped: 1,
+    failures: ['packages/one/src/one.test.ts > fails — on purpose'],
+  });
   expect(output).toContain('skipped: needs a tool — no such tool here\n');
   expect(exitCode).toBe(1);
 });
 
 it('counts a file that cannot be loaded as a failure', async () => {
-  const { exitCode, counts } = await runOn(`throw new Error('on purpose');`);
-  expect(counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  const { exitCode, results } = await runOn(`throw new Error('on purpose');`);
+  expect(results).toEqual({
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    failures: ['packages/one/src/one.test.ts — on purpose'],
+  });
   expect(exitCode).toBe(1);
 });
 
 it('fails a file that leaves a process or a temporary file behind, names it and puts an end to it', async (context) => {
   if (process.platform !== 'linux') context.skip('needs /proc');
-  const { exitCode, output, counts } = await runOn(`
+  const { exitCode, output, results } = await runOn(`
     import { spawn } from 'node:child_process';
     import { writeFileSync } from 'node:fs';
     import { tmpdir } from 'node:os';
@@ -72,6 +82,11 @@ it('fails a file that leaves a process or a temporary file behind, names it and 
   expect(pid).toBeGreaterThan(0);
   expect(runningProcesses().map((entry) => entry.pid)).not.toContain(pid);
   expect(output).toContain('left temporary files: remains');
-  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 });
+  expect(results).toMatchObject({
+    passed: 1,
+    failed: 1,
+    skipped: 0,
+    failures: [expect.stringContaining('packages/one/src/one.test.ts — Cannot finish test file')],
+  });
   expect(exitCode).toBe(1);
 });

@@ -1,41 +1,58 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** What became of the tests of one run. */
-export interface Counts {
+export interface Results {
   readonly passed: number;
+  /** As many as {@link Results.failures} has entries. */
   readonly failed: number;
   readonly skipped: number;
+  /** One line for each failure: where, which test, and the first line of what it said. */
+  readonly failures: readonly string[];
 }
 
 /**
- * Prints every skipped test with its reason, and writes the counts of the run as JSON to `countsFile` if one is named.
+ * Prints every skipped test with its reason, and writes the results of the run as JSON to `resultsFile` if one is named.
  *
  * A test without a reason is printed as such. Files that could not be loaded and errors outside of tests count as one
  * failed test each, so that the numbers never look better than the run.
  */
 export class ResultsReporter implements Reporter {
-  readonly #countsFile: string | undefined;
+  readonly #resultsFile: string | undefined;
   readonly #print: (line: string) => void;
 
-  constructor(countsFile: string | undefined, print: (line: string) => void = console.log) {
-    this.#countsFile = countsFile;
+  constructor(resultsFile: string | undefined, print: (line: string) => void = console.log) {
+    this.#resultsFile = resultsFile;
     this.#print = print;
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { readonly message: string }[]): void {
+    let passed = 0;
+    let skipped = 0;
+    const failures = unhandledErrors.map((error) => failure('outside of any test', error));
     for (const module of modules) {
-      counts.failed += module.errors().length;
-      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
+      const file = relative(process.cwd(), module.moduleId);
+      failures.push(...module.errors().map((error) => failure(file, error)));
+      for (const suite of module.children.allSuites()) {
+        failures.push(...suite.errors().map((error) => failure(`${file} > ${suite.fullName}`, error)));
+      }
       for (const test of module.children.allTests()) {
         const result = test.result();
-        // Still pending: the run was interrupted before this test.
-        if (result.state === 'pending') continue;
-        counts[result.state] += 1;
-        if (result.state === 'skipped') this.#print(`skipped: ${test.fullName} — ${result.note ?? 'no reason given'}`);
+        // Still pending when the run was interrupted before this test.
+        if (result.state === 'passed') passed += 1;
+        if (result.state === 'failed') failures.push(failure(`${file} > ${test.fullName}`, result.errors[0]));
+        if (result.state === 'skipped') {
+          skipped += 1;
+          this.#print(`skipped: ${test.fullName} — ${result.note ?? 'no reason given'}`);
+        }
       }
     }
-    if (this.#countsFile !== undefined) writeFileSync(this.#countsFile, JSON.stringify(counts satisfies Counts));
+    const results: Results = { passed, failed: failures.length, skipped, failures };
+    if (this.#resultsFile !== undefined) writeFileSync(this.#resultsFile, JSON.stringify(results));
   }
+}
+
+function failure(where: string, error: { readonly message: string } | undefined): string {
+  return `${where} — ${error?.message.split('\n', 1)[0] ?? 'no reason given'}`;
 }
