@@ -8,6 +8,7 @@ export {
   startDaemon,
   type TestDaemon,
 } from './daemon.ts';
+export { GEMINI_MODELS, writeGeminiHome } from './gemini-home.ts';
 export {
   type ModelAnswer,
   type ModelFailure,

@@ -182,3 +182,61 @@ describe('the model server', () => {
     expect((await fetch(baseUrl + path, { method: 'POST', body })).status).toBe(status);
   });
 });
+
+describe('the model server as the Gemini API', () => {
+  const person = (...parts: readonly object[]): object => ({ role: 'user', parts });
+
+  async function generate(contents: readonly object[], more: object = {}) {
+    const { geminiUrl } = server ?? (await start());
+    const address = `${geminiUrl}/v1beta/models/gemini-x:streamGenerateContent?alt=sse`;
+    const response = await fetch(address, { method: 'POST', body: JSON.stringify({ contents, ...more }) });
+    const events = (await response.text())
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)) as { candidates: Record<string, unknown>[]; usageMetadata?: object });
+    const parts = events.flatMap(
+      ({ candidates }) => (candidates[0]!['content'] as { parts: Record<string, unknown>[] }).parts,
+    );
+    const text = (thought: true | undefined) =>
+      parts.map((part) => (part['thought'] === thought ? (part['text'] ?? '') : '')).join('');
+    return { status: response.status, events, parts, text: text(undefined), thinking: text(true) };
+  }
+
+  it('streams thoughts and text, one event per token, and says why it ended and what it cost', async () => {
+    expect(await generate([person({ text: 'think 3' })])).toMatchObject({ thinking: modelText(3), text: 'Thought.' });
+    const heard = await generate([person({ text: 'stream 500' })]);
+    expect(heard.text).toBe(modelText(500));
+    expect(heard.events).toHaveLength(501);
+    expect(heard.events.at(-1)).toMatchObject({
+      candidates: [{ finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 500, totalTokenCount: 510 },
+    });
+  });
+
+  it('reads who said what: the last text of a person, pictures, tools and what they answered', async () => {
+    const { request } = await start();
+    const tools = [{ functionDeclarations: [{ name: 'run_shell_command' }, { name: 'glob' }] }];
+    const said = person({ text: 'Context' }, { text: 'bash pwd' }, { inlineData: { mimeType: 'image/png', data: '' } });
+    const { parts } = await generate([said], { tools });
+    const [functionCall] = parts.map((part) => part['functionCall']).filter((call) => call !== undefined);
+    expect(functionCall).toMatchObject({ name: 'run_shell_command', args: { command: 'pwd' } });
+    expect(await request(0)).toMatchObject({
+      model: 'gemini-x',
+      prompt: 'bash pwd',
+      images: 1,
+      toolResults: [],
+      tools: ['run_shell_command', 'glob'],
+    });
+    const answered = person({ functionResponse: { name: 'run_shell_command', response: { output: '/root' } } });
+    const { text } = await generate([said, { role: 'model', parts: [{ functionCall }] }, answered], { tools });
+    expect(text).toBe('The tool said: /root');
+    expect(await request(1)).toMatchObject({ prompt: 'bash pwd', toolResults: ['/root'] });
+  });
+
+  it('fails when it is to, and serves no answers in one piece', async () => {
+    expect(await generate([person({ text: 'fail 503' })])).toMatchObject({ status: 503 });
+    const { geminiUrl } = server!;
+    const address = `${geminiUrl}/v1beta/models/gemini-x:generateContent`;
+    expect((await fetch(address, { method: 'POST', body: '{}' })).status).toBe(404);
+  });
+});

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CHAT_COMPLETIONS } from './chat-completions.ts';
+import { GENERATE_CONTENT } from './generate-content.ts';
+import type { ModelApi } from './model-api.ts';
 import { isModelFailure, type ModelReply } from './model-reply.ts';
-import { type ModelRequest, type ModelRequestEnd, readModelRequest } from './model-request.ts';
+import type { ModelRequest, ModelRequestEnd } from './model-request.ts';
 import { scriptedReply } from './scripted-reply.ts';
 import { sendModelAnswer } from './send-model-answer.ts';
 
@@ -10,6 +13,9 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** How many requests are remembered; older ones are forgotten. */
 const MAX_REQUESTS = 1_000;
+
+/** The kinds of providers that it is. */
+const APIS: readonly ModelApi[] = [CHAT_COMPLETIONS, GENERATE_CONTENT];
 
 /** How the model server decides. */
 export interface ModelServerOptions {
@@ -21,6 +27,8 @@ export interface ModelServerOptions {
 export interface ModelServer {
   /** What an agent is told as the address of the provider: `http://127.0.0.1:<port>/v1`. */
   readonly baseUrl: string;
+  /** What an agent is told that speaks the Gemini API, and puts the version into the path itself: `http://127.0.0.1:<port>`. */
+  readonly geminiUrl: string;
   /** The last 1,000 requests, oldest first. */
   readonly requests: readonly ModelRequest[];
   /** Decides about the next requests, one reply each, before anything else does. */
@@ -32,8 +40,8 @@ export interface ModelServer {
 }
 
 /**
- * Starts an HTTP server that speaks the streaming chat completions of OpenAI (`POST /v1/chat/completions`) without a model behind: real agents talk
- * to it over real HTTP, and a test decides what they hear and sees what they sent, and when they hung up.
+ * Starts an HTTP server that speaks the streaming chat completions of OpenAI and the streaming Gemini API without a model behind: real agents talk to
+ * it over real HTTP, and a test decides what they hear and sees what they sent, and when they hung up.
  */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
@@ -62,8 +70,10 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
         resolve(response.writableFinished ? 'answered' : 'abandoned');
       });
     });
-    if (incoming.method !== 'POST' || !incoming.url?.endsWith('/chat/completions')) {
-      sendError(response, 404, 'only chat completions are served');
+    const address = incoming.url ?? '';
+    const api = APIS.find((each) => each.serves(address));
+    if (incoming.method !== 'POST' || api === undefined) {
+      sendError(response, 404, 'only streamed answers of a model are served');
       return;
     }
     const text = await readBody(incoming);
@@ -76,16 +86,19 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       sendError(response, 400, 'the request is no JSON object');
       return;
     }
-    const request = readModelRequest(body, performance.now(), closed);
+    const question = api.read(address, body);
+    if (typeof question === 'string') {
+      sendError(response, 400, question);
+      return;
+    }
+    const request = { ...question, receivedMs: performance.now(), body, closed };
     record(request);
     const reply = decided.shift() ?? options.onRequest?.(request) ?? scriptedReply(request);
     if (isModelFailure(reply)) {
       sendError(response, reply.status, reply.message ?? 'the model server was told to fail', reply.retryAfterSeconds);
-    } else if (body['stream'] !== true) {
-      sendError(response, 400, 'only streams are served');
     } else {
-      const id = `answer-${answers++}`;
-      await sendModelAnswer(response, { id, model: request.model }, reply, gone.signal);
+      const events = api.events({ id: `answer-${answers++}`, model: request.model }, reply);
+      await sendModelAnswer(response, reply, events, gone.signal);
     }
   });
   await new Promise<void>((resolve, reject) => {
@@ -95,6 +108,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
+    geminiUrl: `http://127.0.0.1:${port}`,
     requests,
     replyNext: (...replies) => {
       decided.push(...replies);

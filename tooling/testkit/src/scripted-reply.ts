@@ -4,8 +4,8 @@ import type { ModelRequest } from './model-request.ts';
 /**
  * What the model says when a test has not decided otherwise: the first word of the prompt tells, the rest of its line is its argument.
  *
- * `say <text>` · `stream <tokens> [msPerToken]` · `think <tokens>` (then says `Thought.`) · `bash <command>` (calls the tool, and says what it
- * answered) · `hang headers|first-token|end` · `break` (ends the connection) · `fail <status> [retryAfterSeconds]` · `wait <ms>` (to the first
+ * `say <text>` · `stream <tokens> [msPerToken]` · `think <tokens>` (then says `Thought.`) · `bash <command>` (calls the tool that runs a line of
+ * shell, and says what it answered) · `hang headers|first-token|end` · `break` (ends the connection) · `fail <status> [retryAfterSeconds]` · `wait <ms>` (to the first
  * token). Anything else: `You said: ` and the first 200 characters of it, or how many pictures came with it.
  */
 export function scriptedReply(request: ModelRequest): ModelReply {
@@ -24,7 +24,9 @@ export function scriptedReply(request: ModelRequest): ModelReply {
     case 'think':
       return { thinking: modelText(Number(first)), text: 'Thought.' };
     case 'bash':
-      return { toolCalls: [{ name: 'bash', arguments: { command: rest, description: 'Runs what the test wants' } }] };
+      return {
+        toolCalls: [{ name: shellOf(request), arguments: { command: rest, description: 'Runs what the test wants' } }],
+      };
     case 'hang':
       return { text: 'Begun.', hangsBefore: first as 'headers' | 'first-token' | 'end' };
     case 'break':
@@ -37,4 +39,9 @@ export function scriptedReply(request: ModelRequest): ModelReply {
       if (request.images > 0) return { text: `You showed ${request.images} pictures.` };
       return { text: `You said: ${request.prompt.slice(0, 200)}` };
   }
+}
+
+/** What the agent calls its tool for lines of shell. */
+function shellOf({ tools }: ModelRequest): string {
+  return tools.includes('run_shell_command') ? 'run_shell_command' : 'bash';
 }

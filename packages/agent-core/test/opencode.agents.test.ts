@@ -1,53 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentCommand } from '@sessiond/protocol';
-import { type ModelServer, needAgent, sessionMembers, startModelServer, writeOpencodeHome } from '@sessiond/testkit';
+import { needAgent, writeOpencodeHome } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { AcpBackend } from '../src/acp/index.ts';
-import type { AgentProcesses } from '../src/agent-process.ts';
-import type { Agent, Performed, PerformedType } from '../src/backend.ts';
-import { ChildAgentProcesses } from '../src/child-agent-processes.ts';
-import { eventProblems } from './event-problems.ts';
+import { AcpScene, never, ONE_PIXEL, perform } from './acp-scene.ts';
 import { TestOwner } from './test-owner.ts';
 
-const never = new AbortController().signal;
-
-let folder: string;
-let cwd: string;
-let model: ModelServer;
-let pids: number[];
-let backend: AcpBackend;
-let owner: TestOwner;
+let scene: AcpScene;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'acp-agents-'));
-  cwd = join(folder, 'work');
-  await mkdir(cwd);
-  model = await startModelServer();
-  pids = [];
-  const children = new ChildAgentProcesses();
-  const processes: AgentProcesses = {
-    start: async (wanted) => {
-      const child = await children.start(wanted);
-      pids.push(child.pid);
-      return child;
-    },
-  };
-  backend = new AcpBackend({ processes });
-  owner = new TestOwner();
+  scene = await AcpScene.start();
 });
-afterEach(async () => {
-  await backend.close(10_000);
-  await model.close();
-  await rm(folder, { recursive: true, maxRetries: 5, retryDelay: 200 });
-  expect(pids.flatMap(sessionMembers)).toEqual([]);
-  expect(owner.events.flatMap(eventProblems)).toEqual([]);
-});
-
-function perform<T extends PerformedType>(agent: Agent, type: T): Promise<Performed<T>> {
-  return agent.perform({ type, sessionId: 'agent-1' } as AgentCommand<T>, never);
-}
+afterEach(() => scene.close());
 
 /**
  * opencode runs its tools itself and asks for no terminal of ours; it tells failures of a provider without their status, after it has tried again on its own for a
@@ -56,18 +19,14 @@ function perform<T extends PerformedType>(agent: Agent, type: T): Promise<Perfor
 describe('opencode', () => {
   async function open(context: TestContext, more: { ask?: true; resume?: { agentSessionId: string } } = {}) {
     const { programPath } = needAgent(context, 'opencode');
-    const env: Record<string, string> = {
-      PATH: process.env['PATH'] ?? '',
-      ...writeOpencodeHome(folder, model.baseUrl),
-    };
+    const home = writeOpencodeHome(scene.folder, scene.model.baseUrl);
     if (more.ask) {
-      const path = join(env['XDG_CONFIG_HOME']!, 'opencode', 'opencode.json');
+      const path = join(home['XDG_CONFIG_HOME']!, 'opencode', 'opencode.json');
       const config = JSON.parse(await readFile(path, 'utf8'));
       await writeFile(path, JSON.stringify({ ...config, permission: { bash: 'ask' } }));
     }
-    const { resume } = more;
-    const request = { sessionId: 'agent-1', cwd, env, toolEnv: env, command: programPath, args: ['acp'] };
-    return backend.open({ ...request, ...(resume !== undefined && { resume }) }, owner, never);
+    const env = { PATH: process.env['PATH'] ?? '', ...home };
+    return scene.open({ command: programPath, args: ['acp'], env }, more.resume);
   }
 
   it('[AC10] shakes hands, says what it can, answers, thinks, and takes pictures', async (context) => {
@@ -84,15 +43,15 @@ describe('opencode', () => {
       stopReason: 'stop',
       usage: { output: 50 },
     });
-    expect(owner.said).toMatch(/^000 001 .* 049 ?$/);
+    expect(scene.owner.said).toMatch(/^000 001 .* 049 ?$/);
     await agent.prompt({ message: 'think 20' }, never);
-    const thoughts = owner
+    const thoughts = scene.owner
       .all('message_update')
       .filter(({ assistantMessageEvent: { type } }) => type === 'thinking_delta');
     expect(thoughts.length).toBeGreaterThan(0);
-    const image = { type: 'image', mimeType: 'image/png', data: PIXEL } as const;
+    const image = { type: 'image', mimeType: 'image/png', data: ONE_PIXEL } as const;
     await agent.prompt({ message: 'look', images: [image] }, never);
-    expect(model.requests.some(({ images }) => images === 1)).toBe(true);
+    expect(scene.model.requests.some(({ images }) => images === 1)).toBe(true);
   });
 
   it('[AC10] goes over to another model', async (context) => {
@@ -100,46 +59,50 @@ describe('opencode', () => {
     const command = { type: 'set_model', sessionId: 'agent-1', provider: 'loopback', modelId: 'large' } as const;
     expect(await agent.perform(command, never)).toMatchObject({ model: { provider: 'loopback', id: 'large' } });
     await agent.prompt({ message: 'say hello' }, never);
-    expect(model.requests.some(({ model, prompt }) => model === 'large' && prompt.includes('say hello'))).toBe(true);
+    expect(scene.model.requests.some(({ model, prompt }) => model === 'large' && prompt.includes('say hello'))).toBe(
+      true,
+    );
   });
 
   it('[AC10] calls a tool whose output is told as it comes', async (context) => {
     const agent = await open(context);
     const outcome = await agent.prompt({ message: 'bash echo one; sleep 1; echo two' }, never);
     expect(outcome).toMatchObject({ stopReason: 'stop', text: 'The tool said: one\ntwo' });
-    const [begun] = owner.all('tool_execution_start');
+    const [begun] = scene.owner.all('tool_execution_start');
     expect(begun).toMatchObject({ toolName: 'bash', args: { command: 'echo one; sleep 1; echo two' } });
     expect(
-      owner
+      scene.owner
         .all('tool_execution_update')
         .map(({ delta }) => delta)
         .join(''),
     ).toBe('one\ntwo\n');
-    expect(owner.all('tool_execution_end')).toMatchObject([{ isError: false, output: 'one\ntwo\n' }]);
+    expect(scene.owner.all('tool_execution_end')).toMatchObject([{ isError: false, output: 'one\ntwo\n' }]);
     expect(await perform(agent, 'get_session_stats')).toMatchObject({ userMessages: 1, toolCalls: 1, toolResults: 1 });
   });
 
   it('[AC10] asks for leave, and does not do what it is refused', async (context) => {
     const agent = await open(context, { ask: true });
-    owner.answer = ({ options }) => ({ value: options![0]! });
+    scene.owner.answer = ({ options }) => ({ value: options![0]! });
     await agent.prompt({ message: 'bash touch allowed' }, never);
-    expect(owner.questions).toMatchObject([{ method: 'select', options: ['Allow once', 'Always allow', 'Reject'] }]);
-    owner.answer = () => ({ value: 'Reject' });
+    expect(scene.owner.questions).toMatchObject([
+      { method: 'select', options: ['Allow once', 'Always allow', 'Reject'] },
+    ]);
+    scene.owner.answer = () => ({ value: 'Reject' });
     await agent.prompt({ message: 'bash touch refused' }, never);
-    expect(execFileSync('ls', [cwd], { encoding: 'utf8' })).toBe('allowed\n');
+    expect(execFileSync('ls', [scene.cwd], { encoding: 'utf8' })).toBe('allowed\n');
   });
 
   it('[AC10] hangs up on the model when it is aborted, and kills what a tool runs', async (context) => {
     const agent = await open(context);
     for (const where of ['headers', 'first-token', 'end']) {
-      const before = model.requests.length;
+      const before = scene.model.requests.length;
       const prompt = agent.prompt({ message: `hang ${where}` }, never);
-      const request = await untilRequest(before, `hang ${where}`);
+      const request = await scene.untilRequest(before, `hang ${where}`);
       expect(await agent.abort(20_000)).toBe(true);
       expect(await prompt).toMatchObject({ stopReason: 'aborted' });
       expect(await request.closed).toBe('abandoned');
     }
-    const begun = owner.next('tool_execution_update');
+    const begun = scene.owner.next('tool_execution_update');
     const prompt = agent.prompt({ message: 'bash echo pid $$.; sleep 1000 & sleep 1000' }, never);
     const shell = Number(/pid (\d+)\./.exec((await begun).delta)?.[1]);
     expect(await agent.abort(20_000)).toBe(true);
@@ -154,24 +117,24 @@ describe('opencode', () => {
     await agent.prompt({ message: 'say something to remember' }, never);
     const prompt = agent.prompt({ message: 'hang first-token' }, never);
     prompt.catch(() => {});
-    await untilRequest(0, 'hang first-token');
-    const restarted = owner.next('agent_restarted');
+    await scene.untilRequest(0, 'hang first-token');
+    const restarted = scene.owner.next('agent_restarted');
     process.kill(agent.status.pid!, 'SIGKILL');
     await expect(prompt).rejects.toMatchObject({ interrupted: true });
     expect(await restarted).toMatchObject({ resumed: true });
     await agent.prompt({ message: 'say back' }, never);
-    expect(JSON.stringify(model.requests.at(-1)!.body)).toContain('something to remember');
+    expect(JSON.stringify(scene.model.requests.at(-1)!.body)).toContain('something to remember');
   });
 
   it('[AC10] takes a conversation up again, and tells what was said', async (context) => {
     const first = await open(context);
     await first.prompt({ message: 'say hello' }, never);
     const agentSessionId = first.status.agentSessionId!;
-    expect((await backend.stored({ limit: 10, cwd }, never)).map((stored) => stored.agentSessionId)).toEqual([
-      agentSessionId,
-    ]);
+    expect(
+      (await scene.backend.stored({ limit: 10, cwd: scene.cwd }, never)).map((stored) => stored.agentSessionId),
+    ).toEqual([agentSessionId]);
     await first.close(10_000);
-    owner = new TestOwner();
+    scene.owner = new TestOwner();
     const again = await open(context, { resume: { agentSessionId } });
     expect(await perform(again, 'get_last_assistant_text')).toEqual({ text: 'hello' });
     const { messages } = await perform(again, 'get_messages');
@@ -189,49 +152,3 @@ describe('opencode', () => {
     expect(await agent.prompt({ message: 'say still here' }, never)).toMatchObject({ text: 'still here' });
   });
 });
-
-/** gemini cannot be told of another provider, so without a network only what comes before the model is tried. */
-describe('gemini', () => {
-  it('[AC10] shakes hands, offers models and modes, ends a prompt whose provider cannot be reached, and leaves nothing', async (context) => {
-    const { programPath } = needAgent(context, 'gemini');
-    const nowhere = 'http://127.0.0.1:9';
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      TMPDIR: folder,
-      GEMINI_API_KEY: 'not-a-key',
-      GOOGLE_GEMINI_BASE_URL: nowhere,
-      HTTP_PROXY: nowhere,
-      HTTPS_PROXY: nowhere,
-      GEMINI_CLI_NO_RELAUNCH: '1',
-    };
-    const request = {
-      sessionId: 'agent-1',
-      cwd,
-      env,
-      toolEnv: env,
-      command: process.execPath,
-      args: [programPath, '--acp'],
-    };
-    const agent = await backend.open(request, owner, never);
-    expect(agent.status).toMatchObject({ phase: 'idle', agentSessionId: expect.any(String) });
-    expect((await perform(agent, 'get_available_models')).models.length).toBeGreaterThan(1);
-    expect(owner.all('extension_status')).toMatchObject([{ key: 'mode', text: 'Default' }]);
-    const begun = owner.next('agent_start');
-    const prompt = agent.prompt({ message: 'hello' }, never);
-    await begun;
-    expect(await agent.abort(20_000)).toBe(true);
-    expect(await prompt).toMatchObject({ stopReason: 'aborted' });
-  });
-});
-
-/** One pixel, as PNG. */
-const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-/** The first request from an index on that is about a prompt: others, such as for a title, come in between. */
-async function untilRequest(from: number, prompt: string) {
-  for (let index = from; ; index += 1) {
-    const request = await model.request(index);
-    if (request.prompt.includes(prompt) && request.tools.length > 0) return request;
-  }
-}
