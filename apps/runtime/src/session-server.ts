@@ -24,10 +24,12 @@ import type { Principal } from './auth/auth-provider.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { ServerFacts } from './commands/command-context.ts';
 import { commandHandlers } from './commands/handlers.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
-import { Connections, type ConnectionTotals } from './connections.ts';
+import { Connection, type ConnectionOptions } from './connections/connection.ts';
+import { Connections, type ConnectionTotals } from './connections/connections.ts';
+import { EventHub } from './connections/event-hub.ts';
+import type { Traffic } from './connections/traffic.ts';
+import { MAX_PENDING_COMMANDS } from './connections/unanswered-commands.ts';
 import type { Containment, Owner } from './containment.ts';
-import { EventHub } from './event-hub.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
 import type { CommandLanes } from './execution/command-lanes.ts';
@@ -46,9 +48,7 @@ import type { Shells } from './sessions/bash/shells.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
 import type { SessionRecord, SessionRecords } from './sessions/session-record.ts';
-import type { Traffic } from './traffic.ts';
 import type { Transport } from './transports/transport.ts';
-import { MAX_PENDING_COMMANDS } from './unanswered-commands.ts';
 import { withinMs } from './within-ms.ts';
 
 /** What commands may take to be answered once they are aborted. */

@@ -1,4 +1,5 @@
 import { type Command, commandContract, type ErrorCode, type ProtocolFault, requiredScope } from '@sessiond/protocol';
+import type { CommandFacts } from '../execution/command-facts.ts';
 import type { SessionFacts } from '../sessions/session-host.ts';
 import { sessionNotFound } from '../sessions/session-not-found.ts';
 import type { Principal } from './auth-provider.ts';
@@ -96,6 +97,13 @@ export class Authorizer {
   ): boolean {
     if (owner === undefined || !isWithin(principal, sessionId)) return false;
     return owner === principal.id || isAllowed(principal, 'admin') || matchesAny(principal.sessions, sessionId);
+  }
+
+  /** Whether the principal may be told of a command of another one, or of its own on another connection. */
+  mayWatch(principal: Principal, { principalId, sessionId }: Pick<CommandFacts, 'principalId' | 'sessionId'>): boolean {
+    if (sessionId === undefined) return principalId === principal.id || principal.within === undefined;
+    if (!isWithin(principal, sessionId)) return false;
+    return principalId === principal.id || isAllowed(principal, 'admin') || this.maySee(principal, sessionId);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Counter, MetricSink } from '@sessiond/metrics-sinks';
-import type { Traffic, TrafficBytes, TrafficKind } from '../traffic.ts';
+import type { Traffic, TrafficBytes, TrafficKind } from '../connections/traffic.ts';
 import * as catalogue from './catalogue.ts';
 import { levelOf } from './level.ts';
 

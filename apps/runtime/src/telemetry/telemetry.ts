@@ -1,11 +1,11 @@
 import type { AlertSnapshot, Counter, MetricSink, SinkTroubles, WebhookAlertSnapshot } from '@sessiond/metrics-sinks';
 import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { DoorRefusal } from '../auth/door.ts';
+import { Traffic } from '../connections/traffic.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
 import type { JournalSnapshot } from '../journal/journal.ts';
 import type { AgentCounts } from '../sessions/agent/agent-counts.ts';
 import type { ShellCounts } from '../sessions/bash/shells.ts';
-import { Traffic } from '../traffic.ts';
 import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
 import { AdmissionMetrics, admissionRecorder } from './admission-metrics.ts';
 import { AgentMetrics, agentRecorder } from './agent-metrics.ts';

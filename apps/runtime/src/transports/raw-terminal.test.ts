@@ -6,9 +6,9 @@ import { WireClient } from '@sessiond/testkit';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Traffic } from '../connections/traffic.ts';
 import { Containment } from '../containment.ts';
 import type { AttachmentHandlers, SessionAttachment } from '../sessions/session-host.ts';
-import { Traffic } from '../traffic.ts';
 import { FramePool } from './frame-pool.ts';
 import { parseRawTerminalRequest, RawTerminal, type TerminalHost } from './raw-terminal.ts';
 

@@ -1,52 +1,46 @@
 import {
-  type AckFrame,
   BYTES_COMMAND,
   type Command,
   closeCodes,
   decodeClientMessage,
-  decodeFrame,
   type EventMessage,
-  type Frame,
   failureResponse,
   type Hello,
-  type InputFrame,
   isCompatible,
   isProtocolError,
   PROTOCOL_VERSION,
   ProtocolError,
   type ProtocolFault,
   type RecoverySummary,
-  type ResponseDataOf,
   type Scope,
   type ServerReadyData,
   scopes,
   serverReady,
   startupRecoverySummary,
 } from '@sessiond/protocol';
-import { InputMeter } from './admission/input-meter.ts';
-import type { Principal } from './auth/auth-provider.ts';
-import type { Authorizer } from './auth/authorizer.ts';
-import { type CredentialEnd, credentialEnds, onCredentialEnd } from './auth/credential-end.ts';
-import { isAllowed } from './auth/is-allowed.ts';
-import { isWithin } from './auth/is-within.ts';
-import { Channels } from './channels.ts';
-import type { CommandIssuer } from './commands/command-context.ts';
-import type { Containment, Owner } from './containment.ts';
+import { InputMeter } from '../admission/input-meter.ts';
+import type { Principal } from '../auth/auth-provider.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import { type CredentialEnd, credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
+import { isAllowed } from '../auth/is-allowed.ts';
+import type { Containment, Owner } from '../containment.ts';
+import type { CommandAnswer } from '../execution/command-answer.ts';
+import type { CommandEventReceiver, CommandEvents } from '../execution/command-events.ts';
+import type { CommandFacts } from '../execution/command-facts.ts';
+import type { Respond } from '../execution/command-run.ts';
+import type { CommandRunner } from '../execution/command-runner.ts';
+import { endsWithIssuer } from '../execution/ends-with-issuer.ts';
+import type { SessionEvent, SessionHost } from '../sessions/session-host.ts';
+import { ReadingGate } from '../transports/reading-gate.ts';
+import type { Transport, TransportHandlers } from '../transports/transport.ts';
+import { decodeClientFrame } from './client-frame.ts';
+import { ConnectionIssuer } from './connection-issuer.ts';
 import type { EventHub, EventReceiver } from './event-hub.ts';
-import type { CommandAnswer } from './execution/command-answer.ts';
-import type { CommandEventReceiver, CommandEvents } from './execution/command-events.ts';
-import type { CommandFacts } from './execution/command-facts.ts';
-import type { Respond } from './execution/command-run.ts';
-import type { CommandRunner } from './execution/command-runner.ts';
-import { endsWithIssuer } from './execution/ends-with-issuer.ts';
 import { Outbox } from './outbox.ts';
-import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
 import type { Traffic } from './traffic.ts';
-import { ReadingGate } from './transports/reading-gate.ts';
-import type { Transport, TransportHandlers } from './transports/transport.ts';
 import { UnansweredCommands } from './unanswered-commands.ts';
 
-/** Of a connection that was never attached. */
+/** Of a connection that has sent no command yet. */
 const NOTHING_SENT = Object.freeze({ unacknowledgedBytes: 0, windowBytes: 0 });
 
 /** What a connection needs of the daemon. */
@@ -86,23 +80,21 @@ export interface ConnectionSnapshot {
 }
 
 /**
- * One client: its greeting, its commands, its events; its attachments are {@link Channels}. Exactly one answer per command, nothing thrown,
- * whatever the client sends; what it does wrong is answered with a code and harms nobody else.
+ * One client: its greeting, its commands, its events; what it is attached to and follows is its {@link ConnectionIssuer}'s. Exactly one answer per
+ * command, nothing thrown, whatever the client sends; what it does wrong is answered with a code and harms nobody else.
  *
  * Most connections are idle most of the time: what one needs when something happens is made then.
  */
-export class Connection implements TransportHandlers, EventReceiver, CommandEventReceiver, CommandIssuer {
+export class Connection implements TransportHandlers, EventReceiver, CommandEventReceiver {
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
   readonly #traffic: Traffic;
   readonly #reading: ReadingGate;
   readonly #outbox: Outbox;
   #meter: InputMeter | undefined;
-  /** Its attachments, once it has had one. */
-  #made: Channels | undefined;
+  /** Itself as its commands know it, once it has sent something. */
+  #made: ConnectionIssuer | undefined;
   readonly #unanswered = new UnansweredCommands();
-  /** Sessions whose events this client asked for, attached or not. */
-  #followed: Set<string> | undefined;
   /** No longer asks whether the principal is still known. */
   #stopChecking: () => void = () => {};
   #closed = false;
@@ -128,19 +120,6 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
 
   get connectionId(): string {
     return this.#options.connectionId;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  tell(message: object): boolean {
-    this.send(message);
-    return !this.#outbox.isUnread;
-  }
-
-  drained(signal: AbortSignal): Promise<void> {
-    return this.#outbox.read(signal);
   }
 
   /** Greets the client and begins to listen to it. Called once. */
@@ -229,11 +208,8 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     this.#outbox.sendIfRead(message);
   }
 
-  mayWatch({ principalId, sessionId }: CommandFacts): boolean {
-    const { principal, authorizer } = this.#options;
-    if (sessionId === undefined) return principalId === principal.id || principal.within === undefined;
-    if (!isWithin(principal, sessionId)) return false;
-    return principalId === principal.id || isAllowed(principal, 'admin') || authorizer.maySee(principal, sessionId);
+  mayWatch(facts: CommandFacts): boolean {
+    return this.#options.authorizer.mayWatch(this.principal, facts);
   }
 
   #receiveEvent(event: SessionEvent): void {
@@ -241,47 +217,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     const { principal, authorizer } = this.#options;
     if (event.exceptConnectionId === this.connectionId) return;
     if (event.seq === 0 && !authorizer.maySee(principal, event.sessionId, event.owner)) return;
-    // The hub lets go of the id as well: a new session of it, also one that takes an old one up again, has to be asked for again.
-    const { type } = event.event;
-    if (type === 'session_deleted' || type === 'session_created') this.#followed?.delete(event.sessionId);
     if (this.#made?.holds(event) !== true) this.#outbox.sendEvent(event);
-  }
-
-  attach(command: Command<'attach'>, signal: AbortSignal): Promise<ResponseDataOf<'attach'>> {
-    return this.#channels.attach(command, signal);
-  }
-
-  detach(sessionId: string): ResponseDataOf<'detach'> {
-    return this.#channels.detach(sessionId);
-  }
-
-  follow(sessionId: string): () => void {
-    if (this.#closed || this.#followed?.has(sessionId)) return () => {};
-    this.#followed ??= new Set();
-    this.#followed.add(sessionId);
-    const isNew = this.#options.hub.subscribe(sessionId, this);
-    return () => {
-      if (isNew) this.unfollow(sessionId);
-      else this.#followed?.delete(sessionId);
-    };
-  }
-
-  followLog(sessionId: string, after: number | undefined, signal: AbortSignal): Promise<number> {
-    return this.#channels.follow(sessionId, after, signal);
-  }
-
-  readsLog(sessionId: string): boolean {
-    return this.#made?.reads(sessionId) ?? false;
-  }
-
-  unfollow(sessionId: string): void {
-    this.#followed?.delete(sessionId);
-    this.#made?.unfollow(sessionId);
-    this.#options.hub.unsubscribe(sessionId, this);
-  }
-
-  assertMayDrive(sessionId: string): void {
-    this.#made?.assertMayDrive(sessionId);
   }
 
   #message(text: string, bytes: number): void {
@@ -319,30 +255,27 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
       this.#fail(fault, command);
       return;
     }
-    const running = runner.run(command, this, this.#respond);
+    const running = runner.run(command, this.#issuer, this.#respond);
     if (running !== undefined) this.#unanswered.add(command, running);
   }
 
-  #answered({ code, text, data }: CommandAnswer, command: Command): void {
+  #answered(answer: CommandAnswer, command: Command): void {
     this.#unanswered.delete(command);
-    this.#outbox.sendText(text);
-    if (command.type === 'switch_session') this.#made?.startFollowing(command.sessionId, code === 'OK');
-    if (command.type !== 'attach') return;
-    if (code !== 'OK') this.#made?.dropUnstarted(command);
-    else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
+    this.#outbox.sendText(answer.text);
+    this.#made?.answered(answer, command);
   }
 
   #frame(bytes: Uint8Array): void {
     if (this.#closed) return;
-    const decoded = decodeFrame(bytes);
+    const decoded = decodeClientFrame(bytes);
     if (!decoded.ok) {
       this.#fail(decoded.error, { type: BYTES_COMMAND });
       return;
     }
     try {
-      const frame = clientFrame(decoded.frame);
+      const { frame } = decoded;
       this.#traffic.received[frame.kind] += bytes.length;
-      this.#channels.frame(frame);
+      this.#issuer.frame(frame);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
       this.#fail(
@@ -353,7 +286,7 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   }
 
   #drained(): void {
-    this.#made?.drained();
+    this.#made?.transportDrained();
     this.#outbox.drained();
   }
 
@@ -367,29 +300,25 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
     this.#stopChecking();
     this.#options.commandEvents.forget(this);
     this.#made?.close();
-    for (const sessionId of [...(this.#followed ?? [])]) this.unfollow(sessionId);
     const gone = new ProtocolError('CANCELLED', 'The connection has ended');
     for (const [command, running] of this.#unanswered.all()) {
       if (endsWithIssuer(command)) running.abandon(gone);
     }
   }
 
-  get #channels(): Channels {
-    if (this.#made !== undefined) return this.#made;
-    const { transport, host, traffic, hub, containment, owner } = this.#options;
-    this.#made = new Channels({
+  get #issuer(): ConnectionIssuer {
+    const { transport, host, traffic, hub, containment, owner, principal, connectionId } = this.#options;
+    this.#made ??= new ConnectionIssuer({
+      principal,
+      connectionId,
       transport,
       host,
       traffic,
+      hub,
+      outbox: this.#outbox,
+      receiver: this,
       guard: containment.guard(owner),
-      onAttached: (sessionId) => hub.subscribe(sessionId, this),
-      onDetached: (sessionId) => {
-        if (!this.#followed?.has(sessionId)) hub.unsubscribe(sessionId, this);
-      },
-      onDue: (event) => this.#outbox.sendEvent(event),
-      sendText: (text) => this.#outbox.sendText(text),
     });
-    if (this.#closed) this.#made.close();
     return this.#made;
   }
 
@@ -414,10 +343,4 @@ export class Connection implements TransportHandlers, EventReceiver, CommandEven
   #fail(fault: ProtocolFault, to: { readonly id?: string | undefined; readonly type?: string | undefined } = {}): void {
     this.send(failureResponse(to, fault));
   }
-}
-
-/** The frame, if it is of a kind that clients send. @throws ProtocolError for any other. */
-function clientFrame(frame: Frame): InputFrame | AckFrame {
-  if (frame.kind === 'input' || frame.kind === 'ack') return frame;
-  throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: clients send input and ack, not ${frame.kind}`);
 }

@@ -1,5 +1,5 @@
 import { type Command, type CommandType, commandContract, type ProtocolFault } from '@sessiond/protocol';
-import type { RunningCommand } from './execution/command-run.ts';
+import type { RunningCommand } from '../execution/command-run.ts';
 
 /** Commands of one connection that may be queued or running at a time. */
 export const MAX_PENDING_COMMANDS = 100;

@@ -1,10 +1,10 @@
 import type { KnownEvent } from '@sessiond/protocol';
 import { beforeEach, expect, it } from 'vitest';
+import { AgentStream } from '../sessions/agent/agent-stream.ts';
+import type { SessionEvent } from '../sessions/session-host.ts';
+import type { Transport } from '../transports/transport.ts';
 import { Channels } from './channels.ts';
-import { AgentStream } from './sessions/agent/agent-stream.ts';
-import type { SessionEvent } from './sessions/session-host.ts';
 import { Traffic } from './traffic.ts';
-import type { Transport } from './transports/transport.ts';
 
 const never = new AbortController().signal;
 /** More than a subscription lets wait. */

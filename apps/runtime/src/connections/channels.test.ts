@@ -1,10 +1,10 @@
 import { decodeFrame, type KnownEvent, ProtocolError } from '@sessiond/protocol';
 import type { OutputChunk } from '@sessiond/pty-core';
 import { beforeEach, expect, it } from 'vitest';
+import type { SessionAttachment, SessionEvent } from '../sessions/session-host.ts';
+import type { Transport } from '../transports/transport.ts';
 import { Channels } from './channels.ts';
-import type { SessionAttachment, SessionEvent } from './sessions/session-host.ts';
 import { Traffic } from './traffic.ts';
-import type { Transport } from './transports/transport.ts';
 
 /** A transport that takes `room` bytes of frames and then nothing until it has drained. */
 class FakeTransport {

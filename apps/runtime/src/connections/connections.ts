@@ -1,6 +1,6 @@
+import type { Guard } from '../containment.ts';
+import type { Transport } from '../transports/transport.ts';
 import type { Connection, ConnectionSnapshot } from './connection.ts';
-import type { Guard } from './containment.ts';
-import type { Transport } from './transports/transport.ts';
 
 /** The connections by their transport, and what waits in all of them. */
 export interface ConnectionTotals extends Record<Transport['kind'], number>, Omit<ConnectionSnapshot, 'kind'> {

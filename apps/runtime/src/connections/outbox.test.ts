@@ -1,9 +1,9 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { SessionEvent } from '../sessions/session-host.ts';
+import { ReadingGate } from '../transports/reading-gate.ts';
+import type { Transport } from '../transports/transport.ts';
 import { Outbox } from './outbox.ts';
-import type { SessionEvent } from './sessions/session-host.ts';
 import { Traffic } from './traffic.ts';
-import { ReadingGate } from './transports/reading-gate.ts';
-import type { Transport } from './transports/transport.ts';
 
 const MIB = 1024 * 1024;
 

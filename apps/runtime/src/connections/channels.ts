@@ -1,61 +1,29 @@
 import { type AckFrame, type Command, type InputFrame, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
-import type { Guard } from './containment.ts';
-import { EventSubscription } from './event-subscription.ts';
-import { OutputSubscription } from './output-subscription.ts';
-import type { SessionAttachment, SessionEvent, SessionHost } from './sessions/session-host.ts';
-import type { Subscription } from './subscription.ts';
+import type { SessionAttachment, SessionEvent } from '../sessions/session-host.ts';
+import type { Transport } from '../transports/transport.ts';
+import { Channel } from './channel.ts';
+import type { Delivery } from './delivery.ts';
+import { EventDelivery } from './event-delivery.ts';
+import { type Opened, Openings, type OpeningsOptions } from './openings.ts';
+import { OutputDelivery } from './output-delivery.ts';
+import { Subscription } from './subscription.ts';
 import type { Traffic } from './traffic.ts';
-import type { Transport } from './transports/transport.ts';
 
 /** Attachments, and agents that are followed without one, of one connection at a time. */
 const MAX_CHANNELS = 256;
 
 /** What the channels of a connection are made of. */
-export interface ChannelsOptions {
+export interface ChannelsOptions extends OpeningsOptions {
   readonly transport: Transport;
-  readonly host: Pick<SessionHost, 'attach'>;
   readonly traffic: Traffic;
   /** The connection is attached to the session from now on; comes before the answer. */
   readonly onAttached: (sessionId: string) => void;
   /** The connection is no longer attached to the session. */
   readonly onDetached: (sessionId: string) => void;
-  /** The connection's own, for what calls from the sessions. */
-  readonly guard: Guard;
   /** An event that was held back is due. */
   readonly onDue: (event: SessionEvent) => void;
   /** Sends a message that is text already. */
   readonly sendText: (text: string) => void;
-}
-
-/** A subscription that the host is asked for. */
-interface Opening {
-  readonly sessionId: string;
-  readonly isAttach: boolean;
-  /** Whether the session was deleted meanwhile. What is orphaned has nothing to do with a later session of the same id. */
-  isOrphaned: boolean;
-}
-
-/** What came of an opening. */
-interface Opened {
-  readonly attachment: SessionAttachment;
-  /** Tells the host what to wake up from now on. */
-  readonly wake: (subscription: Subscription) => void;
-}
-
-/** One session's way to the client. */
-interface Channel {
-  readonly sessionId: string;
-  /** Unique among all the connection ever had. */
-  number: number;
-  subscription: Subscription;
-  /** What the attachment was asked for with; `undefined` while an agent is only followed. */
-  command: Command<'attach'> | undefined;
-  /** Whether the events of an agent are wanted for themselves, too. */
-  isFollowed: boolean;
-  /** An orphaned one only delivers what is left of its output. */
-  isOrphaned: boolean;
-  /** News of the end, by type, for a client that has not been sent the end of its output. */
-  readonly held: Map<'pty.stopped' | 'session_deleted', SessionEvent>;
 }
 
 /**
@@ -71,13 +39,12 @@ interface Channel {
 export class Channels {
   readonly #options: ChannelsOptions;
   readonly #channels = new Map<number, Channel>();
-  /** As many as the connection has commands for it. */
-  readonly #opening = new Set<Opening>();
+  readonly #openings: Openings;
   #nextChannel = 1;
-  #closed = false;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
+    this.#openings = new Openings(options);
   }
 
   /**
@@ -91,10 +58,10 @@ export class Channels {
     const followed = this.#of(sessionId);
     // Who follows already has seen everything up to where it stands.
     const place = followed !== undefined && command.from === 'now' && { from: followed.subscription.offset };
-    return this.#open({ ...command, ...place }, true, signal, (opened, isOrphaned) => {
-      const channel = this.#enter(sessionId, opened, isOrphaned);
+    return this.#openings.open({ ...command, ...place }, true, signal, (opened) => {
+      const channel = this.#enter(sessionId, opened);
       channel.command = command;
-      if (!isOrphaned) this.#options.onAttached(sessionId);
+      if (!channel.isOrphaned) this.#options.onAttached(sessionId);
       return { channel: channel.number, ...opened.attachment.info };
     });
   }
@@ -129,8 +96,8 @@ export class Channels {
     }
     if (known === undefined) this.#assertRoom();
     const from = after === undefined ? 'now' : after + 1;
-    return this.#open({ type: 'attach', sessionId, from, role: 'observer' }, false, signal, (opened, isOrphaned) => {
-      this.#enter(sessionId, opened, isOrphaned).isFollowed = true;
+    return this.#openings.open({ type: 'attach', sessionId, from, role: 'observer' }, false, signal, (opened) => {
+      this.#enter(sessionId, opened).isFollowed = true;
       return opened.attachment.info.from - 1;
     });
   }
@@ -148,12 +115,12 @@ export class Channels {
     const channel = this.#of(sessionId);
     if (channel === undefined) return;
     channel.isFollowed = false;
-    if (channel.command === undefined) this.#drop(channel);
+    if (!channel.isAttached) this.#drop(channel);
   }
 
   /** Whether the connection reads the events of the session out of its log: those of an agent that it attached to or follows. */
   reads(sessionId: string): boolean {
-    return this.#of(sessionId)?.subscription instanceof EventSubscription;
+    return this.#of(sessionId)?.isOfEvents ?? false;
   }
 
   /**
@@ -161,7 +128,7 @@ export class Channels {
    * @throws ProtocolError when there is none.
    */
   detach(sessionId: string): ResponseDataOf<'detach'> {
-    const attached = (channel: Channel): boolean => channel.sessionId === sessionId && channel.command !== undefined;
+    const attached = (channel: Channel): boolean => channel.sessionId === sessionId && channel.isAttached;
     const channel = this.#find((each) => attached(each) && !each.isOrphaned) ?? this.#find(attached);
     if (channel === undefined)
       throw new ProtocolError('INVALID_STATE', 'Cannot detach: this connection is not attached to the session');
@@ -180,7 +147,7 @@ export class Channels {
   /** Takes a client's frame. @throws ProtocolError when it makes no sense or cannot be taken. */
   frame(frame: InputFrame | AckFrame): void {
     const channel = this.#channels.get(frame.channel);
-    if (channel?.command === undefined) {
+    if (channel === undefined || !channel.isAttached) {
       // On its way when the attachment ended, with its session for example: the client could not know.
       if (frame.kind === 'ack' && frame.channel < this.#nextChannel) return;
       throw new ProtocolError('INVALID_MESSAGE', `Cannot take the frame: channel ${frame.channel} is not attached`);
@@ -215,18 +182,16 @@ export class Channels {
       this.#releaseOrphans(sessionId);
     }
     if (type !== 'pty.stopped' && type !== 'session_deleted') return false;
-    const channel = this.#of(sessionId);
-    const awaitsEnd = channel?.subscription.ended === false;
-    if (awaitsEnd) channel.held.set(type, event);
+    const isHeld = this.#of(sessionId)?.hold(event) ?? false;
     if (type === 'session_deleted') this.#orphan(sessionId);
-    return awaitsEnd;
+    return isHeld;
   }
 
   /** Ends every attachment; none can be made afterwards. What is held is told to nobody. Idempotent. */
   close(): void {
-    this.#closed = true;
+    this.#openings.close();
     for (const channel of [...this.#channels.values()]) {
-      channel.held.clear();
+      channel.release();
       this.#drop(channel);
     }
   }
@@ -254,11 +219,8 @@ export class Channels {
   #assertAttachable(sessionId: string): void {
     const known = this.#of(sessionId);
     if (known === undefined) this.#assertRoom();
-    const channel = known?.command === undefined ? undefined : known.number;
-    const isOpening = [...this.#opening].some(
-      (each) => each.sessionId === sessionId && each.isAttach && !each.isOrphaned,
-    );
-    if (channel === undefined && !isOpening) return;
+    const channel = known?.isAttached === true ? known.number : undefined;
+    if (channel === undefined && !this.#openings.isAttaching(sessionId)) return;
     throw new ProtocolError(
       'INVALID_STATE',
       'Cannot attach: this connection is attached to the session; detach first',
@@ -266,52 +228,21 @@ export class Channels {
     );
   }
 
-  /** Asks the host, and does something with the answer if it is still wanted then. */
-  async #open<T>(
-    command: Command<'attach'>,
-    isAttach: boolean,
-    signal: AbortSignal,
-    enter: (opened: Opened, isOrphaned: boolean) => T,
-  ): Promise<T> {
-    const { host, guard } = this.#options;
-    const opening: Opening = { sessionId: command.sessionId, isAttach, isOrphaned: false };
-    let subscription: Subscription | undefined;
-    this.#opening.add(opening);
-    try {
-      const attachment = await host.attach(command, {
-        onReadable: guard(() => subscription?.pump()),
-        onInputDrained: guard(() => subscription?.acknowledgeInput()),
-      });
-      if (this.#closed || signal.aborted) {
-        attachment.close();
-        throw signal.reason ?? new ProtocolError('CANCELLED', 'Cannot attach: the connection has ended');
-      }
-      const wake = (made: Subscription): void => {
-        subscription = made;
-      };
-      return enter({ attachment, wake }, opening.isOrphaned);
-    } finally {
-      this.#opening.delete(opening);
-    }
-  }
-
   /** Has a session come this way, in place of the way it came before. */
-  #enter(sessionId: string, { attachment, wake }: Opened, isOrphaned: boolean): Channel {
+  #enter(sessionId: string, { attachment, isOrphaned, wake }: Opened): Channel {
     const known = isOrphaned ? undefined : this.#of(sessionId);
     // What was told a number keeps it.
-    const number = known?.command === undefined ? this.#nextChannel++ : known.number;
-    const subscription = this.#subscription(attachment, sessionId, number, () => this.#ended(channel));
+    const number = known?.isAttached === true ? known.number : this.#nextChannel++;
+    const subscription = new Subscription(this.#delivery(attachment, sessionId, number), {
+      transport: this.#options.transport,
+      onEnd: () => this.#ended(channel),
+    });
     wake(subscription);
-    const channel: Channel = known ?? {
-      sessionId,
-      number,
-      subscription,
-      command: undefined,
-      isFollowed: false,
-      isOrphaned,
-      held: new Map(),
-    };
-    if (known !== undefined) {
+    const channel: Channel = known ?? new Channel(sessionId, number, subscription);
+    if (known === undefined) {
+      channel.isOrphaned = isOrphaned;
+      channel.isOfEvents = attachment.kind === 'events';
+    } else {
       known.subscription.close();
       this.#channels.delete(known.number);
     }
@@ -321,25 +252,19 @@ export class Channels {
     return channel;
   }
 
-  #subscription(
-    attachment: SessionAttachment,
-    sessionId: string,
-    channel: number,
-    onEnd: () => void,
-  ): OutputSubscription | EventSubscription {
+  #delivery(attachment: SessionAttachment, sessionId: string, channel: number): Delivery {
     const { transport, traffic, sendText } = this.#options;
-    if (attachment.kind === 'events')
-      return new EventSubscription(attachment, { sessionId, transport, sendText, onEnd });
+    if (attachment.kind === 'events') return new EventDelivery(attachment, { sessionId, sendText });
     const { window: windowBytes } = attachment.info;
-    return new OutputSubscription(transport, attachment, { channel, windowBytes, traffic, onEnd });
+    return new OutputDelivery(attachment, { channel, transport, windowBytes, traffic });
   }
 
   /** The session is gone: a new one of the same id meets no trace of it. */
   #orphan(sessionId: string): void {
-    for (const opening of this.#opening) if (opening.sessionId === sessionId) opening.isOrphaned = true;
+    this.#openings.orphan(sessionId);
     const channel = this.#of(sessionId);
     if (channel === undefined) return;
-    if (channel.command !== undefined) this.#options.onDetached(sessionId);
+    if (channel.isAttached) this.#options.onDetached(sessionId);
     channel.isOrphaned = true;
     if (channel.subscription.ended) this.#drop(channel);
   }
@@ -366,17 +291,15 @@ export class Channels {
   }
 
   #drop(channel: Channel): void {
-    const { sessionId, number, subscription, command, isOrphaned } = channel;
+    const { sessionId, number, subscription, isAttached, isOrphaned } = channel;
     subscription.close();
     this.#channels.delete(number);
-    if (!isOrphaned && command !== undefined) this.#options.onDetached(sessionId);
+    if (!isOrphaned && isAttached) this.#options.onDetached(sessionId);
     this.#release(channel);
   }
 
-  #release({ held }: Channel): void {
-    const due = [...held.values()];
-    held.clear();
-    for (const event of due) this.#options.onDue(event);
+  #release(channel: Channel): void {
+    for (const event of channel.release()) this.#options.onDue(event);
   }
 
   /** The way of the session that has the id now, and only of it. */

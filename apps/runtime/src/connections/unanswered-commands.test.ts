@@ -1,6 +1,6 @@
 import type { Command } from '@sessiond/protocol';
 import { expect, it } from 'vitest';
-import type { RunningCommand } from './execution/command-run.ts';
+import type { RunningCommand } from '../execution/command-run.ts';
 import { MAX_PENDING_COMMANDS, UnansweredCommands } from './unanswered-commands.ts';
 
 const running = {} as RunningCommand;

@@ -1,8 +1,8 @@
 import { closeCodes, type ServerEvent, serverEvent, sessionEvent } from '@sessiond/protocol';
-import type { SessionEvent } from './sessions/session-host.ts';
+import type { SessionEvent } from '../sessions/session-host.ts';
+import type { ReadingGate } from '../transports/reading-gate.ts';
+import type { Transport } from '../transports/transport.ts';
 import type { Traffic } from './traffic.ts';
-import type { ReadingGate } from './transports/reading-gate.ts';
-import type { Transport } from './transports/transport.ts';
 
 /** Above this much unsent data no command is taken: who sends and does not read is stopped, not stored. */
 const ANSWER_BUFFER_BYTES = 4 * 1024 * 1024;

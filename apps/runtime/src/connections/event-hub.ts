@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionHost } from './sessions/session-host.ts';
+import type { SessionEvent, SessionHost } from '../sessions/session-host.ts';
 
 /** Who receives events. */
 export interface EventReceiver {

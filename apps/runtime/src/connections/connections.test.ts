@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { expect, it } from 'vitest';
+import { Containment } from '../containment.ts';
 import { Connections, type Member } from './connections.ts';
-import { Containment } from './containment.ts';
 
 const told: string[] = [];
 const containment = new Containment(pino({ level: 'silent' }));
