@@ -51,16 +51,14 @@ export class CommandsInFlight {
 
   /** The command of this type that has its turn in the lane of a session and has not begun; there is one at most. Costs a look at all of them. */
   aboutToBegin(type: Command['type'], sessionId: string): CommandRun | undefined {
-    return this.#runs
-      .all()
-      .find(
-        ({ command, turn, startedMs, isDecided }) =>
-          command.type === type &&
-          command.sessionId === sessionId &&
-          turn !== undefined &&
-          startedMs === undefined &&
-          !isDecided,
-      );
+    return this.#runs.find(
+      ({ command, turn, startedMs, isDecided }) =>
+        command.type === type &&
+        command.sessionId === sessionId &&
+        turn !== undefined &&
+        startedMs === undefined &&
+        !isDecided,
+    );
   }
 
   /**

@@ -35,6 +35,13 @@ export class RunList<T extends Listed<T>> {
     this.#size -= 1;
   }
 
+  /** The first that `is` the one. Costs a look at those before it. */
+  find(is: (run: T) => boolean): T | undefined {
+    let run = this.#first;
+    while (run !== undefined && !is(run)) run = run.next;
+    return run;
+  }
+
   /** All of them; those that are removed meanwhile are still given. */
   all(): T[] {
     const all: T[] = [];

@@ -43,6 +43,7 @@ it('lists what a set lists, in the order of coming', () => {
         }
         expect(list.all().map((each) => items.indexOf(each))).toEqual([...model].map((each) => items.indexOf(each)));
         expect(list.size).toBe(model.size);
+        expect(list.find((each) => each !== item)).toBe([...model].find((each) => each !== item));
       }
     }),
   );
