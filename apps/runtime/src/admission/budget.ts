@@ -1,5 +1,6 @@
 import type { ProtocolFault } from '@sessiond/protocol';
 import { type Clock, RateLimiter, type Reservation } from '@sessiond/resilience';
+import { groupDigits } from '../group-digits.ts';
 import type { AdmissionObserver, LimiterName } from './admission-observer.ts';
 import type { LimiterStatus } from './admission-snapshot.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -38,7 +39,7 @@ export class Budget {
     if (perMinute !== null) {
       this.#limiter = new RateLimiter({ name, limit: perMinute, windowMs: MINUTE_MS, maxKeys: MAX_KEYS, now });
     }
-    const allowed = (perMinute ?? 0).toLocaleString('en');
+    const allowed = groupDigits(perMinute ?? 0);
     this.#message = `Cannot run the command: the budget is used up, allowed per minute are ${allowed} ${of}`;
     this.#details = Object.freeze({ limiter: name });
   }

@@ -1,3 +1,4 @@
+import { groupDigits } from '../group-digits.ts';
 import type { AdmissionObserver, BulkheadName } from './admission-observer.ts';
 import type { BulkheadStatus } from './admission-snapshot.ts';
 import type { CommandRefusal } from './command-refusal.ts';
@@ -75,5 +76,5 @@ function refusal(bulkhead: BulkheadName, found: string): CommandRefusal {
 }
 
 function count(limit: number | null): string {
-  return (limit ?? 0).toLocaleString('en');
+  return groupDigits(limit ?? 0);
 }

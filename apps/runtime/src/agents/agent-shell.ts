@@ -1,6 +1,7 @@
 import type { ShellRequest } from '@sessiond/agent-core';
 import { type BashEvent, ProtocolError } from '@sessiond/protocol';
 import type { Admission } from '../admission/admission.ts';
+import { groupDigits } from '../group-digits.ts';
 import type { Shells } from '../sessions/bash/shells.ts';
 
 /** The session whose agent wants to run something. */
@@ -70,6 +71,6 @@ function bytesOf({ data, dataBase64 }: BashEvent<'bash.output'>): Uint8Array {
 }
 
 function timedOut(ms: number): ProtocolError {
-  const message = `Cannot let the command of a tool go on: it ran for ${ms.toLocaleString('en')} ms, the most allowed`;
+  const message = `Cannot let the command of a tool go on: it ran for ${groupDigits(ms)} ms, the most allowed`;
   return new ProtocolError('TIMEOUT', message, { timedOut: true });
 }

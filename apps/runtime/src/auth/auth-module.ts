@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { pathToFileURL } from 'node:url';
+import { groupDigits } from '../group-digits.ts';
 import { StartupError } from '../startup-error.ts';
 import type { AuthProvider, AuthResult, Principal } from './auth-provider.ts';
 
@@ -36,7 +37,7 @@ export async function loadAuthModule(
 ): Promise<AuthProvider> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const tooSlow = new Error(`it was not ready after ${limitMs.toLocaleString('en')} ms`);
+    const tooSlow = new Error(`it was not ready after ${groupDigits(limitMs)} ms`);
     timer = setTimeout(reject, limitMs, tooSlow);
   });
   try {

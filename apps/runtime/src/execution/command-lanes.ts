@@ -3,6 +3,7 @@ import { type Clock, type Hold, KeyedMutex, monotonicNow, type Refusal } from '@
 import { type AdmissionObserver, unobservedAdmission } from '../admission/admission-observer.ts';
 import type { BulkheadStatus } from '../admission/admission-snapshot.ts';
 import type { CommandRefusal } from '../admission/command-refusal.ts';
+import { groupDigits } from '../group-digits.ts';
 
 /** How long the lanes are. */
 export interface CommandLanesOptions {
@@ -44,7 +45,7 @@ export class CommandLanes {
     this.#now = now;
     this.#tooLate = Object.freeze({
       code: 'TIMEOUT',
-      message: `The command waited for its turn in the session for ${maxWaitMs.toLocaleString('en')} ms, the most allowed, and did not run`,
+      message: `The command waited for its turn in the session for ${groupDigits(maxWaitMs)} ms, the most allowed, and did not run`,
       timedOut: true,
       details: Object.freeze({ started: false }),
     });

@@ -5,6 +5,7 @@ import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
 import type { Door } from '../auth/door.ts';
 import type { CommandAnswer } from '../execution/command-answer.ts';
 import type { SingleCommand } from '../execution/run-single.ts';
+import { groupDigits } from '../group-digits.ts';
 import type { ConnectionPlaces } from '../transports/connection-places.ts';
 import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
 import type { Page } from './metrics-page.ts';
@@ -108,7 +109,7 @@ function retryHeaders(failure: string): Record<string, string> {
 function tooLarge(maxMessageBytes: number): Refusal {
   return {
     code: 'MESSAGE_TOO_LARGE',
-    message: `Cannot take the command: it is larger than the ${maxMessageBytes.toLocaleString('en')} bytes that are allowed`,
+    message: `Cannot take the command: it is larger than the ${groupDigits(maxMessageBytes)} bytes that are allowed`,
     headers: { connection: 'close' },
   };
 }

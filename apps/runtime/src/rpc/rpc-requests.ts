@@ -9,6 +9,7 @@ import {
   isProtocolError,
   type ResponseDataOf,
 } from '@sessiond/protocol/client';
+import { groupDigits } from '../group-digits.ts';
 import { piMessage } from './pi-message.ts';
 import { piModel } from './pi-model.ts';
 import type { RpcCommand } from './rpc-command.ts';
@@ -54,7 +55,7 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
       chars += JSON.stringify(page.messages).length;
       if (chars > MAX_CONVERSATION_CHARS) {
         throw new RpcRefusal(
-          `Cannot get messages: the conversation has more than ${MAX_CONVERSATION_CHARS.toLocaleString('en')} characters`,
+          `Cannot get messages: the conversation has more than ${groupDigits(MAX_CONVERSATION_CHARS)} characters`,
         );
       }
       messages.push(...page.messages);

@@ -4,6 +4,7 @@ import { type RawData, WebSocket } from 'ws';
 import { InputMeter } from '../admission/input-meter.ts';
 import type { Traffic } from '../connections/traffic.ts';
 import type { Containment, Guard } from '../containment.ts';
+import { groupDigits } from '../group-digits.ts';
 import { causeOf } from '../sessions/cause.ts';
 import type { OutputAttachment, SessionHost } from '../sessions/session-host.ts';
 import type { FramePool } from './frame-pool.ts';
@@ -226,7 +227,7 @@ function side(query: URLSearchParams, name: string): number | null {
   const text = query.get(name);
   if (text === null) return null;
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > MAX_SIDE) throw invalid(name, `a whole number from 1 to ${MAX_SIDE.toLocaleString('en')}`);
+  if (value < 1 || value > MAX_SIDE) throw invalid(name, `a whole number from 1 to ${groupDigits(MAX_SIDE)}`);
   return value;
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable, Writable } from 'node:stream';
 import type { Guard } from '../containment.ts';
+import { groupDigits } from '../group-digits.ts';
 import { LineReader } from './line-reader.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 
@@ -55,7 +56,7 @@ export class StdioTransport implements Transport {
     const tooLong = (): void => {
       handlers.onViolation({
         code: 'MESSAGE_TOO_LARGE',
-        message: `Cannot take message: its line is longer than the ${maxMessageBytes.toLocaleString('en')} bytes that are allowed`,
+        message: `Cannot take message: its line is longer than the ${groupDigits(maxMessageBytes)} bytes that are allowed`,
       });
     };
     const reader = new LineReader(maxMessageBytes, { onLine: (line) => this.#receive(line), onTooLong: tooLong });

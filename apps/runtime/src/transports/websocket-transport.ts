@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
+import { groupDigits } from '../group-digits.ts';
 import type { FramePool } from './frame-pool.ts';
 import type { Transport, TransportHandlers } from './transport.ts';
 import { WebSocketOutput } from './websocket-output.ts';
@@ -82,7 +83,7 @@ export class WebSocketTransport implements Transport {
     if (bytes.length > this.#maxMessageBytes) {
       this.#handlers.onViolation({
         code: 'MESSAGE_TOO_LARGE',
-        message: `Cannot take message: it is ${bytes.length.toLocaleString('en')} bytes, allowed are ${this.#maxMessageBytes.toLocaleString('en')}`,
+        message: `Cannot take message: it is ${groupDigits(bytes.length)} bytes, allowed are ${groupDigits(this.#maxMessageBytes)}`,
       });
     } else if (isBinary) {
       this.#handlers.onFrame(bytes);
