@@ -1,50 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@sessiond/client/node';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-
-/** Stands between client and daemon and cuts the connection off when told to. */
-class Cutter {
-  readonly path: string;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  constructor(path: string, target: string) {
-    this.path = path;
-    this.#server = createServer((near) => {
-      const far = connectSocket(target);
-      near.pipe(far).pipe(near);
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(one);
-        one.on('error', () => {});
-        one.on('close', () => {
-          this.#sockets.delete(one);
-          other.destroy();
-        });
-      }
-    });
-  }
-
-  listen(): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(this.path, resolve));
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
+import { Cutter } from './cutter.ts';
 
 let daemon: TestDaemon;
 let cutter: Cutter;
@@ -103,7 +64,7 @@ it('accounts for every byte of a flood that overtakes it, in bytes or in gaps', 
   const client = await connect({ socketPath: cutter.path, reconnect });
   const pty = { command: 'sh', args: ['-c', script], bufferBytes: 65_536 };
   const { sessionId } = await client.request('create_session', { kind: 'pty', pty });
-  const attachment = await client.attach(sessionId, { windowBytes: 65_536 });
+  const attachment = await client.attach(sessionId, { from: 0, windowBytes: 65_536 });
   let at = 0;
   let missing = 0;
   let gaps = 0;

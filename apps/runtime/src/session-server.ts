@@ -9,6 +9,7 @@ import {
   ProtocolError,
   type ResponseDataOf,
   type ServerEvent,
+  type ServerMemory,
   serverEvent,
 } from '@sessiond/protocol';
 import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
@@ -134,7 +135,8 @@ export class SessionServer {
   readonly #origins = new AuditedConnections();
   readonly #orphans: OrphanPass;
   readonly #connections = new Connections();
-  readonly #greeting: ConnectionOptions['greeting'];
+  readonly #greeting: Omit<ConnectionOptions['greeting'], 'memory'>;
+  readonly #runId = randomUUID();
   readonly #startedMs = performance.now();
   #draining = false;
 
@@ -214,7 +216,7 @@ export class SessionServer {
       runner: this.#runner,
       commandEvents: this.#commandEvents,
       inputBytesPerSecond: this.#options.inputBytesPerSecond,
-      greeting: this.#greeting,
+      greeting: { ...this.#greeting, memory: this.#memory() },
       containment: this.#options.containment,
       owner,
       recovery: this.#options.journal.recovery,
@@ -290,6 +292,11 @@ export class SessionServer {
       if (scope === 'global' || scope === 'provider') return true;
       return sessionId === undefined ? principal.id === key : this.authorizer.maySee(principal, sessionId);
     });
+  }
+
+  #memory(): ServerMemory {
+    const { reachMs } = this.#options.outcomes;
+    return { runId: this.#runId, ...(reachMs !== undefined && { reachMs }) };
   }
 
   async #health(): Promise<ResponseDataOf<'health_check'>> {

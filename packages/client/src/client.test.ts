@@ -46,17 +46,6 @@ describe('request', () => {
     expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 250 });
   });
 
-  it('never repeats a command that was under way when the connection was lost', async () => {
-    const { client, daemon } = await start();
-    daemon.ignored.add('get_metrics');
-    const request = client.request('get_metrics').catch((thrown) => thrown);
-    await client.request('list_sessions');
-    daemon.cutOff();
-    expect(isClientError(await request, 'CONNECTION_LOST')).toBe(true);
-    await client.request('list_sessions');
-    expect(daemon.commands.filter(({ type }) => type === 'get_metrics')).toHaveLength(1);
-  });
-
   it('waits for the connection when there is none, and sends once there is', async () => {
     const { client, daemon } = await start();
     const away = nextState(client, 'reconnecting');

@@ -11,13 +11,13 @@ import type { AgentFeed, FollowOptions } from './agent-feed.ts';
 import type { Attachment, AttachmentInfo, AttachOptions } from './attachment.ts';
 import type { ClientSnapshot, ClientState } from './client-state.ts';
 import type { Connection } from './connection.ts';
-import { within } from './deadline.ts';
-import { AttachmentStateError, ClientLimitError, ConnectionLostError, RequestTimeoutError } from './errors.ts';
+import { AttachmentStateError, ConnectionLostError } from './errors.ts';
 import { Link } from './link.ts';
 import { Listeners } from './listeners.ts';
 import { LiveAgentFeed } from './live-agent-feed.ts';
 import { type AttachRequest, LiveAttachment } from './live-attachment.ts';
 import { type ReconnectOptions, resolveReconnect } from './reconnect.ts';
+import { Requests } from './requests.ts';
 import { type Resumable, Resumption } from './resumption.ts';
 import type { Dialer } from './transport.ts';
 
@@ -48,9 +48,14 @@ export interface RequestOptions {
   /**
    * Milliseconds to wait; default the client's `requestTimeoutMs`, on top of the command's own `timeoutMs` or `gracePeriodMs` if it has one.
    * What ends a program without naming either takes as long as the session's grace period, and `bash`, `prompt` and what else asks a model as
-   * the daemon allows: once they are sent, the daemon's answer, the loss of the connection or the signal ends the wait.
+   * the daemon allows: once they are sent, the daemon's answer, the loss of the connection for good or the signal ends the wait.
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Whether it is sent again when the connection was lost before the answer; default `true`. With `false` it rejects with `CONNECTION_LOST`: for
+   * what is of no use without the events that were missed meanwhile, such as the output of `bash`.
+   */
+  readonly sendAgain?: boolean | undefined;
 }
 
 /** The fields of a command without its type. */
@@ -84,37 +89,23 @@ const DAEMON_TIMED: ReadonlySet<CommandType> = new Set<CommandType>([
 ]);
 const MAX_WINDOW = 64 * 1024 * 1024;
 
-/** How long {@link Client} waits for a connection and an answer. */
-interface SendLimits {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs: number;
-  /** The time limit is for a connection only; the daemon sees to it that there is an answer. */
-  readonly untilAnswered?: boolean;
-}
-
 /**
  * A typed connection to one daemon that comes back by itself.
  *
- * Requests under way when the connection is lost reject with `CONNECTION_LOST` and are never repeated; requests made
- * while it is away wait for it, within their own deadline. Attachments resume where they were.
+ * Requests under way when the connection is lost are sent again, and those made while it is away wait for it, within their own deadlines; nothing is
+ * done twice. Attachments resume where they were.
  */
 export class Client {
   readonly #requestTimeoutMs: number;
-  readonly #maxPendingRequests: number;
   readonly #events = new Listeners<EventMessage>();
   readonly #faults = new Listeners<ProtocolError>();
   readonly #states = new Listeners<ClientState>();
   readonly #feeds = new Set<LiveAgentFeed>();
-  readonly #idPrefix = randomPrefix();
-  #lastId = 0;
   #link!: Link;
+  #requests!: Requests;
 
   private constructor(options: ClientOptions) {
     this.#requestTimeoutMs = positive('requestTimeoutMs', options.requestTimeoutMs ?? DEFAULTS.requestTimeoutMs);
-    this.#maxPendingRequests = positive(
-      'maxPendingRequests',
-      options.maxPendingRequests ?? DEFAULTS.maxPendingRequests,
-    );
   }
 
   /**
@@ -126,13 +117,15 @@ export class Client {
    */
   static async open(dialer: Dialer, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(options);
+    const maxPending = positive('maxPendingRequests', options.maxPendingRequests ?? DEFAULTS.maxPendingRequests);
+    const now = options.now ?? (() => performance.now());
     client.#link = await Link.open(
       dialer,
       {
         clientName: options.clientName ?? DEFAULTS.clientName,
         connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs),
         reconnect: resolveReconnect(options.reconnect),
-        now: options.now ?? (() => performance.now()),
+        now,
         random: options.random ?? Math.random,
       },
       {
@@ -144,6 +137,7 @@ export class Client {
       },
       options.signal,
     );
+    client.#requests = new Requests(client.#link, maxPending, now);
     return client;
   }
 
@@ -165,18 +159,22 @@ export class Client {
   /**
    * Sends a command and resolves with the data of its response.
    *
-   * Rejects with the daemon's `ProtocolError` when it refused or failed, `CONNECTION_LOST` when the connection was lost
-   * before the answer (the outcome is unknown), `REQUEST_TIMEOUT`, `CLIENT_CLOSED`, `CLIENT_LIMIT` (not sent), or the
-   * signal's reason.
+   * Lost with its connection, it is sent again on the next one: with its id, so that the daemon answers with what came of it, or does now what never
+   * reached it; what only reads is read anew. A daemon that may have forgotten it (it was restarted, or has answered very much since) is only
+   * asked for the outcome.
+   *
+   * Rejects with the daemon's `ProtocolError` when it refused or failed (`INTERRUPTED_BY_RESTART`: the daemon ended while it ran), `CONNECTION_LOST` when it
+   * was sent and nobody knows its outcome, or no connection comes, `REQUEST_TIMEOUT`, `CLIENT_CLOSED`, `CLIENT_LIMIT` (not sent), or the signal's reason.
    */
   async request<T extends CommandType>(type: T, ...[fields, options]: RequestArguments<T>): Promise<ResponseDataOf<T>> {
-    this.#requireRoom(type);
+    this.#requests.requireRoom(type);
     const own: { readonly timeoutMs?: number | undefined; readonly gracePeriodMs?: number } = fields ?? {};
     const ownMs = own.timeoutMs ?? own.gracePeriodMs;
-    const data = await this.#send(type, fields ?? {}, {
+    const data = await this.#requests.send(type, fields ?? {}, {
       signal: options?.signal,
       timeoutMs: options?.timeoutMs ?? (ownMs ?? 0) + this.#requestTimeoutMs,
       untilAnswered: options?.timeoutMs === undefined && ownMs === undefined && DAEMON_TIMED.has(type),
+      sendAgain: options?.sendAgain ?? true,
     });
     return data as ResponseDataOf<T>;
   }
@@ -262,7 +260,7 @@ export class Client {
       address: this.#link.address,
       connectionId: this.#link.server.connectionId,
       pendingRequests: this.#link.connection?.pendingRequests ?? 0,
-      parkedRequests: this.#link.waiting,
+      parkedRequests: this.#requests.size - (this.#link.connection?.pendingRequests ?? 0),
       attachments: this.#attached.size,
       reconnects: this.#link.reconnects,
       bufferedBytes: this.#link.connection?.bufferedBytes ?? 0,
@@ -281,7 +279,7 @@ export class Client {
         // Over a new connection it would be about another attachment.
         if (this.#link.connection !== connection) return;
         try {
-          await this.#send('detach', { sessionId }, { timeoutMs: leftMs });
+          await this.#requests.send('detach', { sessionId }, { timeoutMs: leftMs, sendAgain: false });
           return;
         } catch (error) {
           const retryAfterMs = isProtocolError(error) ? error.retryAfterMs : undefined;
@@ -305,8 +303,13 @@ export class Client {
         return client.#link.connection;
       },
       attach: (fields, onData) => {
-        const limits = { timeoutMs: this.#requestTimeoutMs, signal: this.#link.closing };
-        return this.#send('attach', fields, limits, onData);
+        const { closing: signal } = this.#link;
+        return this.#requests.send('attach', fields, {
+          signal,
+          timeoutMs: this.#requestTimeoutMs,
+          sendAgain: false,
+          onData,
+        });
       },
       detach: (sessionId) => this.#owner.detach(sessionId),
       undoAttach: (sessionId, error) => this.#undoAttach(sessionId, error),
@@ -321,70 +324,22 @@ export class Client {
     hold: (connection: Connection, info: AttachmentInfo) => T | string,
   ): Promise<T> {
     const { sessionId } = fields;
-    this.#requireRoom('attach');
+    this.#requests.requireRoom('attach');
     let held: T | string | undefined;
+    const onData = (connection: Connection, data: unknown): void => {
+      held = hold(connection, data as AttachmentInfo);
+      if (typeof held === 'string') void this.#owner.detach(sessionId);
+      else this.#attached.add(held);
+    };
     try {
-      await this.#send('attach', fields, { signal, timeoutMs: this.#requestTimeoutMs }, (connection, data) => {
-        held = hold(connection, data as AttachmentInfo);
-        if (typeof held === 'string') void this.#owner.detach(sessionId);
-        else this.#attached.add(held);
-      });
+      const timeoutMs = this.#requestTimeoutMs;
+      await this.#requests.send('attach', fields, { signal, timeoutMs, sendAgain: true, onData });
     } catch (error) {
       this.#undoAttach(sessionId, error);
       throw error;
     }
     if (typeof held === 'string') throw new AttachmentStateError(held);
     return held!;
-  }
-
-  #requireRoom(type: string): void {
-    const unanswered = this.#link.waiting + (this.#link.connection?.pendingRequests ?? 0);
-    if (unanswered < this.#maxPendingRequests) return;
-    throw new ClientLimitError(
-      `Cannot send ${type}: ${unanswered.toLocaleString('en-US')} requests are unanswered already`,
-    );
-  }
-
-  /** `onData` runs in the turn in which the response arrives, before any later frame. */
-  #send(
-    type: CommandType,
-    fields: object,
-    limits: SendLimits,
-    onData?: (connection: Connection, data: unknown) => void,
-  ): Promise<unknown> {
-    const command = { id: this.#nextId(), ...fields, type };
-    let giveUp = () => {};
-    return within<unknown>(
-      {
-        signal: limits.signal,
-        timeoutMs: limits.timeoutMs,
-        onTimeout: () => new RequestTimeoutError(`Cannot know the outcome of ${type}`, limits.timeoutMs),
-        onAbandon: () => giveUp(),
-      },
-      (resolve, reject, liftDeadline) => {
-        const start = (connection: Connection | Error) => {
-          if (connection instanceof Error) {
-            reject(connection);
-            return;
-          }
-          if (limits.untilAnswered === true) liftDeadline();
-          giveUp = () => {
-            connection.forget(command.id);
-            connection.tell({ id: this.#nextId(), type: 'cancel_command', commandId: command.id });
-          };
-          connection.request(command, (outcome) => {
-            if (!outcome.ok) {
-              reject(outcome.error);
-              return;
-            }
-            onData?.(connection, outcome.data);
-            resolve(outcome.data);
-          });
-        };
-        const stopWaiting = this.#link.whenUp(start);
-        if (this.#link.connection === undefined) giveUp = stopWaiting;
-      },
-    );
   }
 
   /** Gives up what an attach that nobody waits for any more may still become on the daemon. */
@@ -402,11 +357,6 @@ export class Client {
     if (state.status === 'closed') this.#attached.failAll(this.#link.closing.reason);
     this.#states.tell(state);
   }
-
-  #nextId(): string {
-    this.#lastId += 1;
-    return `${this.#idPrefix}${this.#lastId}`;
-  }
 }
 
 function windowSize(act: string, option: string, value: number): number {
@@ -417,10 +367,4 @@ function windowSize(act: string, option: string, value: number): number {
 function positive(option: string, value: number): number {
   if (value > 0) return value;
   throw new RangeError(`Cannot open client: ${option} is ${value}, allowed is more than 0`);
-}
-
-/** Ids name outcomes for as long as the daemon remembers them, so two clients must never choose the same. */
-function randomPrefix(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return `${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}-`;
 }

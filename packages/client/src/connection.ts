@@ -21,7 +21,7 @@ export interface ConnectionHandlers {
   onEvent(event: EventMessage, chars: number): void;
   /** The daemon refused something that nobody awaits, such as input. */
   onFault(fault: ProtocolError): void;
-  /** It is gone, however that came about; every request has been settled. Called once, and only after `open` resolved. */
+  /** It is gone, however that came about; its requests are settled after this. Called once, and only after `open` resolved. */
   onClose(cause: ConnectionLostError): void;
 }
 
@@ -40,11 +40,18 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How one request ended: the data of its success, or an error. */
-export type Outcome = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: Error };
+/**
+ * How one request ended: the data of its success, or an error by an `answer`, by one from the daemon's memory (`replay`), by the `loss` of the
+ * connection, after which another one may bring the answer, or by what is the `end` of it.
+ */
+export type Outcome =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: Error; readonly by: 'answer' | 'replay' | 'loss' | 'end' };
 
 const CLOSED_BY_OWNER = 1000;
 const PROTOCOL_BROKEN = 1002;
+/** Sent again, a message that is too large ends the next connection as well. */
+const MESSAGE_TOO_LARGE = 1009;
 
 /**
  * One life of the transport: the handshake, requests by id, byte frames by channel.
@@ -134,7 +141,7 @@ export class Connection {
   /** Sends a command; `settle` is called once, in the turn in which the response arrives. */
   request(command: { readonly id: string; readonly type: string }, settle: (outcome: Outcome) => void): void {
     if (this.#closed !== undefined) {
-      settle({ ok: false, error: lost(`Cannot send ${command.type}`, this.#closed) });
+      settle({ ok: false, error: lost(`Cannot send ${command.type}`, this.#closed), by: 'loss' });
       return;
     }
     this.#requests.set(command.id, { command: command.type, settle });
@@ -150,7 +157,7 @@ export class Connection {
   abandon(error: Error): void {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    for (const { settle } of requests) settle({ ok: false, error });
+    for (const { settle } of requests) settle({ ok: false, error, by: 'end' });
   }
 
   /** Stops waiting for a response; a late one is dropped. */
@@ -207,7 +214,7 @@ export class Connection {
     if (!decoded.ok) {
       const request = decoded.id === undefined ? undefined : this.#take(decoded.id);
       if (request === undefined) this.#breakOff(decoded.error.message);
-      else request.settle({ ok: false, error: new ProtocolViolationError(decoded.error.message) });
+      else request.settle({ ok: false, error: new ProtocolViolationError(decoded.error.message), by: 'answer' });
       return;
     }
     const { message } = decoded;
@@ -237,9 +244,7 @@ export class Connection {
   #onResponse(message: Response): void {
     const request = message.id === undefined ? undefined : this.#take(message.id);
     if (request !== undefined) {
-      request.settle(
-        message.success ? { ok: true, data: message.data } : { ok: false, error: errorFromResponse(message) },
-      );
+      request.settle(outcomeOf(message));
     } else if (!message.success && message.id === undefined) {
       const fault = errorFromResponse(message);
       const channel = fault.details?.['channel'];
@@ -272,12 +277,19 @@ export class Connection {
     this.#channels.clear();
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    for (const { command, settle } of requests) {
-      settle({ ok: false, error: lost(`Cannot know the outcome of ${command}`, close) });
-    }
     for (const onClosed of this.#onClosed.splice(0)) onClosed();
+    // First, so that what is to be sent again does not take this connection for the one that is there.
     if (this.#isOpen) this.#handlers.onClose(lost('Cannot go on', close));
+    const by = close.code === MESSAGE_TOO_LARGE ? 'end' : 'loss';
+    for (const { command, settle } of requests) {
+      settle({ ok: false, error: lost(`Cannot know the outcome of ${command}`, close), by });
+    }
   }
+}
+
+function outcomeOf(response: Response): Outcome {
+  if (response.success) return { ok: true, data: response.data };
+  return { ok: false, error: errorFromResponse(response), by: response.replayed === true ? 'replay' : 'answer' };
 }
 
 function handshakeFailure({ code, reason }: TransportClose): DialError {

@@ -83,11 +83,6 @@ export class Link {
     return this.#reconnects;
   }
 
-  /** Callers of {@link Link.whenUp} that wait. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   /** Aborted when the link is closed for good. */
   get closing(): AbortSignal {
     return this.#closing.signal;

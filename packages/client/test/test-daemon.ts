@@ -49,15 +49,25 @@ interface TestAttachment {
   endSent: boolean;
 }
 
-/** A small real server that speaks the protocol honestly, and breaks off on request. */
+const OF_ONE_CONNECTION: ReadonlySet<string> = new Set(['attach', 'detach', 'switch_session', 'unsubscribe']);
+
+/** A small real server that speaks the protocol honestly, remembers outcomes by their ids, and breaks off on request. */
 export class TestDaemon {
   readonly sessions: Map<string, TestSession> = new Map();
   readonly agents: Map<string, TestAgent> = new Map();
   /** Every command received, in order. */
   readonly commands: Command[] = [];
+  /** Every command that was carried out, in order. */
+  readonly executed: Command[] = [];
+  /** Command types whose answer is lost on its way; they are carried out. */
+  readonly unheard: Set<string> = new Set();
+  /** How far back it says it remembers; everything unless it is set. */
+  reachMs: number | undefined;
+  /** Who it takes its clients for. */
+  principalId: string = 'tester';
   readonly acks: number[] = [];
   readonly input: { readonly offset: number; readonly text: string }[] = [];
-  /** Command types that get no answer. */
+  /** Command types that are as if they had never arrived. */
   readonly ignored: Set<string> = new Set();
   /** Refusals to give, one each, to the next commands of a type. */
   readonly refusals: { readonly type: string; readonly code: ErrorCode; readonly retryAfterMs?: number }[] = [];
@@ -72,6 +82,9 @@ export class TestDaemon {
   #server: Server | undefined;
   #port = 0;
   #channels = 0;
+  #runs = 1;
+  /** Answers of those that were carried out, by id. */
+  #outcomes = new Map<string, object>();
 
   constructor(options: TestDaemonOptions = {}) {
     this.#options = options;
@@ -139,6 +152,28 @@ export class TestDaemon {
     this.#server = undefined;
     this.cutOff();
     await closed;
+  }
+
+  /** Goes on as another run of the daemon, which remembers the earlier ones as far as it is told. */
+  async restart(remembered: 'everything' | 'nothing' | 'interrupted'): Promise<void> {
+    await this.stop();
+    this.#runs += 1;
+    if (remembered === 'nothing') this.#outcomes.clear();
+    if (remembered === 'interrupted') {
+      const fault = { code: 'INTERRUPTED_BY_RESTART', message: 'the server ended' } as const;
+      for (const command of this.commands) this.#outcomes.set(command.id!, failureResponse(command, fault));
+    }
+    await this.listen();
+  }
+
+  /** Knows this failure as the outcome of the command. */
+  remember(command: Command, code: ErrorCode): void {
+    this.#outcomes.set(command.id!, failureResponse(command, { code, message: 'remembered by the test' }));
+  }
+
+  /** Closes every connection with this code. */
+  close(code: number): void {
+    for (const socket of this.#sockets.keys()) socket.close(code);
   }
 
   addSession(sessionId: string, streamId = `stream-${sessionId}`): void {
@@ -211,7 +246,8 @@ export class TestDaemon {
       transports: ['websocket'],
       capabilities: [],
       limits: { maxMessageBytes: 10_485_760, maxPendingCommands: 100 },
-      principal: { id: 'tester', scopes: [] },
+      principal: { id: this.principalId, scopes: [] },
+      memory: { runId: `run-${this.#runs}`, ...(this.reachMs !== undefined && { reachMs: this.reachMs }) },
     });
     const protocolVersion = this.#options.protocolVersion ?? ready.data.protocolVersion;
     socket.send(JSON.stringify({ ...ready, data: { ...ready.data, protocolVersion } }));
@@ -263,19 +299,34 @@ export class TestDaemon {
     const command = decoded.message;
     this.commands.push(command);
     if (this.ignored.has(command.type)) return;
+    const outcome = this.#outcomes.get(command.id!);
+    if (outcome !== undefined) {
+      socket.send(JSON.stringify({ ...outcome, replayed: true }));
+      return;
+    }
+    if (command.dependsOn?.includes(command.id!) === true) {
+      const fault = { code: 'DEPENDENCY_CYCLE', message: 'it depends on itself' } as const;
+      this.#outcomes.set(command.id!, failureResponse(command, fault));
+      socket.send(JSON.stringify(failureResponse(command, fault)));
+      return;
+    }
     const at = this.refusals.findIndex(({ type }) => type === command.type);
     if (at >= 0) {
       const [refusal] = this.refusals.splice(at, 1);
       socket.send(JSON.stringify(failureResponse(command, { message: 'refused by the test', ...refusal! })));
       return;
     }
+    this.executed.push(command);
     this.#answer(attachments, command, socket);
   }
 
   #answer(attachments: TestAttachment[], command: Command, socket: WebSocket): void {
-    const succeed = (data: unknown) => socket.send(JSON.stringify(successResponse(command, data as never)));
-    const refuse = (code: ErrorCode, message: string) =>
-      socket.send(JSON.stringify(failureResponse(command, { code, message })));
+    const answer = (response: object): void => {
+      if (!OF_ONE_CONNECTION.has(command.type)) this.#outcomes.set(command.id!, response);
+      if (!this.unheard.has(command.type)) socket.send(JSON.stringify(response));
+    };
+    const succeed = (data: unknown): void => answer(successResponse(command, data as never));
+    const refuse = (code: ErrorCode, message: string): void => answer(failureResponse(command, { code, message }));
     if (command.type === 'attach') this.#attach(attachments, command, succeed, refuse, socket);
     else if (command.type === 'detach') {
       const offset = this.agents.get(command.sessionId)?.detach(socket);

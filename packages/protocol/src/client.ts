@@ -74,6 +74,7 @@ export type {
   Hello,
   PrincipalInfo,
   ServerLimits,
+  ServerMemory,
   ServerReady,
   ServerReadyData,
 } from './handshake.ts';

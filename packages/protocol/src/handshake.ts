@@ -17,6 +17,17 @@ export interface PrincipalInfo {
   readonly scopes: readonly Scope[];
 }
 
+/**
+ * How far a server remembers the commands that were sent to it: what a client has to know to send one again after a lost connection
+ * without having it done twice.
+ */
+export interface ServerMemory {
+  /** Names this run of the server. Another run remembers at most what was recorded durably. */
+  readonly runId: string;
+  /** Milliseconds back from this message within which no outcome of this run is forgotten; absent while none is. */
+  readonly reachMs?: number;
+}
+
 /** What a server tells about itself. */
 export interface ServerReadyData {
   readonly serverVersion: string;
@@ -28,6 +39,8 @@ export interface ServerReadyData {
   readonly capabilities: readonly string[];
   readonly limits: ServerLimits;
   readonly principal: PrincipalInfo;
+  /** Absent from a server that does not say; a client then takes each connection for one to another run. */
+  readonly memory?: ServerMemory;
 }
 
 /** The first message on every connection, from the server. */
@@ -78,16 +91,19 @@ const words = list(z.string(), 1000);
 /** Schema of {@link ServerReady}. */
 export const serverReadySchema: z.ZodType<ServerReady> = object<ServerReady>({
   type: oneOf(['server_ready']),
-  data: object<ServerReadyData>({
-    serverVersion: z.string(),
-    protocolVersion: z.string(),
-    connectionId: id,
-    transports: words,
-    capabilities: words,
-    limits: object<ServerLimits>({
-      maxMessageBytes: integer(1, Number.MAX_SAFE_INTEGER),
-      maxPendingCommands: integer(1, Number.MAX_SAFE_INTEGER),
-    }),
-    principal: object<PrincipalInfo>({ id: z.string(), scopes: list(oneOf(Object.keys(scopes) as Scope[]), 100) }),
-  }),
+  data: object<ServerReadyData>(
+    {
+      serverVersion: z.string(),
+      protocolVersion: z.string(),
+      connectionId: id,
+      transports: words,
+      capabilities: words,
+      limits: object<ServerLimits>({
+        maxMessageBytes: integer(1, Number.MAX_SAFE_INTEGER),
+        maxPendingCommands: integer(1, Number.MAX_SAFE_INTEGER),
+      }),
+      principal: object<PrincipalInfo>({ id: z.string(), scopes: list(oneOf(Object.keys(scopes) as Scope[]), 100) }),
+    },
+    { memory: object<ServerMemory>({ runId: id }, { reachMs: z.number() }) },
+  ),
 });

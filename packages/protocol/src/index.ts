@@ -184,6 +184,7 @@ export {
   type Hello,
   type PrincipalInfo,
   type ServerLimits,
+  type ServerMemory,
   type ServerReady,
   type ServerReadyData,
   serverReady,

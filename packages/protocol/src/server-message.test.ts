@@ -89,6 +89,8 @@ describe('decodeServerMessage', () => {
     ['data.limits', { ...ready, data: { ...ready.data, limits: {} } }],
     ['data.principal', { ...ready, data: { ...ready.data, principal: { id: 'a' } } }],
     ['data.capabilities', { ...ready, data: { ...ready.data, capabilities: 'all' } }],
+    ['data.memory', { ...ready, data: { ...ready.data, memory: { reachMs: 5 } } }],
+    ['data.memory', { ...ready, data: { ...ready.data, memory: { runId: 'r', reachMs: '5' } } }],
   ])('refuses a message with a wrong %s', (field, message) => {
     const decoded = decode(message);
     expect(decoded).toMatchObject({ ok: false, error: { code: 'INVALID_MESSAGE', details: { field } } });

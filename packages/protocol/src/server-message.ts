@@ -95,7 +95,7 @@ function readServerReady(object: JsonObject): DecodedServerMessage {
   for (const field of ['serverVersion', 'protocolVersion', 'connectionId']) {
     if (typeof data[field] !== 'string') return invalid('server_ready', `data.${field}`, object);
   }
-  const { limits, principal } = data;
+  const { limits, principal, memory } = data;
   if (!isJsonObject(limits) || typeof limits['maxMessageBytes'] !== 'number') {
     return invalid('server_ready', 'data.limits', object);
   }
@@ -103,6 +103,9 @@ function readServerReady(object: JsonObject): DecodedServerMessage {
     return invalid('server_ready', 'data.principal', object);
   }
   if (!Array.isArray(data['capabilities'])) return invalid('server_ready', 'data.capabilities', object);
+  const isMemory =
+    isJsonObject(memory) && typeof memory['runId'] === 'string' && isOptional(memory['reachMs'], 'number');
+  if (memory !== undefined && !isMemory) return invalid('server_ready', 'data.memory', object);
   return known(object as unknown as ServerReady);
 }
 

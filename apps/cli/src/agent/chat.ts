@@ -19,7 +19,6 @@ import { plainText } from './plain-text.ts';
 import { CHAT_HELP, type SlashCommand, slashCommand } from './slash-command.ts';
 import { editText } from './text-program.ts';
 import { Transcript } from './transcript.ts';
-import { takeTurn } from './turn.ts';
 
 /** How a person talks with an agent. */
 export interface ChatOptions {
@@ -228,7 +227,7 @@ class Chat {
     const commandId = `chat-${randomUUID()}`;
     this.#ownTurns.add(commandId, message);
     this.#draw();
-    const turn = takeTurn(this.#client, { sessionId: this.#sessionId, message, commandId });
+    const turn = this.#client.request('prompt', { id: commandId, sessionId: this.#sessionId, message });
     const error = await turn.then(
       () => undefined,
       (reason: unknown) => reason,

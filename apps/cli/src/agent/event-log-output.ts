@@ -3,9 +3,9 @@ import type { Context } from '../context.ts';
 import { tellConnection } from '../session-stream.ts';
 import { styleFor } from '../style.ts';
 import { windowSize } from '../terminal.ts';
+import { FeedReader } from './feed-reader.ts';
 import { itemJson } from './item-json.ts';
 import { Transcript } from './transcript.ts';
-import { FeedReader } from './turn.ts';
 
 /** Which events of an agent are printed, and how. */
 export interface EventLogOptions {

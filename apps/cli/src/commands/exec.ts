@@ -58,7 +58,8 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
           maxOutputBytes: 0,
           cancelOnDisconnect: true,
         },
-        { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal },
+        // The daemon ends it with the connection, and its output would be lost.
+        { timeoutMs: Number.POSITIVE_INFINITY, signal: context.interruption.signal, sendAgain: false },
       );
       await output.flushed();
       if (options.json === true) await context.output.json(exitJson(data));

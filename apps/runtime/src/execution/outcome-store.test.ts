@@ -88,6 +88,26 @@ describe('a store of outcomes', () => {
     expect(store.findKeyed(key)).toBeUndefined();
   });
 
+  it('tells how far back it has forgotten nothing of this run, whatever it forgot of earlier ones', () => {
+    let nowMs = 1_000;
+    const store = new OutcomeStore({ limits: { ...LIMITS, maxOutcomes: 2 }, now: () => nowMs });
+    const data = {};
+    store.restore({ principalId: 'ada', commandId: 'old', type: 'bash', finishedAtMs: 0, outcome: { ok: true, data } });
+    const keep = (id: string, atMs: number): void => {
+      nowMs = atMs;
+      store.keep(principalKey('ada', id), 'bash', outcome);
+    };
+    keep('a', 1_100);
+    keep('b', 1_200);
+    expect(store.find(principalKey('ada', 'old'))).toBeUndefined();
+    expect(store.reachMs).toBeUndefined();
+    keep('c', 1_300);
+    expect(store.find(principalKey('ada', 'a'))).toBeUndefined();
+    expect(store.reachMs).toBe(200);
+    nowMs = 1_450;
+    expect(store.reachMs).toBe(350);
+  });
+
   it('takes over the newest first, and wants no older ones when there is no room for them', () => {
     const store = new OutcomeStore({ limits: { ...LIMITS, maxOutcomes: 2, outcomeBytes: 64 * 1024 } });
     const restore = (commandId: string, data: unknown): boolean =>

@@ -59,6 +59,8 @@ export interface OutcomeStoreSnapshot {
 
 /** A large answer to a command that only reads is not remembered; sent again, the command reads again. In characters. */
 const MAX_READING_TEXT = 16 * 1024;
+/** The time of outcomes of earlier runs: before all others. */
+const BEFORE_THIS_RUN = Number.NEGATIVE_INFINITY;
 /** Between the parts of what is remembered: occurs in none of them. */
 const SEPARATOR = '\n';
 
@@ -88,6 +90,7 @@ export class OutcomeStore {
 
   /** How the command of this {@link outcomeKey} ended. */
   find(key: string): Outcome | undefined {
+    // It keeps what it has for ever, so that the time does not matter.
     const found = this.#byId.find(key, 0);
     return found === undefined ? undefined : outcomeOf(found);
   }
@@ -103,7 +106,7 @@ export class OutcomeStore {
 
   /** Remembers how the command of an {@link outcomeKey} ended. */
   keep(key: string, type: Command['type'], outcome: Outcome): void {
-    add(this.#byId, key, { head: headOf(outcome), text: textOf(type, outcome), atMs: 0 });
+    add(this.#byId, key, { head: headOf(outcome), text: textOf(type, outcome), atMs: this.#now() });
   }
 
   /** Remembers how the command of an {@link idempotencyKey} ended. */
@@ -121,13 +124,20 @@ export class OutcomeStore {
     const outcome = recoveredOutcome(recovered);
     const [head, text] = [headOf(outcome), textOf(type, outcome)];
     const hasRoom =
-      commandId === undefined || prepend(this.#byId, principalKey(principalId, commandId), { head, text, atMs: 0 });
+      commandId === undefined ||
+      prepend(this.#byId, principalKey(principalId, commandId), { head, text, atMs: BEFORE_THIS_RUN });
     const ageMs = Math.max(Date.now() - recovered.finishedAtMs, 0);
     if (key !== undefined && ageMs <= this.#keepKeyMs) {
       const keyed = { head: lifeOf(recovered) + head, text, atMs: this.#now() - ageMs };
       prepend(this.#byKey, idempotencyKey(principalId, { type, sessionId }, key), keyed);
     }
     return hasRoom;
+  }
+
+  /** So many milliseconds back nothing is forgotten that was remembered by its id; `undefined` while nothing of this run is. */
+  get reachMs(): number | undefined {
+    const { evictedAtMs } = this.#byId.snapshot();
+    return evictedAtMs === undefined || evictedAtMs === BEFORE_THIS_RUN ? undefined : this.#now() - evictedAtMs;
   }
 
   snapshot(): OutcomeStoreSnapshot {

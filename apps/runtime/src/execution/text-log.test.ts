@@ -30,6 +30,21 @@ describe('a log of texts', () => {
     expect(log.snapshot()).toMatchObject({ entries: 3, evicted: 1 });
   });
 
+  it('tells of when the youngest is that it forgot, and takes no text that was replaced for forgotten', () => {
+    const log = new TextLog({ maxEntries: 2, maxBytes: 64 * KIB });
+    for (const [key, atMs] of [
+      ['a', 10],
+      ['b', 20],
+      ['a', 30],
+    ] as const)
+      log.add(key, key, atMs);
+    expect(log.snapshot()).not.toHaveProperty('evictedAtMs');
+    log.add('c', 'c', 40);
+    expect(log.snapshot()).toMatchObject({ evicted: 1, evictedAtMs: 20 });
+    log.add('d', 'd', 50);
+    expect(log.snapshot()).toMatchObject({ evicted: 2, evictedAtMs: 30 });
+  });
+
   it('stays within its bytes, and keeps most of what fits into them', () => {
     const maxBytes = 64 * KIB;
     const log = new TextLog({ maxEntries: 1_000_000, maxBytes });

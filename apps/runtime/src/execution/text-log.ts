@@ -21,6 +21,8 @@ export interface TextLogSnapshot {
   readonly bytes: number;
   /** Entries that made room for others. */
   readonly evicted: number;
+  /** When the youngest of these was added; absent while there is none. */
+  readonly evictedAtMs?: number;
 }
 
 /** Memory is taken in pieces of this size, or of a 16th of `maxBytes` where that is less. */
@@ -55,6 +57,7 @@ export class TextLog {
   #oldest: Slab | undefined;
   #bytes = 0;
   #evicted = 0;
+  #evictedAtMs: number | undefined;
   #spare: Buffer | undefined;
 
   constructor({ maxEntries, maxBytes, keepMs = Number.POSITIVE_INFINITY }: TextLogOptions) {
@@ -111,7 +114,14 @@ export class TextLog {
   }
 
   snapshot(): TextLogSnapshot {
-    return { entries: this.#index.size, bytes: this.#bytes, evicted: this.#evicted };
+    const { size } = this.#index;
+    const evictedAtMs = this.#evictedAtMs;
+    return {
+      entries: size,
+      bytes: this.#bytes,
+      evicted: this.#evicted,
+      ...(evictedAtMs !== undefined && { evictedAtMs }),
+    };
   }
 
   #find(hash: number, key: string): number | undefined {
@@ -183,7 +193,9 @@ export class TextLog {
     }
     const { buffer, from: at } = slab;
     slab.from = alignedUp(at + buffer.readUInt32LE(at));
-    if (this.#index.remove(buffer.readUInt32LE(at + 4), placeOf(slab.number, at))) this.#evicted += 1;
+    if (!this.#index.remove(buffer.readUInt32LE(at + 4), placeOf(slab.number, at))) return;
+    this.#evicted += 1;
+    this.#evictedAtMs = buffer.readDoubleLE(at + TIME_AT);
   }
 
   #release(slab: Slab): void {

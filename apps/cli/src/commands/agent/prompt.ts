@@ -4,11 +4,11 @@ import type { PromptData } from '@sessiond/protocol';
 import { isProtocolError } from '@sessiond/protocol/client';
 import type { Command } from 'commander';
 import { AnswerText } from '../../agent/answer-text.ts';
+import { FeedReader } from '../../agent/feed-reader.ts';
 import { itemJson } from '../../agent/item-json.ts';
 import { messageText } from '../../agent/message-text.ts';
 import { PlainText } from '../../agent/plain-text.ts';
 import { runningAgent } from '../../agent/running-agent.ts';
-import { FeedReader, takeTurn } from '../../agent/turn.ts';
 import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { Interrupted } from '../../errors.ts';
@@ -68,8 +68,14 @@ async function ask(
       const shown = new TurnOutput(context, options.json === true, commandId);
       const reading = reader.run((item) => shown.show(item));
       reading.catch(() => {});
-      const request = { sessionId, message, commandId, timeoutMs: options.timeout, signal };
-      const outcome = await settled(takeTurn(client, request));
+      const fields = {
+        id: commandId,
+        sessionId,
+        message,
+        ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
+      };
+      const limits = { signal, timeoutMs: Number.POSITIVE_INFINITY };
+      const outcome = await settled(client.request('prompt', fields, limits));
       await reader.endAt(await endOf(client, sessionId));
       // What the session told before it was over is all there is.
       await reading.catch((error: unknown) => signal.aborted || rethrowUnlessGone(error));
