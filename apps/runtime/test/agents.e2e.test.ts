@@ -106,6 +106,23 @@ it('[AS01] aborts a turn at its deadline, by cancel_command, and when the client
   expect(await client.ask('prompt', { sessionId, message: 'echo alive' })).toMatchObject({ text: 'alive' });
 });
 
+it('[AS01] answers CANCELLED to a compaction that somebody ends, and tells who follows', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  await client.ask('prompt', { sessionId, message: 'echo one' });
+  const other = await connect(daemon, clients);
+  for (const end of ['abort_compaction', 'abort']) {
+    client.events.splice(0);
+    const compaction = client.command('compact', { sessionId, customInstructions: 'hang' });
+    await untilEvent(client, 'compaction_start');
+    expect(await client.ask('get_state', { sessionId })).toMatchObject({ isCompacting: true });
+    expect(await other.ask(end, { sessionId })).toMatchObject({ aborted: true });
+    expect(await compaction).toMatchObject({ success: false, code: 'CANCELLED' });
+    await untilEvent(client, 'compaction_end');
+    expect(client.eventsOf('compaction_end')).toMatchObject([{ event: { aborted: true } }]);
+  }
+  expect(await client.ask('compact', { sessionId })).toMatchObject({ summary: 'Summary of 2 messages.' });
+});
+
 it('[AS02] goes on with a turn whose client is gone, for whoever comes next', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const other = await connect(daemon, clients);

@@ -172,7 +172,7 @@ export interface Agent {
    * the time is ended with its process, which is started again. Resolves when it is over. @returns whether there was something to end.
    */
   abort(deadlineMs: number): Promise<boolean>;
-  /** Carries out any other command. @throws AgentUnsupportedError, AgentInputError, AgentFailedError, AgentStateError. */
+  /** Carries out any other command. @throws AgentUnsupportedError, AgentInputError, AgentFailedError, AgentStateError, AgentAbortedError. */
   perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>>;
   /** Names the conversation where the agent keeps it. */
   rename(name: string, signal: AbortSignal): Promise<void>;

@@ -44,6 +44,12 @@ export class AgentStateError extends Error {
   readonly code = 'agent-state';
 }
 
+/** Somebody has ended what the command had begun, such as a compaction. A prompt that is aborted has an outcome instead. */
+export class AgentAbortedError extends Error {
+  override readonly name = 'AgentAbortedError';
+  readonly code = 'agent-aborted';
+}
+
 /** A field of the command means nothing to the agent, such as a model it does not know. */
 export class AgentInputError extends Error {
   override readonly name = 'AgentInputError';
@@ -62,6 +68,7 @@ export type AgentError =
   | AgentFailedError
   | AgentUnsupportedError
   | AgentStateError
+  | AgentAbortedError
   | AgentInputError;
 
 const CODES: ReadonlySet<unknown> = new Set<AgentError['code']>([
@@ -69,6 +76,7 @@ const CODES: ReadonlySet<unknown> = new Set<AgentError['code']>([
   'agent-failed',
   'agent-unsupported',
   'agent-state',
+  'agent-aborted',
   'agent-input',
 ]);
 

@@ -31,6 +31,7 @@ export type { DialogAnswerProblem } from './dialog-answer.ts';
 export { type AnswerResult, type DialogEvent, Dialogs, type DialogsOptions, type DialogsSnapshot } from './dialogs.ts';
 export { endOfText } from './end-of-text.ts';
 export {
+  AgentAbortedError,
   type AgentError,
   AgentFailedError,
   AgentInputError,

@@ -289,6 +289,17 @@ it('lets nobody open what is no conversation, for pi would write over it: no cal
   expect(readFileSync(notes, 'utf8')).toBe('my notes');
 });
 
+it('ends the summing up of a conversation when it is told to, which is an error of its own', async () => {
+  const { agent, owner } = await open();
+  const begun = owner.next('compaction_start');
+  const compaction = agent.perform({ type: 'compact', sessionId: 's', customInstructions: 'hang' }, never);
+  await begun;
+  expect(await agent.perform({ type: 'abort_compaction', sessionId: 's' }, never)).toEqual({ aborted: true });
+  await expect(compaction).rejects.toMatchObject({ code: 'agent-aborted' });
+  expect(owner.all('compaction_end')).toMatchObject([{ aborted: true }]);
+  expect(agent.status).toMatchObject({ phase: 'idle', isCompacting: false });
+});
+
 it('refuses what is queued when too much waits already', async () => {
   const { agent, owner } = await open();
   const begun = owner.next('agent_start');

@@ -135,6 +135,18 @@ describe('the words of a prompt', () => {
 });
 
 describe('the conversation of the fake agent', () => {
+  it('can be summed up, which is aborted as an error of its own', async () => {
+    const { agent, owner } = await open();
+    await agent.prompt({ message: 'echo one' }, never);
+    const begun = owner.next('compaction_start');
+    const compaction = perform(agent, 'compact', { customInstructions: 'hang' });
+    await begun;
+    expect(await perform(agent, 'abort_compaction')).toEqual({ aborted: true });
+    await expect(compaction).rejects.toMatchObject({ code: 'agent-aborted' });
+    expect(await perform(agent, 'compact')).toMatchObject({ summary: 'Summary of 2 messages.' });
+    expect(owner.all('compaction_end')).toMatchObject([{ aborted: true }, { aborted: false }]);
+  });
+
   it('can be forked from something a person said', async () => {
     const { agent } = await open();
     for (const message of ['one', 'two', 'three']) await agent.prompt({ message }, never);

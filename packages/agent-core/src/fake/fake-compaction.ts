@@ -1,6 +1,6 @@
 import type { Performed } from '../backend.ts';
 import type { Clock } from '../clock.ts';
-import { AgentStateError } from '../errors.ts';
+import { AgentAbortedError } from '../errors.ts';
 import { tokensOf } from './answer.ts';
 import { textOf } from './conversation.ts';
 import { failureOf } from './fake-failure.ts';
@@ -18,7 +18,7 @@ export interface CompactionParts {
   readonly gone: AbortSignal;
 }
 
-/** Sums the conversation up in one line. @throws AgentFailedError when the provider failed, AgentStateError when it was aborted. */
+/** Sums the conversation up in one line. @throws AgentFailedError when the provider failed, AgentAbortedError. */
 export async function compaction(parts: CompactionParts): Promise<Performed<'compact'>> {
   const { state, aborted, gone } = parts;
   const { conversation, emit, timestamp } = state;
@@ -31,7 +31,7 @@ export async function compaction(parts: CompactionParts): Promise<Performed<'com
     if (gone.aborted) throw gone.reason;
     const errorMessage = error instanceof Error && !aborted.aborted ? { errorMessage: error.message } : {};
     emit({ type: 'compaction_end', aborted: aborted.aborted, ...errorMessage });
-    throw aborted.aborted ? new AgentStateError('Cannot compact conversation: it was aborted') : error;
+    throw aborted.aborted ? new AgentAbortedError('Cannot compact conversation: it was aborted') : error;
   }
   const summary = `Summary of ${messages.length} messages.`;
   conversation.add({ role: 'notice', content: [{ type: 'text', text: summary }], timestamp: timestamp() });

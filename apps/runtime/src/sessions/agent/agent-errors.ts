@@ -6,6 +6,7 @@ const CODES: Readonly<Record<AgentError['code'], ErrorCode>> = {
   'agent-failed': 'AGENT_FAILED',
   'agent-unsupported': 'INVALID_STATE',
   'agent-state': 'INVALID_STATE',
+  'agent-aborted': 'CANCELLED',
   'agent-input': 'INVALID_COMMAND',
 };
 

@@ -1,4 +1,5 @@
 import {
+  AgentAbortedError,
   type AgentError,
   AgentFailedError,
   AgentInputError,
@@ -48,6 +49,8 @@ export function fromWireError(error: WireError): AgentError {
       return new AgentUnsupportedError(error.message);
     case 'agent-state':
       return new AgentStateError(error.message);
+    case 'agent-aborted':
+      return new AgentAbortedError(error.message);
     case 'agent-input':
       return new AgentInputError(error.field ?? '', error.message);
     case 'agent-failed':

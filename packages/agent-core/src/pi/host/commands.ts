@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentCommand, TreeEntry } from '@sessiond/protocol';
 import type { Performed, PerformedType } from '../../backend.ts';
-import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../../errors.ts';
+import {
+  AgentAbortedError,
+  AgentFailedError,
+  AgentInputError,
+  AgentStateError,
+  AgentUnsupportedError,
+} from '../../errors.ts';
 import { messagePage } from '../../message-page.ts';
 import { mustBeConversation } from '../conversation-header.ts';
 import { errorWords } from './error-words.ts';
@@ -183,7 +189,7 @@ const HANDLERS: Handlers = {
   export_html: async (_command, { hosted }) => ({ html: await html(hosted) }),
 };
 
-/** Carries out a command. @throws AgentUnsupportedError, AgentInputError, AgentStateError, AgentFailedError. */
+/** Carries out a command. @throws AgentUnsupportedError, AgentInputError, AgentStateError, AgentAbortedError, AgentFailedError. */
 export async function perform(command: { readonly type: string }, scene: Scene): Promise<unknown> {
   const handler = Object.hasOwn(HANDLERS, command.type) ? HANDLERS[command.type as PerformedType] : undefined;
   if (handler === undefined) throw new AgentUnsupportedError('Cannot carry out command: pi does not know it');
@@ -206,8 +212,10 @@ async function endable<T>({ hosted, watch, signal }: Scene, work: () => Promise<
         const message = error instanceof Error ? error.message : '';
         const known = failure(model?.baseUrl);
         const inWords = failureInWords(message);
-        const isAborted = signal.aborted || /abort|cancel/i.test(message);
-        if (isAborted || (known === undefined && inWords.kind === 'unknown')) {
+        if (signal.aborted || /abort|cancel/i.test(message)) {
+          throw new AgentAbortedError(errorWords(message), { cause: error });
+        }
+        if (known === undefined && inWords.kind === 'unknown') {
           throw new AgentStateError(errorWords(message), { cause: error });
         }
         throw new AgentFailedError(errorWords(message), {
