@@ -16,6 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // Like the other gate, this one is there before the first such test is.
     passWithNoTests: true,
     reporters: ['default', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],

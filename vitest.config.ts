@@ -29,8 +29,10 @@ export default defineConfig({
     // More than processors: tests of programs wait for them most of the time.
     maxWorkers: availableParallelism() * 2,
     // Real children on a busy machine; a test that hangs fails here rather than never.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // As long as a busy machine may take for what is waited for.
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['dot', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],
     projects: [
       {

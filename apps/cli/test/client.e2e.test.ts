@@ -114,7 +114,7 @@ it('hears of no mistake of its own when a session is deleted while it reads, in 
   await client.request('list_sessions');
   expect(faults).toEqual([]);
   await client.close();
-}, 30_000);
+});
 
 it('types a megabyte exactly, at the pace of a program that reads slowly', async () => {
   const client = await connect({ socketPath: cutter.path, reconnect });

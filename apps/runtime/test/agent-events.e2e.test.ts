@@ -132,7 +132,7 @@ it('[S41] tells a subscriber that stalls for longer than the log reaches exactly
     code: 'INVALID_STATE',
     details: { field: 'from', end },
   });
-}, 120_000);
+});
 
 it('[AS03] resumes behind the last event a client got, without one missing or coming twice', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);

@@ -83,7 +83,7 @@ async function untilUnread(client: TerminalClient): Promise<number> {
     before = metrics.find(({ name }) => name === 'sessiond.bash.output')!.value;
     return before === last;
   };
-  await expect.poll(stands, { interval: 200, timeout: 15_000 }).toBe(true);
+  await expect.poll(stands, { interval: 200 }).toBe(true);
   return before;
 }
 
@@ -93,7 +93,7 @@ async function stubborn(client: TerminalClient): Promise<{ pid: number; members:
   const { pid } = client.eventsOf('bash.started').at(-1)!['event'] as { pid: number };
   // A job takes a group of its own a moment after it was forked.
   const groups = (): number => new Set(sessionMembers(pid).map(({ groupId }) => groupId)).size;
-  await expect.poll(groups, { timeout: 15_000 }).toBe(3);
+  await expect.poll(groups).toBe(3);
   const members = sessionMembers(pid);
   return { pid, members };
 }
@@ -208,7 +208,7 @@ describe('a bash command', () => {
       offset += event.bytes;
     }
     expect(offset).toBe(bytes + 5);
-  }, 60_000);
+  });
 
   it('tells a follower who does not read of its end, though not of all its output', async () => {
     const [client, follower] = [await connect(), await connect()];
@@ -299,7 +299,7 @@ describe('everything a bash command has started is gone', () => {
     const { pid } = client.eventsOf('bash.started')[0]!['event'] as { pid: number };
     const jobs = (): ProcessId[] =>
       sessionMembers(pid).filter((found) => readFileSync(`/proc/${found.pid}/comm`, 'utf8') === 'sleep\n');
-    await expect.poll(() => jobs().length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => jobs().length).toBe(1);
     const left = jobs();
     await client.ask('abort_bash', { sessionId: 's' });
     expect(left.filter(isAlive)).toEqual([]);
@@ -421,12 +421,12 @@ describe('the breaker before bash', () => {
     );
     const { admission } = (await client.ask('get_metrics')) as { admission: { breakers: Message[] } };
     expect(admission.breakers).toContainEqual(expect.objectContaining({ name: 'bash', state: 'closed', openKeys: 1 }));
-    await expect.poll(() => bash(client, 'true'), { interval: 200, timeout: 25_000 }).toMatchObject({ success: true });
+    await expect.poll(() => bash(client, 'true'), { interval: 200 }).toMatchObject({ success: true });
     expect(await bash(client, 'true')).toMatchObject({ success: true });
     expect(client.eventsOf('breaker_changed').map(({ event }) => (event as Message)['to'])).toEqual([
       'open',
       'halfOpen',
       'closed',
     ]);
-  }, 90_000);
+  });
 });

@@ -241,7 +241,7 @@ describe('the metrics of a daemon', () => {
     const unmoved = moves.unmoved().filter((name) => ![...CONSTANT, ...MOVED_BY_CHANCE].includes(name));
     expect(unmoved.sort()).toEqual([...MOVED_BY_DEFECTS, ...MOVED_BY_MANY].sort());
     expect(moves.unscraped()).toEqual([]);
-  }, 60_000);
+  });
 
   it('can be scraped for the first time by a daemon that has no descriptor left', async (context) => {
     const daemon = await start();

@@ -36,7 +36,7 @@ async function abandon(command: string, args: readonly string[]): Promise<readon
 /** The line of the log that says what was found. */
 async function toldBy(daemon: TestDaemon): Promise<LogLine> {
   const line = (): LogLine | undefined => daemon.logs().find(({ event }) => event === 'orphans');
-  await expect.poll(line, { timeout: 15_000 }).toBeDefined();
+  await expect.poll(line).toBeDefined();
   return line()!;
 }
 

@@ -65,4 +65,4 @@ it('[S45] the binary works from the packed tarball, unpacked below a path with b
   await lives(join(home, 'package', 'bin', 'sessiond.js'));
   symlinkSync(join(home, 'package', 'bin', 'sessiond.js'), join(dir, 'linked'));
   await lives(join(dir, 'linked'));
-}, 60_000);
+});

@@ -307,17 +307,14 @@ describe('sessiond stdio --rpc-session', () => {
     peer.write('{"type":"prompt","message":"stream 20000"}\n');
     const client = await WireClient.connect(daemon);
     await expect
-      .poll(
-        async () => {
-          const answer = await client.command({
-            id: `q-${Math.random()}`,
-            type: 'get_last_assistant_text',
-            sessionId: `rpc-${sessions}`,
-          });
-          return (answer['data'] as { text: string | null }).text?.length;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        const answer = await client.command({
+          id: `q-${Math.random()}`,
+          type: 'get_last_assistant_text',
+          sessionId: `rpc-${sessions}`,
+        });
+        return (answer['data'] as { text: string | null }).text?.length;
+      })
       .toBe(80_000);
     await client.close();
     peer.stdout.resume();

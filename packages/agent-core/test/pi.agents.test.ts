@@ -227,7 +227,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
           .join('')
           .split('\n')
           .filter((line) => /^\d+$/.test(line));
-      await expect.poll(told, { timeout: 20_000 }).toHaveLength(2);
+      await expect.poll(told).toHaveLength(2);
       const pids = told().map(Number);
       for (const pid of pids) expect(runs(pid)).toBe(true);
       expect(await agent.abort(5_000)).toBe(true);
@@ -400,7 +400,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
     owner.answer = () => undefined;
     server.replyNext({ toolCalls: [{ name: 'ask', arguments: {} }] });
     const asking = agent.prompt({ message: 'ask me' }, never());
-    await expect.poll(() => owner.questions.length, { timeout: 20_000 }).toBe(5);
+    await expect.poll(() => owner.questions.length).toBe(5);
     expect(await agent.abort(5_000)).toBe(true);
     expect((await asking).stopReason).toBe('aborted');
     expect(agent.status.restarts).toBe(0);
@@ -413,9 +413,9 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
     const before = agent.status.pid;
     server.replyNext({ toolCalls: [{ name: 'spin', arguments: {} }] });
     const outcome = agent.prompt({ message: 'spin' }, never());
-    await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => server.requests.length).toBe(1);
     await expect
-      .poll(() => owner.all('tool_execution_start').length + owner.all('message_end').length, { timeout: 20_000 })
+      .poll(() => owner.all('tool_execution_start').length + owner.all('message_end').length)
       .toBeGreaterThan(0);
     const restarted = owner.next('agent_restarted');
     expect(await agent.abort(300)).toBe(true);
@@ -539,7 +539,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
       const one = await open({}, spared);
       const two = await open({}, spared);
       expect(two.agent.status.pid).toBe(one.agent.status.pid);
-      await expect.poll(() => spared.snapshot().processes, { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => spared.snapshot().processes).toBe(2);
       const started = processes.requests.length;
       const three = await open({ cwd: join(folder, 'other') }, spared);
       expect(three.agent.status.pid).not.toBe(one.agent.status.pid);
@@ -559,7 +559,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
       const { agent, owner } = await open({}, fragile);
       const stopped = owner.next('agent_stopped');
       for (let life = 0; life < 2; life += 1) {
-        await expect.poll(() => agent.status.phase, { timeout: 20_000 }).toBe('idle');
+        await expect.poll(() => agent.status.phase).toBe('idle');
         process.kill(agent.status.pid!, 'SIGKILL');
         await expect.poll(() => agent.status.phase).not.toBe('idle');
       }

@@ -27,7 +27,7 @@ test('a name with spaces and parentheses does not shift the fields', async () =>
   const { pid } = renamed;
   // It runs until it has nothing more to do but to wait.
   const read = () => new LinuxProcessTable().read(pid!);
-  await expect.poll(read, { timeout: 15_000 }).toMatchObject({ pid, sessionId: pid, groupId: pid, state: 'S' });
+  await expect.poll(read).toMatchObject({ pid, sessionId: pid, groupId: pid, state: 'S' });
   renamed.stdin.end();
   await once(renamed, 'exit');
 });

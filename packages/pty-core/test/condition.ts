@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function until(
   holds: () => boolean,
   what: string | (() => string),
-  deadlineMs: number = 15_000,
+  deadlineMs: number = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!holds()) {

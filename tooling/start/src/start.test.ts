@@ -28,7 +28,7 @@ function shown(pty: Pty): string {
 
 /** Waits until the terminal has shown a text, and returns what the pattern's group matched. */
 async function seen(pty: Pty, pattern: RegExp): Promise<string> {
-  await expect.poll(() => shown(pty), { timeout: 20_000 }).toMatch(pattern);
+  await expect.poll(() => shown(pty)).toMatch(pattern);
   return pattern.exec(shown(pty))?.[1] ?? '';
 }
 
@@ -36,9 +36,7 @@ it('is the daemon itself where there is no terminal', async () => {
   const child = spawn(process.execPath, [START, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = text(child.stdout);
   const log = text(child.stderr);
-  await expect
-    .poll(() => readIfThere(join(stateHome, 'sessiond/sessiond.sock.pid')), { timeout: 20_000 })
-    .toBe(`${child.pid}\n`);
+  await expect.poll(() => readIfThere(join(stateHome, 'sessiond/sessiond.sock.pid'))).toBe(`${child.pid}\n`);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(`${await output}${await log}`).toContain(`"pid":${child.pid}`);

@@ -43,7 +43,7 @@ it.each([
   ['sends nothing', ''],
   ['never ends the head of its request', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-more: '],
   ['never sends the body it announced', 'POST /v1/commands HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n'],
-])('cuts off a client that %s', { timeout: 20_000 }, async (_, said) => {
+])('cuts off a client that %s', async (_, said) => {
   const socket = await connected({ requestMs: 200, commandsPage: async () => {} });
   socket.write(said);
   expect(await text(socket)).toContain('408 Request Timeout');
