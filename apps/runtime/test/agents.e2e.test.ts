@@ -39,14 +39,13 @@ it('[S26] answers steer, get_state and abort at once while a prompt runs, and th
   const { client, sessionId } = await followAgent(daemon, clients);
   const prompted = client.command('prompt', { sessionId, message: 'hang' });
   await untilEvent(client, 'agent_start');
-  const began = performance.now();
+  // All of these are answered while a prompt runs that would never end by itself.
   expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'running' });
   await client.ask('steer', { sessionId, message: 'hurry' });
   expect(await client.ask('get_state', { sessionId })).toMatchObject({ steering: ['hurry'] });
   expect(await client.ask('abort', { sessionId })).toEqual({ sessionId, aborted: true });
   expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'idle', steering: [] });
   expect(await prompted).toMatchObject({ success: false, code: 'CANCELLED' });
-  expect(performance.now() - began).toBeLessThan(2000);
   expect(await client.ask('abort', { sessionId })).toEqual({ sessionId, aborted: false });
 });
 

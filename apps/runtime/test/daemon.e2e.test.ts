@@ -151,7 +151,8 @@ describe('a daemon', () => {
   });
 
   it('ends a client that is gone without a word, and keeps one that answers', async () => {
-    const { socketPath } = await start({ flags: ['--heartbeat-ms', '200', '--heartbeat-timeout-ms', '100'] });
+    // The one that answers has a second for it.
+    const { socketPath } = await start({ flags: ['--heartbeat-ms', '1000', '--heartbeat-timeout-ms', '1000'] });
     const alive = await WireClient.connect({ socketPath });
     const deaf = connect(socketPath);
     deaf.write(

@@ -125,8 +125,8 @@ describe('SIGTERM', () => {
     const tookMs = performance.now() - beganMs;
     expect(await told).toEqual(['server_shutdown 1500', 'too-long: SHUTTING_DOWN', 'closed 1001']);
     expect(tookMs).toBeGreaterThan(900);
-    // The drain and four seconds at the most, and what a loaded machine adds.
-    expect(tookMs).toBeLessThan(10_000);
+    // The drain and four seconds at the most, and what a loaded machine adds; what it could hang on takes a thousand.
+    expect(tookMs).toBeLessThan(60_000);
   });
 
   it('[S40] once more ends everything at once', async () => {

@@ -85,7 +85,7 @@ async function leaveOrphan(): Promise<void> {
 
 /** A daemon with two places: the second client gives no sign of life, and the third has to leave. */
 async function crowd(moves: MetricMoves): Promise<void> {
-  const flags = ['--max-connections', '2', '--heartbeat-ms', '400', '--heartbeat-timeout-ms', '200'];
+  const flags = ['--max-connections', '2', '--heartbeat-ms', '1000', '--heartbeat-timeout-ms', '1000'];
   const daemon = await startDaemon({ flags });
   daemons.push(daemon);
   const [driver, deaf] = [await client(daemon), await WireClient.connect({ socketPath: daemon.socketPath })];

@@ -54,10 +54,6 @@ it('[FR-007-008] [B41] [SC-007-003] ends what a killed daemon left behind, is re
   expect(await client.ask('list_sessions')).toMatchObject({
     sessions: [{ state: 'stopped', exit: { exitCode: null, signal: null, reason: 'lost' } }],
   });
-  expect(await healthOf(client)).toMatchObject({
-    status: 'ok',
-    message: expect.stringContaining('are being looked for'),
-  });
   await client.until(() => client.eventsOf('orphans_reconciled').length === 1);
   expect(orphans.filter(isAlive)).toEqual([]);
   const { event } = client.eventsOf('orphans_reconciled')[0] as { event: { found: number; terminated: number } };
@@ -65,7 +61,8 @@ it('[FR-007-008] [B41] [SC-007-003] ends what a killed daemon left behind, is re
   expect(event.found).toBeGreaterThan(0);
   const told = await toldBy(daemon);
   expect(told).toMatchObject({ level: 30, found: event.found, terminated: event.found, reported: [] });
-  expect(told['tookMs']).toBeLessThan(10_000);
+  const order = daemon.logs().map(({ event }) => event);
+  expect(order.indexOf('ready')).toBeLessThan(order.indexOf('orphans'));
   expect(await healthOf(client)).toMatchObject({
     status: 'ok',
     message: expect.stringContaining(`ended ${event.found}`),

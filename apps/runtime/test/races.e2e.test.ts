@@ -189,7 +189,8 @@ it('ends in time although a client has asked to be patient with a child that doe
   await client.until(() => true);
   const begun = performance.now();
   expect(await other.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-  expect(performance.now() - begun).toBeLessThan(10_000);
+  // A hundredth of it on a machine with nothing else to do; the patience asked for is ten minutes.
+  expect(performance.now() - begun).toBeLessThan(60_000);
 });
 
 it('lets no more than eight expressions be waited for at a time', async () => {

@@ -44,14 +44,14 @@ function read(pty: Pty, pace: Pace): { readonly taken: Taken; readonly reader?: 
   return { taken, reader, stop: () => clearInterval(timer) };
 }
 
-/** How late timers were while something ran, in milliseconds. */
-function timerLag(): { stop(): number } {
+/** The most processor time that passed between two timers while something ran, in milliseconds: how late our own turns made them. */
+function longestTurn(): { stop(): number } {
   let worst = 0;
-  let due = performance.now() + 5;
+  let before = process.cpuUsage();
   const timer = setInterval(() => {
-    const now = performance.now();
-    worst = Math.max(worst, now - due);
-    due = now + 5;
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    worst = Math.max(worst, (user + system) / 1_000);
   }, 5);
   return {
     stop: () => {
@@ -76,9 +76,9 @@ describe('[B40] [T017] [NFR-007-004] `yes | head` through a ring', () => {
         passive: true,
       });
       const { taken, reader, stop } = read(pty, pace);
-      const lag = timerLag();
+      const turns = longestTurn();
       await pty.stopped;
-      const worstLag = lag.stop();
+      const worstTurnMs = turns.stop();
       stop();
       stopListening();
 
@@ -98,8 +98,8 @@ describe('[B40] [T017] [NFR-007-004] `yes | head` through a ring', () => {
       expect(lost).toBe(totalDropped);
       const seconds = losses.length === 0 ? 0 : (losses.at(-1)!.timestamp - losses[0]!.timestamp) / 1_000;
       expect(losses.length).toBeLessThanOrEqual(Math.floor(seconds) + 2);
-      // Another process may take the processor for a moment; our own turns are below a millisecond.
-      expect(worstLag).toBeLessThan(500);
+      // Our own turns are below a millisecond; the collector of this process may add to one.
+      expect(worstTurnMs).toBeLessThan(250);
     },
   );
 });
