@@ -12,19 +12,14 @@ const setupFiles = process.argv.includes('--coverage') ? [noLeftovers, programCo
 /** Tests with real agents: vitest.agents.config.ts runs them. */
 const WITH_AGENTS = '**/*.agents.test.ts';
 
-/** Tests that leave their process as they found it, and do not count what it holds. */
-const TIDY = [
-  'packages/{metrics-sinks,protocol,resilience,ring-buffer,token-file}/{src,test,examples}/**/*.test.ts',
-  'packages/{agent-core,client}/src/**/*.test.ts',
-  'apps/*/src/**/*.test.ts',
-  'tooling/{bench,checks}/src/**/*.test.ts',
-];
+/** Tests that count what their process holds or uses, or open terminals in it by the hundred: each file has a process of its own. */
+const ALONE = ['packages/pty-core/test/**/*.test.ts', 'packages/pty-core/src/{descriptor-shield,input-writer}.test.ts'];
 
 export default defineConfig({
   resolve: { conditions: SOURCE_CONDITIONS },
   ssr: { resolve: { conditions: SOURCE_CONDITIONS } },
   test: {
-    // Processes, mostly one per file: tests may change their environment, open terminals and look at their own descriptors.
+    // Processes: tests change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
     // More than processors: tests of programs wait for them most of the time.
     maxWorkers: availableParallelism() * 2,
@@ -34,24 +29,24 @@ export default defineConfig({
     // As long as a busy machine may take for what is waited for.
     expect: { poll: { timeout: 60_000 } },
     reporters: ['dot', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],
+    // Run by their names: the files with a process each come first, and from the first shared one on all processes are kept.
     projects: [
       {
         extends: true,
         test: {
-          name: 'tidy',
-          include: TIDY,
-          exclude: [...configDefaults.exclude, WITH_AGENTS],
-          // A process may take one file after the other, with what is loaded already: half the processor time.
-          isolate: false,
+          name: 'alone',
+          include: ALONE,
           setupFiles,
         },
       },
       {
         extends: true,
         test: {
-          name: 'all',
+          name: 'shared',
           include: ['{packages,apps,tooling}/*/{src,test,examples}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, WITH_AGENTS, ...TIDY],
+          exclude: [...configDefaults.exclude, WITH_AGENTS, ...ALONE],
+          // A process takes one file after the other, with what is loaded already: these tests leave it as they found it.
+          isolate: false,
           setupFiles,
         },
       },
