@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileProgram } from '@sessiond/testkit';
 import { tryLock } from '@sessiond/token-file/file-lock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { acquireInstanceLock } from './instance-lock.ts';
@@ -66,8 +67,9 @@ it('waits for a file it cannot read, until that is old', async () => {
 it('is never held by two of many processes that all found a dead holder', async () => {
   writeFileSync(path, JSON.stringify({ pid: deadPid(), nonce: '0123456789abcdef' }));
   const journal = join(dir, 'journal');
+  const program = join(dir, 'program.mjs');
   const code = `
-    import { acquireInstanceLock } from ${JSON.stringify(new URL('instance-lock.ts', import.meta.url).href)};
+    import { acquireInstanceLock } from './instance-lock.mjs';
     import { appendFileSync } from 'node:fs';
     for (let round = 0; round < 20; round += 1) {
       const lock = await acquireInstanceLock(${JSON.stringify(path)}, 20_000);
@@ -75,20 +77,13 @@ it('is never held by two of many processes that all found a dead holder', async 
       appendFileSync(${JSON.stringify(journal)}, 'out ' + process.pid + '\\n');
       lock.release();
     }`;
+  writeFileSync(join(dir, 'instance-lock.mjs'), compileProgram(new URL('instance-lock.ts', import.meta.url)));
+  writeFileSync(program, code);
   const exits = Array.from(
     { length: 4 },
     () =>
       new Promise((resolve) => {
-        const args = [
-          '--conditions',
-          '@sessiond/source',
-          '--import',
-          import.meta.resolve('tsx'),
-          '--input-type=module',
-          '--eval',
-          code,
-        ];
-        spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', resolve);
+        spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'inherit'] }).once('exit', resolve);
       }),
   );
   expect(await Promise.all(exits)).toEqual([0, 0, 0, 0]);

@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { compileProgram } from '@sessiond/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+let folder: string;
+let module: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-until-ended-'));
+  module = join(folder, 'run-until-ended.mjs');
+  writeFileSync(module, compileProgram(new URL('run-until-ended.ts', import.meta.url)));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs code in which `subject` says on stdout what happens to it. */
 async function run(code: string): Promise<{ said: string[]; exitCode: number | null }> {
-  const module = JSON.stringify(new URL('run-until-ended.ts', import.meta.url).href);
   const program = `
-    import { runUntilEnded } from ${module};
+    import { runUntilEnded } from ${JSON.stringify(pathToFileURL(module).href)};
     const say = (word) => process.stdout.write(word + '\\n');
     const logger = { fatal: ({ err }, text) => say('fatal ' + err.message), info: ({ event }) => say(event) };
     const subject = {
@@ -20,14 +33,7 @@ async function run(code: string): Promise<{ said: string[]; exitCode: number | n
     ${code}
     process.exitCode = await runUntilEnded(start, { logger, flush: () => say('flush'), finished, onReload });
     clearTimeout(keepAlive);`;
-  const args = [
-    '--import',
-    import.meta.resolve('tsx'),
-    '--conditions=@sessiond/source',
-    '--input-type=module',
-    '--eval',
-    program,
-  ];
+  const args = ['--input-type=module', '--eval', program];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
   return { said: said.trim().split('\n'), exitCode };

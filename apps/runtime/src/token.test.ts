@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { compileProgram } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
 import { loadToken, tokenPath } from './token.ts';
@@ -43,22 +44,22 @@ it('keeps the token it has', () => {
 });
 
 it('gives first starts at the same moment the same token', async () => {
-  const module = JSON.stringify(new URL('token.ts', import.meta.url).href);
-  const code = `import { loadToken } from ${module}; process.stdout.write(loadToken(${JSON.stringify(dir)}).token);`;
+  const state = join(dir, 'state');
+  mkdirSync(state);
+  const program = join(dir, 'program.mjs');
+  writeFileSync(join(dir, 'token.mjs'), compileProgram(new URL('token.ts', import.meta.url)));
+  writeFileSync(
+    program,
+    `import { loadToken } from './token.mjs'; process.stdout.write(loadToken(process.argv[2]).token);`,
+  );
   const starts = Array.from({ length: 4 }, async () => {
-    const child = spawn(process.execPath, [
-      '--import',
-      import.meta.resolve('tsx'),
-      '--input-type=module',
-      '--eval',
-      code,
-    ]);
+    const child = spawn(process.execPath, [program, state]);
     child.stderr.pipe(process.stderr);
     return text(child.stdout);
   });
   const tokens = await Promise.all(starts);
-  expect(tokens).toEqual(Array(4).fill(readFileSync(tokenPath(dir), 'utf8').trim()));
-  expect(readdirSync(dir)).toEqual(['token']);
+  expect(tokens).toEqual(Array(4).fill(readFileSync(tokenPath(state), 'utf8').trim()));
+  expect(readdirSync(state)).toEqual(['token']);
 });
 
 it.each([0o640, 0o604, 0o660, 0o644])('refuses a token that others can reach: mode %o', (mode) => {

@@ -89,6 +89,13 @@ it('leaves settings of npm out of the environment of pi', async () => {
   expect(processes.requests[0]?.env).not.toHaveProperty('npm_config_prefix');
 });
 
+it('gives the Node that runs pi the arguments it is to have', async () => {
+  const processes = new RecordedProcesses();
+  const { agent } = await open({ processes, nodeArgs: ['--no-deprecation'] });
+  expect((await agent.prompt({ message: 'say hello' }, never)).text).toBe('hello');
+  expect(processes.requests[0]?.args).toContain('--no-deprecation');
+});
+
 it.each([
   ['no package', { packagePath: '/nowhere' }, /install @earendil-works\/pi-coding-agent/],
   ['a Node that is not there', { nodePath: '/nowhere/node' }, /Node named for it cannot be run/],

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileProgram } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, type NewToken, readTokenFile, revokeToken, tokenDigest, tokenFilePath } from './index.ts';
 
@@ -121,26 +122,21 @@ it('makes room by forgetting tokens that expired, and by nothing else', async ()
 });
 
 it('loses nothing when many processes change it at once', async () => {
-  const module = JSON.stringify(new URL('index.ts', import.meta.url).href);
+  writeFileSync(join(dir, 'token-file.mjs'), compileProgram(new URL('index.ts', import.meta.url)));
+  const program = join(dir, 'program.mjs');
   const code = `
-    import { createToken, revokeToken } from ${module};
-    const [path, name] = process.argv.slice(1);
+    import { createToken, revokeToken } from './token-file.mjs';
+    const [path, name] = process.argv.slice(2);
     for (let number = 0; number < 5; number += 1) {
       await createToken(path, { name: name + number, scopes: [] });
       await createToken(path, { name: name + 'gone', scopes: [] });
       await revokeToken(path, name + 'gone');
     }`;
+  writeFileSync(program, code);
   const exits = ['a', 'b', 'c', 'd'].map(
     (name) =>
       new Promise((resolve) => {
-        const args = [
-          '--conditions',
-          '@sessiond/source',
-          '--import',
-          import.meta.resolve('tsx'),
-          '--input-type=module',
-        ];
-        spawn(process.execPath, [...args, '--eval', code, path, name], { stdio: ['ignore', 'ignore', 'inherit'] }).once(
+        spawn(process.execPath, [program, path, name], { stdio: ['ignore', 'ignore', 'inherit'] }).once(
           'exit',
           resolve,
         );

@@ -1,5 +1,6 @@
 export { acpAgent } from './acp-agent.ts';
 export { type AgentName, type AgentPackage, agentPackage, needAgent } from './agent-package.ts';
+export { compileProgram } from './compile-program.ts';
 export {
   type DaemonEnd,
   type LogLine,
