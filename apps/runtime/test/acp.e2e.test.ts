@@ -108,12 +108,7 @@ it('[AC05] goes on with the conversation after kill -9 of the agent in the middl
 it('[AC09] lets no other session wait while an agent keeps its processor busy, floods, and dies', async () => {
   const bad = await start();
   const good = await start();
-  let turns = 0;
-  const begin = async (message: string): Promise<Promise<Record<string, unknown>>[]> => {
-    const prompted = bad.client.command('prompt', { sessionId: bad.sessionId, message });
-    await untilEvent(bad.client, 'agent_start', (turns += 1));
-    return [prompted];
-  };
+  const about = { sessionId: bad.sessionId };
   const answered = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time += 1) {
       const prompt = { sessionId: good.sessionId, message: 'echo still here' };
@@ -121,15 +116,16 @@ it('[AC09] lets no other session wait while an agent keeps its processor busy, f
     }
   };
   // Who waited for either would wait for ten minutes.
-  for (const message of ['busy 600000', 'flood 600000']) {
-    const [prompted] = await begin(message);
+  for (const [index, message] of ['busy 600000', 'flood 600000'].entries()) {
+    const prompted = bad.client.command('prompt', { ...about, message });
+    await untilEvent(bad.client, 'agent_start', index + 1);
     await answered(5);
-    expect(await bad.client.ask('get_state', { sessionId: bad.sessionId })).toMatchObject({ state: 'running' });
-    await bad.client.ask('abort', { sessionId: bad.sessionId });
+    expect(await bad.client.ask('get_state', about)).toMatchObject({ state: 'running' });
+    await bad.client.ask('abort', about);
     expect(await prompted).toMatchObject({ code: 'CANCELLED' });
-    await untilEvent(bad.client, 'agent_restarted', turns);
+    await untilEvent(bad.client, 'agent_restarted', index + 1);
   }
-  const [prompted] = await begin('crash');
+  const prompted = bad.client.command('prompt', { ...about, message: 'crash' });
   await answered(1);
   expect(await prompted).toMatchObject({ code: 'AGENT_FAILED' });
   expect(await good.client.ask('get_state', { sessionId: good.sessionId })).toMatchObject({ restarts: 0 });
