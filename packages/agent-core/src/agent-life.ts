@@ -1,4 +1,6 @@
 import type { AgentEvent, AgentPhase, AgentTransition } from '@sessiond/protocol';
+import type { AgentProcessExit } from './agent-process.ts';
+import type { AgentStatus } from './backend.ts';
 
 /** What moves an agent from one phase to the next. */
 export type AgentLifeEvent = 'started' | 'work-began' | 'work-ended' | 'process-ended' | 'restarted' | 'stopped';
@@ -18,16 +20,30 @@ export function nextPhase(phase: AgentPhase, event: AgentLifeEvent): AgentPhase 
 
 const HISTORY_LENGTH = 10;
 
+/** What a life tells. */
+export type AgentLifeTold = AgentEvent<
+  'agent_phase_changed' | 'agent_restarting' | 'agent_restarted' | 'agent_stopped'
+>;
+
+/** The end of an agent's process, and what is done about it. */
+export interface AgentProcessLoss {
+  /** Counts the starts that follow each other without a stable life in between. */
+  readonly attempt: number;
+  /** Until the next start. */
+  readonly delayMs: number;
+  readonly exit: AgentProcessExit;
+}
+
 /** What an {@link AgentLife} needs. */
 export interface AgentLifeOptions {
-  /** Takes `agent_phase_changed`. */
-  readonly emit: (event: AgentEvent<'agent_phase_changed'>) => void;
+  /** Takes everything that is told of it, in order. */
+  readonly emit: (event: AgentLifeTold) => void;
   /** Wall-clock milliseconds. Default `Date.now`. */
   readonly now?: () => number;
 }
 
 /**
- * The phase of one agent, and its last ten transitions.
+ * The phase of one agent, its last ten transitions, and how its process ended last: what every kind of agent tells in the same words.
  *
  * ```
  *            started        work-began
@@ -42,10 +58,11 @@ export interface AgentLifeOptions {
  * An event that the phase does not know changes nothing: of two ends of the same work the first one counts, and what a lost process had begun has no end of its own.
  */
 export class AgentLife {
-  readonly #emit: (event: AgentEvent<'agent_phase_changed'>) => void;
+  readonly #emit: (event: AgentLifeTold) => void;
   readonly #now: () => number;
   #phase: AgentPhase = 'starting';
   #transitions: readonly AgentTransition[] = [];
+  #lastExit: AgentStatus['lastExit'];
 
   constructor({ emit, now }: AgentLifeOptions) {
     this.#emit = emit;
@@ -59,6 +76,33 @@ export class AgentLife {
   /** The last ten, oldest first; not changed afterwards. */
   get transitions(): readonly AgentTransition[] {
     return this.#transitions;
+  }
+
+  /** How its process ended last, as a status tells it; `undefined`: it never has. */
+  get lastExit(): AgentStatus['lastExit'] {
+    return this.#lastExit;
+  }
+
+  /** Its process has ended, with what it worked on, and is started again. */
+  processEnded({ attempt, delayMs, exit }: AgentProcessLoss): void {
+    const { exitCode, signal } = exit;
+    const interrupted = this.#phase === 'running';
+    this.#lastExit = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
+    this.#emit({ type: 'agent_restarting', attempt, delayMs, exitCode, signal, interrupted });
+    this.apply('process-ended');
+  }
+
+  /** Its process works again; `resumed`: with the conversation it had. */
+  restarted(attempt: number, resumed: boolean): void {
+    this.#emit({ type: 'agent_restarted', attempt, resumed });
+    this.apply('restarted');
+  }
+
+  /** It is over; nothing is told afterwards. @returns false when it was over already, and nothing was told. */
+  stop(reason: 'closed' | 'failed', errorMessage?: string): boolean {
+    if (!this.apply('stopped', reason)) return false;
+    this.#emit({ type: 'agent_stopped', reason, ...(errorMessage !== undefined && { errorMessage }) });
+    return true;
   }
 
   /** Goes on, and tells it with the cause, by default the event. @returns whether the phase knows the event. */

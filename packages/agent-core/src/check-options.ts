@@ -12,3 +12,8 @@ export function checkedDelay(action: string, option: string, value: number): num
   if (value >= 0 && value <= MAX_TIMER_MS) return value;
   throw new InvalidOptionError(action, option, value, 'allowed are milliseconds from 0 to 2,147,483,647');
 }
+
+/** The value, if a timer can be that long or none is wanted. @throws InvalidOptionError naming the option otherwise. */
+export function optionalDelay(action: string, option: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : checkedDelay(action, option, value);
+}

@@ -1,47 +1,27 @@
+import type { RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
 import type { AgentCommand, AgentCommandType, AgentEvent } from '@sessiond/protocol';
 import { AgentLife } from '../agent-life.ts';
-import type { AgentProcess, AgentProcesses, AgentProcessRequest, AgentTerminals } from '../agent-process.ts';
+import { AgentWork } from '../agent-work.ts';
 import type {
   Agent,
   AgentOwner,
   AgentStatus,
-  OpenAgent,
   Performed,
   PerformedType,
   PromptOutcome,
   UserMessage,
 } from '../backend.ts';
-import type { Clock } from '../clock.ts';
-import { AgentFailedError, AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
-import { settledWithin } from '../settled-within.ts';
-import { type Restarting, Supervisor, type SupervisorSnapshot } from '../supervisor.ts';
-import { AcpLink } from './acp-link.ts';
+import { AgentInputError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
+import { Supervisor, type SupervisorSnapshot } from '../supervisor.ts';
+import { withEither } from '../with-either.ts';
+import type { AcpAgentRequest, AcpAgentSettings } from './acp-agent-settings.ts';
+import type { AcpLink } from './acp-link.ts';
 import { AcpSession } from './acp-session.ts';
-import type { AcpSdk } from './load-sdk.ts';
+import { AgentStart } from './agent-start.ts';
 import { permissionDialog } from './permission.ts';
 import { performCommand, supportsCommand } from './session-commands.ts';
 import { TerminalDesk } from './terminal-desk.ts';
-import { Work } from './work.ts';
-
-/** What all agents of a backend have in common. */
-export interface AcpAgentSettings {
-  readonly backend: string;
-  readonly sdk: AcpSdk;
-  readonly processes: AgentProcesses;
-  readonly terminals: AgentTerminals | undefined;
-  readonly clock: Clock;
-  readonly timestamp: () => string;
-  readonly clientVersion: string;
-  readonly startMs: number;
-  readonly gracePeriodMs: number;
-  readonly maxLineBytes: number;
-  readonly maxTranscriptBytes: number;
-}
-
-/** Which agent. */
-export interface AcpAgentRequest extends OpenAgent {
-  readonly command: string;
-}
+import { Turn } from './turn.ts';
 
 /**
  * One agent in a process of its own, started again when it dies: with the conversation where the agent can load or resume one, else with a new one.
@@ -51,24 +31,16 @@ export interface AcpAgentRequest extends OpenAgent {
 export class AcpAgent implements Agent {
   readonly #settings: AcpAgentSettings;
   readonly #request: AcpAgentRequest;
-  readonly #owner: AgentOwner;
   readonly #onStopped: () => void;
   readonly #life: AgentLife;
   readonly #session: AcpSession;
-  readonly #work: Work;
+  readonly #work: AgentWork;
   readonly #supervisor: Supervisor<AcpLink>;
   readonly #desk: TerminalDesk | undefined;
-  /** Chosen by a person; an agent that starts again with a new conversation is told so again. */
-  #chosen: { model?: string; thinkingLevel?: string } = {};
+  readonly #start: AgentStart;
+  #turn: Turn | undefined;
   #name: string | undefined;
-  #resumed = false;
-  #lives = 0;
   #closing: Promise<void> | undefined;
-  /** The last that was started, also one that does not speak yet. */
-  #process: AgentProcess | undefined;
-  #killed = false;
-  /** The end of the attempt to start it that is under way, however it ends. */
-  #starting: Promise<unknown> = Promise.resolve();
 
   /** Made for `start`; `onStopped` is told when it is over after that. */
   constructor(settings: AcpAgentSettings, request: AcpAgentRequest, owner: AgentOwner, onStopped: () => void) {
@@ -76,11 +48,13 @@ export class AcpAgent implements Agent {
     const { sessionId, cwd, toolEnv } = request;
     this.#settings = settings;
     this.#request = request;
-    this.#owner = owner;
     this.#onStopped = onStopped;
     this.#name = request.name;
-    const emit = (event: AgentEvent) => owner.onEvent(event);
-    this.#life = new AgentLife({ emit });
+    const emit = (event: AgentEvent) => {
+      this.#work.observe(event);
+      owner.onEvent(event);
+    };
+    this.#life = new AgentLife({ emit: (event) => owner.onEvent(event) });
     this.#desk = terminals && new TerminalDesk({ terminals, sessionId, cwd, env: toolEnv });
     this.#session = new AcpSession({
       cwd,
@@ -88,31 +62,42 @@ export class AcpAgent implements Agent {
       maxTranscriptBytes,
       emit,
       onChanged: () => owner.onStatusChanged(),
-      onAnswer: () => this.#work.answered(),
       terminalText: (terminalId) => this.#desk?.text(terminalId) ?? '',
     });
-    this.#work = new Work({
+    this.#work = new AgentWork({
       clock,
       life: this.#life,
-      session: this.#session,
-      onAbort: () => void this.#desk?.killAll(),
-      endProcess: (link, gracePeriodMs) => {
+      owner,
+      abortMs: settings.abortMs,
+      firstTokenMs: settings.firstTokenMs,
+      asked: () => this.#session.choices.answeredBy,
+      tellToStop: () => {
+        void this.link?.notify('session/cancel', { sessionId: this.#session.id });
+        void this.#desk?.killAll();
+      },
+      endProcess: async () => {
+        const { link } = this;
         this.#supervisor.expectEnd();
-        return link.end(gracePeriodMs);
+        await link?.end();
+      },
+    });
+    this.#start = new AgentStart({
+      settings,
+      request,
+      session: this.#session,
+      requests: {
+        terminals: this.#desk,
+        permission: (asked, signal) => this.#permission(asked, signal),
       },
     });
     this.#supervisor = new Supervisor<AcpLink>({
       clock,
-      start: (attempt, signal) => {
-        const link = this.#startLink(attempt, signal);
-        this.#starting = link.catch(() => {});
-        return link;
+      start: (attempt, signal) => this.#start.run(attempt, signal),
+      onRestarting: (restarting) => {
+        this.#turn?.lose();
+        this.#life.processEnded(restarting);
       },
-      onRestarting: (restarting) => this.#onRestarting(restarting),
-      onRestarted: (_, attempt) => {
-        this.#life.apply('restarted');
-        emit({ type: 'agent_restarted', attempt, resumed: this.#resumed });
-      },
+      onRestarted: (_, attempt) => this.#life.restarted(attempt, this.#start.resumed),
       onGivenUp: (error) => void this.#givenUp(error),
     });
   }
@@ -146,15 +131,15 @@ export class AcpAgent implements Agent {
   get status(): AgentStatus {
     const { id, title, transcript, isCompacting } = this.#session;
     const { model, thinking } = this.#session.choices;
-    const { restarts, lastExit } = this.#supervisor.snapshot();
+    const { phase, transitions, lastExit } = this.#life;
     const name = title ?? this.#name;
     const pid = this.link?.pid;
-    const { lastError } = this.#work;
+    const { kind, lastError } = this.#work;
     return {
-      phase: this.#life.phase,
-      transitions: this.#life.transitions,
-      restarts,
-      isStreaming: this.#work.isBusy,
+      phase,
+      transitions,
+      restarts: this.supervision.restarts,
+      isStreaming: kind !== undefined,
       isCompacting,
       messageCount: transcript.total,
       steering: [],
@@ -165,12 +150,7 @@ export class AcpAgent implements Agent {
       ...(id !== undefined && { agentSessionId: id }),
       ...(pid !== undefined && { pid }),
       ...(lastError !== undefined && { lastError }),
-      ...(lastExit !== undefined && {
-        lastExit: {
-          ...(lastExit.exitCode !== null && { exitCode: lastExit.exitCode }),
-          ...(lastExit.signal !== null && { signal: lastExit.signal }),
-        },
-      }),
+      ...(lastExit !== undefined && { lastExit }),
     };
   }
 
@@ -179,22 +159,33 @@ export class AcpAgent implements Agent {
   }
 
   async prompt(message: UserMessage, signal: AbortSignal): Promise<PromptOutcome> {
-    signal.throwIfAborted();
-    return this.#work.prompt(this.#ready('prompt agent'), message, signal);
+    const link = this.#ready('prompt agent', signal);
+    if (message.images?.length && !link.abilities.images) {
+      throw new AgentInputError('images', 'Cannot prompt agent: it takes no pictures');
+    }
+    return this.#work.prompt(signal, async (stop) => {
+      const turn = new Turn({ clock: this.#settings.clock, session: this.#session, link, stop });
+      this.#turn = turn;
+      try {
+        return await turn.run(message);
+      } finally {
+        this.#turn = undefined;
+      }
+    });
   }
 
   async steer(_: UserMessage, signal: AbortSignal): Promise<never> {
-    this.#mustWork('steer agent', signal);
+    this.#work.checkWorking('steer agent', signal);
     throw new AgentUnsupportedError('Cannot steer agent: ACP has no way to tell something to an agent that works');
   }
 
   async followUp(_: UserMessage, signal: AbortSignal): Promise<never> {
-    this.#mustWork('queue message', signal);
+    this.#work.checkWorking('queue message', signal);
     throw new AgentUnsupportedError('Cannot queue message: ACP has no queue');
   }
 
   abort(deadlineMs: number): Promise<boolean> {
-    return this.#work.abort(this.link, deadlineMs);
+    return this.#work.abort(deadlineMs);
   }
 
   async perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>> {
@@ -202,23 +193,20 @@ export class AcpAgent implements Agent {
     if (!this.supports(type)) {
       throw new AgentUnsupportedError(`Cannot carry out ${type}: this agent does not offer it`);
     }
-    signal.throwIfAborted();
-    this.#mustLive(`carry out ${type}`);
+    this.#work.checkOpen(`carry out ${type}`, signal);
     const session = this.#session;
     const performed = await performCommand(command, {
       session,
       backend: this.#settings.backend,
-      link: () => this.#ready(`carry out ${type}`),
-      remember: (choice) => {
-        this.#chosen = { ...this.#chosen, ...choice };
-      },
+      link: () => this.#ready(`carry out ${type}`, signal),
+      remember: (choice) => this.#start.choose(choice),
       signal,
     });
     return performed as Performed<T>;
   }
 
-  async rename(name: string): Promise<void> {
-    this.#mustLive('rename agent');
+  async rename(name: string, signal: AbortSignal): Promise<void> {
+    this.#work.checkOpen('rename agent', signal);
     this.#name = name;
   }
 
@@ -232,147 +220,44 @@ export class AcpAgent implements Agent {
 
   /** Kills its process and waits for nothing. Never throws. */
   kill(): void {
-    this.#killed = true;
     this.#supervisor.stop();
-    this.#process?.kill();
+    this.#start.kill();
   }
 
-  async #startLink(attempt: number, signal: AbortSignal): Promise<AcpLink> {
-    const settings = this.#settings;
-    const request = this.#request;
-    this.#lives += 1;
-    const link = await AcpLink.open(
-      {
-        ...settings,
-        processes: { start: (wanted) => this.#startProcess(wanted) },
-        id: `${request.sessionId}-${this.#lives}`,
-        command: request.command,
-        args: request.args ?? [],
-        cwd: request.cwd,
-        env: request.env,
-        onUpdate: (params) => this.#session.update(params),
-        requests: {
-          terminals: this.#desk,
-          permission: async (asked, signal) => {
-            const dialog = permissionDialog(asked);
-            const taken = AbortSignal.any([signal, this.#work.questions]);
-            return dialog.answer(await this.#owner.ask(dialog.question, taken));
-          },
-        },
-      },
-      signal,
-    );
-    const late = new AbortController();
-    const cancel = settings.clock.after(settings.startMs, () => {
-      const seconds = settings.startMs / 1_000;
-      late.abort(new AgentFailedError(`Cannot open agent: it did not open its conversation within ${seconds} s`));
-    });
-    const either = AbortSignal.any([signal, late.signal]);
-    try {
-      if (attempt === 0) await this.#openFirst(link, either);
-      else await this.#openAgain(link, either);
-      return link;
-    } catch (error) {
-      await link.end();
-      throw error;
-    } finally {
-      cancel();
-    }
+  async #permission(request: RequestPermissionRequest, signal: AbortSignal): Promise<RequestPermissionResponse> {
+    const dialog = permissionDialog(request);
+    const ask = (taken: AbortSignal) => this.#work.ask(dialog.question, taken);
+    return dialog.answer(await (this.#turn ? withEither(signal, this.#turn.over, ask) : ask(signal)));
   }
 
-  async #startProcess(wanted: AgentProcessRequest): Promise<AgentProcess> {
-    const process = await this.#settings.processes.start(wanted);
-    this.#process = process;
-    if (this.#killed) process.kill();
-    return process;
-  }
-
-  async #openFirst(link: AcpLink, signal: AbortSignal): Promise<void> {
-    const { resume, model, thinkingLevel } = this.#request;
-    if (resume === undefined) await this.#session.create(link, signal);
-    else if ('agentSessionId' in resume) await this.#session.load(link, resume.agentSessionId, signal);
-    else {
-      throw new AgentInputError(
-        'sessionPath',
-        'Cannot go on with conversation: agents of ACP are told its id and not a file',
-      );
-    }
-    if (model !== undefined) await this.#choose(link, 'model', model, signal);
-    if (thinkingLevel !== undefined) await this.#choose(link, 'thinkingLevel', thinkingLevel, signal);
-  }
-
-  async #openAgain(link: AcpLink, signal: AbortSignal): Promise<void> {
-    this.#resumed = await this.#session.reopen(link, signal);
-    for (const [field, value] of Object.entries(this.#chosen) as ['model' | 'thinkingLevel', string][]) {
-      // It may offer less than it did; better another model than none.
-      await this.#choose(link, field, value, signal).catch(() => signal.throwIfAborted());
-    }
-  }
-
-  async #choose(link: AcpLink, field: 'model' | 'thinkingLevel', wanted: string, signal: AbortSignal): Promise<void> {
-    const { choices, id } = this.#session;
-    const chosen = field === 'model' ? choices.findModel(wanted, field) : choices.findThinkingLevel(wanted, field);
-    if (chosen.choice.current !== chosen.value) await choices.choose(link, id, chosen, field, signal);
-    this.#chosen = { ...this.#chosen, [field]: chosen.value };
-  }
-
-  #ready(attempt: string): AcpLink {
-    this.#mustLive(attempt);
+  #ready(attempt: string, signal: AbortSignal): AcpLink {
+    this.#work.checkReady(attempt, signal);
     const { link } = this;
-    if (link === undefined) throw new AgentStateError(`Cannot ${attempt}: its process is started again`);
-    if (this.#work.isBusy) throw new AgentStateError(`Cannot ${attempt}: it works on a prompt`);
+    if (link === undefined) throw new AgentStateError(`Cannot ${attempt}: the agent is started again`);
     return link;
   }
 
-  #mustLive(attempt: string): void {
-    if (this.#closing !== undefined || this.#life.phase === 'stopped') {
-      throw new AgentStateError(`Cannot ${attempt}: the agent is stopped`);
-    }
-  }
-
-  #mustWork(attempt: string, signal: AbortSignal): void {
-    signal.throwIfAborted();
-    this.#mustLive(attempt);
-    if (!this.#work.isBusy) throw new AgentStateError(`Cannot ${attempt}: it works on nothing`);
-  }
-
-  #onRestarting({ attempt, delayMs, exit }: Restarting): void {
-    const interrupted = this.#work.lose();
-    this.#life.apply('process-ended');
-    this.#owner.onEvent({
-      type: 'agent_restarting',
-      attempt,
-      delayMs,
-      exitCode: exit.exitCode,
-      signal: exit.signal,
-      interrupted,
-    });
-  }
-
   async #givenUp(error: Error): Promise<void> {
-    this.#work.lose();
+    this.#turn?.lose();
     this.#work.failed(error.message);
-    this.#stopped('failed', error.message);
+    this.#stop('failed', error.message);
     await this.#desk?.close();
   }
 
-  #stopped(reason: 'closed' | 'failed', errorMessage?: string): void {
-    if (!this.#life.apply('stopped', reason)) return;
-    this.#owner.onEvent({ type: 'agent_stopped', reason, ...(errorMessage !== undefined && { errorMessage }) });
-    this.#onStopped();
+  #stop(reason: 'closed' | 'failed', errorMessage?: string): void {
+    if (this.#life.stop(reason, errorMessage)) this.#onStopped();
   }
 
   async #close(deadlineMs: number): Promise<void> {
     const { gracePeriodMs } = this.#settings;
+    this.#work.close();
+    this.#work.interrupt();
     const link = this.#supervisor.stop();
-    this.#work.cancel(link);
     const desk = this.#desk?.close();
     await link?.end(Math.min(gracePeriodMs, deadlineMs));
-    // One that comes up again is ended by whoever starts it.
-    await settledWithin(this.#settings.clock, deadlineMs, this.#starting);
-    await this.#process?.terminate(0);
+    await this.#start.close(deadlineMs);
     await desk;
-    this.#work.lose();
-    this.#stopped('closed');
+    this.#turn?.lose();
+    this.#stop('closed');
   }
 }

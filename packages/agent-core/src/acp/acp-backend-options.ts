@@ -13,6 +13,10 @@ export interface AcpBackendOptions {
   readonly args?: readonly string[] | undefined;
   /** From SIGTERM to SIGKILL. Default 2000. */
   readonly gracePeriodMs?: number | undefined;
+  /** How long work has to end when the signal of its call is aborted, before the agent's process is ended. Default 5,000. */
+  readonly abortMs?: number | undefined;
+  /** How long an agent may be silent after a prompt, before that fails with it: later requests to its model are not told. Default: for ever. */
+  readonly firstTokenMs?: number | undefined;
   /** From the start of an agent to the end of its handshake, and from there until its conversation is open. Default 60,000. */
   readonly startMs?: number | undefined;
   /** The longest line of an agent; one with a longer one is ended. Default 16 MiB. */

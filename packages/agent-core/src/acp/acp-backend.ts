@@ -2,7 +2,8 @@ import type { StoredSession } from '@sessiond/protocol';
 import type { Agent, AgentBackend, AgentOwner, BackendSnapshot, OpenAgent, StoredQuery } from '../backend.ts';
 import { systemClock } from '../clock.ts';
 import { AgentInputError, AgentStateError } from '../errors.ts';
-import { AcpAgent, type AcpAgentSettings } from './acp-agent.ts';
+import { AcpAgent } from './acp-agent.ts';
+import type { AcpAgentSettings } from './acp-agent-settings.ts';
 import type { AcpBackendOptions } from './acp-backend-options.ts';
 import { loadSdk } from './load-sdk.ts';
 import { listStoredSessions } from './stored-sessions.ts';
@@ -10,6 +11,7 @@ import { listStoredSessions } from './stored-sessions.ts';
 const DEFAULTS = Object.freeze({
   name: 'acp',
   gracePeriodMs: 2_000,
+  abortMs: 5_000,
   clientVersion: '0.0.0',
   startMs: 60_000,
   maxLineBytes: 16 * 1024 * 1024,
@@ -120,6 +122,8 @@ export class AcpBackend implements AgentBackend {
       timestamp: () => new Date().toISOString(),
       clientVersion: options.clientVersion ?? DEFAULTS.clientVersion,
       gracePeriodMs: options.gracePeriodMs ?? DEFAULTS.gracePeriodMs,
+      abortMs: options.abortMs ?? DEFAULTS.abortMs,
+      firstTokenMs: options.firstTokenMs,
       startMs: options.startMs ?? DEFAULTS.startMs,
       maxLineBytes: options.maxLineBytes ?? DEFAULTS.maxLineBytes,
       maxTranscriptBytes: options.maxTranscriptBytes ?? DEFAULTS.maxTranscriptBytes,

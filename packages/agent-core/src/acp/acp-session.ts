@@ -22,8 +22,6 @@ export interface AcpSessionParts {
   readonly emit: (event: AgentEvent) => void;
   /** Told when something has changed that no event tells. */
   readonly onChanged: () => void;
-  /** Told of each piece of an answer of the model. */
-  readonly onAnswer: () => void;
   readonly terminalText: (terminalId: string) => string;
   /** The time of day, RFC 3339. */
   readonly timestamp: () => string;
@@ -162,9 +160,6 @@ export class AcpSession {
       case 'text':
       case 'thought':
       case 'tool':
-        if (!this.#replaying) this.#parts.onAnswer();
-        this.#conversation.take(update);
-        break;
       case 'user':
         this.#conversation.take(update);
         break;

@@ -3,6 +3,7 @@ import type { Performed, PerformedType } from '../backend.ts';
 import { AgentUnsupportedError } from '../errors.ts';
 import type { AcpLink, AgentAbilities } from './acp-link.ts';
 import type { AcpSession } from './acp-session.ts';
+import type { AgentChoice } from './agent-start.ts';
 import type { Chosen } from './session-choices.ts';
 import type { Choice } from './session-config.ts';
 import { listStoredSessions } from './stored-sessions.ts';
@@ -14,7 +15,7 @@ export interface CommandContext {
   /** The agent's process. @throws AgentStateError when the agent is not idle. */
   readonly link: () => AcpLink;
   /** Notes a choice for the next start of the agent. */
-  readonly remember: (choice: { model?: string; thinkingLevel?: string }) => void;
+  readonly remember: (choice: AgentChoice) => void;
   readonly signal: AbortSignal;
 }
 

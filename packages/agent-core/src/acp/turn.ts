@@ -1,49 +1,111 @@
+import type { PromptOutcome, UserMessage } from '../backend.ts';
 import type { Clock } from '../clock.ts';
+import { AgentFailedError } from '../errors.ts';
+import type { AcpLink } from './acp-link.ts';
+import type { AcpSession } from './acp-session.ts';
+import { agentErrorCode, agentFailure } from './agent-failure.ts';
+import { readTurnResult, type TurnResult } from './turn-result.ts';
 
-/** One prompt that an agent works on. */
+/** How often the terminals of running tools are looked at, in milliseconds: they do not tell when there is more. */
+const LOOK_MS = 200;
+
+/** What a {@link Turn} needs. */
+export interface TurnParts {
+  readonly clock: Clock;
+  readonly session: AcpSession;
+  readonly link: AcpLink;
+  /** Aborted when it is to end. */
+  readonly stop: AbortSignal;
+}
+
+/** One prompt that an agent works on, from `agent_start` to `agent_end`. It ends once, with whatever comes first: the answer of the agent, or the end of its process. */
 export class Turn {
-  /** Rejects when the agent is lost while it works; it never resolves. */
-  readonly lost: Promise<never>;
-  /** Resolves when the prompt is over, in whatever way. */
-  readonly over: Promise<void>;
-  /** Whether somebody asked for its end. */
-  aborted = false;
-  readonly #clock: Clock;
-  readonly #startedAt: number;
-  #lose!: (error: Error) => void;
-  #finish!: () => void;
-  #firstTokenMs: number | undefined;
+  readonly #parts: TurnParts;
+  readonly #over = new AbortController();
+  #lose: (error: Error) => void = () => {};
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#startedAt = clock.now();
-    this.lost = new Promise((_, reject) => {
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+  }
+
+  /** Aborted when it is over: what the agent asks a person has no meaning any more. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Has the agent work. @throws AgentFailedError with what is known of the provider, or that its process ended. */
+  async run({ message, images = [] }: UserMessage): Promise<PromptOutcome> {
+    const { session, link, stop } = this.#parts;
+    const lost = new Promise<never>((_, reject) => {
       this.#lose = reject;
     });
-    this.over = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
     // Who has its answer already does not look at it any more.
-    this.lost.catch(() => {});
+    lost.catch(() => {});
+    session.conversation.begin({ message, images });
+    const stopLooking = this.#lookAtTerminals();
+    try {
+      const prompt = [{ type: 'text', text: message }, ...images];
+      const answer = link.request('session/prompt', { sessionId: session.id, prompt });
+      answer.catch(() => {});
+      const result = readTurnResult(await Promise.race([answer, lost]));
+      return this.#outcome(stop.aborted ? { ...result, stopReason: 'aborted' } : result);
+    } catch (error) {
+      // Some agents answer with an error when they were cancelled.
+      if (stop.aborted) return this.#outcome({ stopReason: 'aborted' });
+      throw this.#failure(error);
+    } finally {
+      stopLooking();
+    }
   }
 
-  /** From the prompt to the first piece of an answer, in milliseconds. */
-  get firstTokenMs(): number | undefined {
-    return this.#firstTokenMs;
+  /** The process of the agent is gone. */
+  lose(): void {
+    const errorMessage = "The agent's process ended while it worked";
+    this.#end(() => {
+      if (this.#parts.stop.aborted) this.#parts.session.conversation.end('aborted');
+      else this.#parts.session.conversation.end('error', { errorMessage });
+    });
+    this.#lose(new AgentFailedError(errorMessage, { interrupted: true }));
   }
 
-  /** There is a piece of an answer. */
-  answered(): void {
-    this.#firstTokenMs ??= this.#clock.now() - this.#startedAt;
+  #outcome({ stopReason, usage }: TurnResult): PromptOutcome {
+    const { conversation, choices } = this.#parts.session;
+    this.#end(() => conversation.end(stopReason, { ...(usage !== undefined && { usage }) }));
+    const { model } = choices;
+    return {
+      stopReason,
+      text: conversation.text,
+      ...(usage !== undefined && { usage }),
+      ...(model !== undefined && { model }),
+    };
   }
 
-  /** The agent was lost. */
-  lose(error: Error): void {
-    this.#lose(error);
+  #failure(error: unknown): Error {
+    const { choices, conversation } = this.#parts.session;
+    const isKnown = agentErrorCode(error) === undefined;
+    const failure = isKnown ? (error as Error) : agentFailure('carry out prompt', error, choices.answeredBy);
+    this.#end(() => conversation.end('error', { errorMessage: failure.message }));
+    return failure;
   }
 
-  /** It is over. */
-  finish(): void {
-    this.#finish();
+  #end(tell: () => void): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    tell();
+  }
+
+  /** @returns how to end it. */
+  #lookAtTerminals(): () => void {
+    const { clock, session } = this.#parts;
+    let cancel: () => void;
+    const later = () => {
+      cancel = clock.after(LOOK_MS, look, { background: true });
+    };
+    const look = () => {
+      session.conversation.look();
+      later();
+    };
+    later();
+    return () => cancel();
   }
 }

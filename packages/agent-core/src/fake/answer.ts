@@ -10,8 +10,6 @@ export interface AnswerParts {
   readonly conversation: Conversation;
   readonly model: AgentModel;
   readonly timestamp: string;
-  /** Called before the first piece. */
-  readonly onFirstPiece: () => void;
 }
 
 /** One message of the model while it comes: tells every piece, and puts the whole into the conversation at its end. */
@@ -45,7 +43,6 @@ export class Answer {
   }
 
   callTool(id: string, name: string, args: Record<string, unknown>): void {
-    this.#parts.onFirstPiece();
     this.#toolCall = { id, name, arguments: args };
     const contentIndex = 0;
     const update = (assistantMessageEvent: AgentEvent<'message_update'>['assistantMessageEvent']) =>
@@ -67,7 +64,6 @@ export class Answer {
   }
 
   #piece(type: 'text_delta' | 'thinking_delta', contentIndex: number, delta: string): void {
-    this.#parts.onFirstPiece();
     this.#parts.emit({ type: 'message_update', assistantMessageEvent: { type, contentIndex, delta } });
   }
 

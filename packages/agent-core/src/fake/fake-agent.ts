@@ -1,5 +1,6 @@
 import type { AgentCommand, AgentCommandType, AgentEvent } from '@sessiond/protocol';
 import { AgentLife } from '../agent-life.ts';
+import { AgentWork } from '../agent-work.ts';
 import type {
   Agent,
   AgentOwner,
@@ -12,15 +13,15 @@ import type {
   UserMessage,
 } from '../backend.ts';
 import type { Clock } from '../clock.ts';
-import { AgentFailedError, AgentStateError, AgentUnsupportedError } from '../errors.ts';
+import { AgentUnsupportedError } from '../errors.ts';
 import { Supervisor, type SupervisorOptions, type SupervisorSnapshot } from '../supervisor.ts';
+import { withEither } from '../with-either.ts';
 import type { ConversationFiles } from './conversation-files.ts';
 import { type FakeCommands, fakeMoves, fakeQuestions, fakeSettings } from './fake-commands.ts';
 import { compaction } from './fake-compaction.ts';
 import { FakeProcess } from './fake-process.ts';
 import { FakeState } from './fake-state.ts';
 import { FakeTurn } from './fake-turn.ts';
-import { FakeWork } from './fake-work.ts';
 import { MessageQueue } from './message-queue.ts';
 
 /** How the process of an agent is started again. */
@@ -38,6 +39,7 @@ export interface FakeAgentParts {
   /** Wall-clock milliseconds. */
   readonly wallNow: () => number;
   readonly abortMs: number;
+  readonly firstTokenMs: number | undefined;
   readonly supervision: FakeSupervision;
   /** It is over. */
   readonly onOver: () => void;
@@ -59,10 +61,9 @@ export class FakeAgent implements Agent {
   readonly #life: AgentLife;
   readonly #queue: MessageQueue;
   readonly #supervisor: Supervisor<FakeProcess>;
-  readonly #work: FakeWork;
+  readonly #work: AgentWork;
   readonly #moves: FakeCommands;
   readonly #commands: FakeCommands;
-  #lastError: string | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: FakeAgentParts, state: FakeState, emit: (event: AgentEvent) => void) {
@@ -74,26 +75,25 @@ export class FakeAgent implements Agent {
       ...parts.supervision,
       clock: parts.clock,
       start: async () => new FakeProcess(),
-      onRestarting: ({ attempt, delayMs, exit }) => {
-        const interrupted = this.#life.phase === 'running';
+      onRestarting: (restarting) => {
         this.#queue.clear();
-        emit({ type: 'agent_restarting', attempt, delayMs, ...exit, interrupted });
-        this.#life.apply('process-ended');
+        this.#life.processEnded(restarting);
       },
-      onRestarted: (_, attempt) => {
-        emit({ type: 'agent_restarted', attempt, resumed: true });
-        this.#life.apply('restarted');
-      },
+      onRestarted: (_, attempt) => this.#life.restarted(attempt, true),
       onGivenUp: (error) => {
-        this.#lastError = error.message;
-        this.#stopped('failed', error.message);
+        this.#work.failed(error.message);
+        this.#stop('failed', error.message);
       },
     });
-    this.#work = new FakeWork({
-      life: this.#life,
+    this.#work = new AgentWork({
       clock: parts.clock,
+      life: this.#life,
+      owner: parts.owner,
       abortMs: parts.abortMs,
-      end: () => this.#endProcess(),
+      firstTokenMs: parts.firstTokenMs,
+      asked: () => ({ provider: state.model.provider, model: state.model.id }),
+      tellToStop: () => this.#queue.clear(),
+      endProcess: () => this.#endProcess(),
     });
     this.#moves = fakeMoves(state);
     this.#commands = {
@@ -111,10 +111,15 @@ export class FakeAgent implements Agent {
   static async open(parts: FakeAgentParts, signal: AbortSignal): Promise<FakeAgent> {
     signal.throwIfAborted();
     const { request, files, owner, wallNow } = parts;
-    const emit = (event: AgentEvent) => owner.onEvent(event);
+    let observe: (event: AgentEvent) => void = () => {};
+    const emit = (event: AgentEvent) => {
+      observe(event);
+      owner.onEvent(event);
+    };
     const timestamp = () => new Date(wallNow()).toISOString();
     const state = await FakeState.open({ request, files, emit, timestamp });
     const agent = new FakeAgent(parts, state, emit);
+    observe = (event) => agent.#work.observe(event);
     await agent.#supervisor.begin(signal);
     agent.#life.apply('started');
     return agent;
@@ -122,24 +127,25 @@ export class FakeAgent implements Agent {
 
   get status(): AgentStatus {
     const { conversation, sessionPath, model, thinkingLevel, autoCompactionEnabled } = this.#state;
-    const { restarts, lastExit } = this.#supervisor.snapshot();
+    const { phase, transitions, lastExit } = this.#life;
+    const { kind, lastError } = this.#work;
     return {
-      phase: this.#life.phase,
-      transitions: this.#life.transitions,
+      phase,
+      transitions,
       model,
       thinkingLevel,
       agentSessionId: conversation.origin.id,
-      restarts,
-      isStreaming: this.#work.kind === 'prompt',
-      isCompacting: this.#work.kind === 'compact',
+      restarts: this.supervision.restarts,
+      isStreaming: kind === 'prompt',
+      isCompacting: kind === 'compact',
       autoCompactionEnabled,
       messageCount: conversation.branch().length,
       steering: this.#queue.steering,
       followUp: this.#queue.followUp,
       ...(conversation.name !== undefined && { name: conversation.name }),
       ...(sessionPath !== undefined && { sessionFile: sessionPath }),
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
-      ...(lastExit !== undefined && { lastExit: exitOf(lastExit) }),
+      ...(lastError !== undefined && { lastError }),
+      ...(lastExit !== undefined && { lastExit }),
     };
   }
 
@@ -153,21 +159,24 @@ export class FakeAgent implements Agent {
   }
 
   async prompt(message: UserMessage, signal: AbortSignal): Promise<PromptOutcome> {
-    this.#checkReady('prompt agent', signal);
+    this.#work.checkReady('prompt agent', signal);
     const { request, owner, clock } = this.#parts;
-    const { conversation, timestamp } = this.#state;
+    const { conversation, timestamp, emit } = this.#state;
     const process = this.#supervisor.process!;
-    return this.#recordFailure(
-      this.#work.run('prompt', process.gone, signal, (aborted) => {
+    return this.#work.prompt(signal, (aborted) =>
+      withEither(aborted, process.gone, (stop) => {
         const turn = new FakeTurn({
           request,
           owner,
+          ask: (question) => this.#work.ask(question, stop),
+          emit,
           conversation,
           queue: this.#queue,
           model: () => this.#state.model,
           clock,
           timestamp,
           crash: () => process.crash(),
+          stop,
           aborted,
           gone: process.gone,
         });
@@ -177,17 +186,16 @@ export class FakeAgent implements Agent {
   }
 
   async steer(message: UserMessage, signal: AbortSignal): Promise<void> {
-    this.#checkWorking('steer agent', signal);
+    this.#work.checkWorking('steer agent', signal);
     this.#queue.steer(message);
   }
 
   async followUp(message: UserMessage, signal: AbortSignal): Promise<void> {
-    this.#checkWorking('queue message', signal);
+    this.#work.checkWorking('queue message', signal);
     this.#queue.queueFollowUp(message);
   }
 
-  async abort(deadlineMs: number): Promise<boolean> {
-    this.#queue.clear();
+  abort(deadlineMs: number): Promise<boolean> {
     return this.#work.abort(deadlineMs);
   }
 
@@ -196,20 +204,20 @@ export class FakeAgent implements Agent {
     const carryOut = this.#commands[type];
     if (carryOut === undefined)
       throw new AgentUnsupportedError(`Cannot carry out ${type}: the fake agent does not know it`);
-    this.#checkOpen(`carry out ${type}`, signal);
-    if (Object.hasOwn(this.#moves, type)) this.#checkReady(`carry out ${type}`, signal);
+    this.#work.checkOpen(`carry out ${type}`, signal);
+    if (Object.hasOwn(this.#moves, type)) this.#work.checkReady(`carry out ${type}`, signal);
     const performed = await carryOut(command, signal);
     signal.throwIfAborted();
     return performed;
   }
 
   async rename(name: string, signal: AbortSignal): Promise<void> {
-    this.#checkOpen('rename conversation', signal);
+    this.#work.checkOpen('rename conversation', signal);
     this.#state.conversation.rename(name);
   }
 
   async recordBash({ command, output, exitCode }: RecordedBash, signal: AbortSignal): Promise<void> {
-    this.#checkOpen('record command', signal);
+    this.#work.checkOpen('record command', signal);
     const text = `$ ${command}\n${output}\n(${exitCode === null ? 'ended by a signal' : `exit ${exitCode}`})`;
     const timestamp = this.#state.timestamp();
     this.#state.conversation.add({ role: 'bashExecution', content: [{ type: 'text', text }], timestamp });
@@ -226,69 +234,31 @@ export class FakeAgent implements Agent {
   }
 
   async #close(deadlineMs: number): Promise<void> {
+    this.#work.close();
     const process = this.#supervisor.stop();
-    await this.abort(deadlineMs);
+    await this.#work.abort(deadlineMs);
     process?.kill();
-    this.#stopped('closed');
+    this.#stop('closed');
   }
 
-  #stopped(reason: 'closed' | 'failed', errorMessage?: string): void {
-    if (!this.#life.apply('stopped', reason)) return;
-    const { owner, onOver } = this.#parts;
-    owner.onEvent({ type: 'agent_stopped', reason, ...(errorMessage !== undefined && { errorMessage }) });
-    onOver();
+  #stop(reason: 'closed' | 'failed', errorMessage?: string): void {
+    if (this.#life.stop(reason, errorMessage)) this.#parts.onOver();
   }
 
   /** Ends the process with what does not stop by itself. */
-  #endProcess(): void {
+  async #endProcess(): Promise<void> {
     this.#supervisor.expectEnd();
     this.#supervisor.process?.kill();
   }
 
   #compact({ customInstructions }: AgentCommand<'compact'>, signal: AbortSignal): Promise<Performed<'compact'>> {
-    this.#checkReady('compact conversation', signal);
+    this.#work.checkReady('compact conversation', signal);
     const { gone } = this.#supervisor.process!;
     const { clock } = this.#parts;
-    return this.#recordFailure(
-      this.#work.run('compact', gone, signal, (aborted) =>
-        compaction({ state: this.#state, customInstructions, clock, aborted, gone }),
+    return this.#work.run('compact', signal, (aborted) =>
+      withEither(aborted, gone, (stop) =>
+        compaction({ state: this.#state, customInstructions, clock, stop, aborted, gone }),
       ),
     );
   }
-
-  async #recordFailure<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof AgentFailedError) this.#lastError = error.message;
-      throw error;
-    }
-  }
-
-  #checkOpen(action: string, signal: AbortSignal): void {
-    signal.throwIfAborted();
-    if (this.#life.phase === 'stopped' || this.#closing !== undefined) {
-      throw new AgentStateError(`Cannot ${action}: the agent is stopped`);
-    }
-  }
-
-  #checkReady(action: string, signal: AbortSignal): void {
-    this.#checkOpen(action, signal);
-    if (this.#work.kind !== undefined) throw new AgentStateError(`Cannot ${action}: the agent works`);
-    if (this.#life.phase !== 'idle') throw new AgentStateError(`Cannot ${action}: the agent is started again`);
-  }
-
-  #checkWorking(action: string, signal: AbortSignal): void {
-    this.#checkOpen(action, signal);
-    if (this.#life.phase !== 'running' || this.#work.kind !== 'prompt') {
-      throw new AgentStateError(`Cannot ${action}: nothing runs`);
-    }
-  }
-}
-
-function exitOf({
-  exitCode,
-  signal,
-}: NonNullable<SupervisorSnapshot['lastExit']>): NonNullable<AgentStatus['lastExit']> {
-  return { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
 }

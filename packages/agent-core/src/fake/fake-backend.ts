@@ -1,6 +1,6 @@
 import type { StoredSession } from '@sessiond/protocol';
 import type { Agent, AgentBackend, AgentOwner, BackendSnapshot, OpenAgent, StoredQuery } from '../backend.ts';
-import { checkedDelay } from '../check-options.ts';
+import { checkedDelay, optionalDelay } from '../check-options.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { AgentStateError } from '../errors.ts';
 import { ConversationFiles } from './conversation-files.ts';
@@ -17,6 +17,8 @@ export interface FakeBackendOptions {
   readonly wallNow?: () => number;
   /** How long an agent whose caller gave up may take to stop before its process is ended. Default 5,000. */
   readonly abortMs?: number;
+  /** How long it may be silent after it was asked, before the prompt fails with that; see `slow` and `hang`. Default: for ever. */
+  readonly firstTokenMs?: number | undefined;
   /** When an agent that crashed is started again. */
   readonly supervision?: FakeSupervision;
 }
@@ -32,6 +34,7 @@ export class FakeBackend implements AgentBackend {
   readonly #clock: Clock;
   readonly #wallNow: () => number;
   readonly #abortMs: number;
+  readonly #firstTokenMs: number | undefined;
   readonly #supervision: FakeSupervision;
   readonly #agents = new Set<FakeAgent>();
   /** Of agents that are over. */
@@ -44,6 +47,7 @@ export class FakeBackend implements AgentBackend {
     this.#clock = options.clock ?? systemClock;
     this.#wallNow = options.wallNow ?? Date.now;
     this.#abortMs = checkedDelay('create fake backend', 'abortMs', options.abortMs ?? DEFAULTS.abortMs);
+    this.#firstTokenMs = optionalDelay('create fake backend', 'firstTokenMs', options.firstTokenMs);
     this.#supervision = options.supervision ?? {};
   }
 
@@ -57,6 +61,7 @@ export class FakeBackend implements AgentBackend {
       clock: this.#clock,
       wallNow: this.#wallNow,
       abortMs: this.#abortMs,
+      firstTokenMs: this.#firstTokenMs,
       supervision: this.#supervision,
       onOver: () => isOver(),
     };

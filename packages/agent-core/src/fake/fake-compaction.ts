@@ -14,6 +14,8 @@ export interface CompactionParts {
   /** `hang`, `stubborn`, `slow` and `fail` mean what they mean in a prompt. */
   readonly customInstructions: string | undefined;
   readonly clock: Clock;
+  /** Aborted when either of the others is. */
+  readonly stop: AbortSignal;
   readonly aborted: AbortSignal;
   readonly gone: AbortSignal;
 }
@@ -39,8 +41,7 @@ export async function compaction(parts: CompactionParts): Promise<Performed<'com
   return { summary, tokensBefore };
 }
 
-async function think({ state, customInstructions = '', clock, aborted, gone }: CompactionParts): Promise<void> {
-  const stop = AbortSignal.any([aborted, gone]);
+async function think({ state, customInstructions = '', clock, stop, gone }: CompactionParts): Promise<void> {
   const step = fakeStep(customInstructions);
   await delay(clock, step.kind === 'slow' ? step.delayMs : 0, stop);
   if (step.kind === 'fail') throw failureOf(step, state.model);

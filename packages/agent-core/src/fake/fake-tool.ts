@@ -10,7 +10,7 @@ export interface FakeToolCall {
   readonly toolCallId: string;
   readonly command: string;
   readonly request: OpenAgent;
-  readonly owner: AgentOwner;
+  readonly owner: Pick<AgentOwner, 'runShell'>;
   readonly emit: (event: AgentEvent) => void;
 }
 
@@ -45,7 +45,7 @@ export async function runFakeTool(
 }
 
 async function runShell(
-  owner: AgentOwner,
+  owner: Pick<AgentOwner, 'runShell'>,
   { cwd, toolEnv }: OpenAgent,
   command: string,
   onOutput: (bytes: Uint8Array) => void,

@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentModel, DialogMethod, StopReason, TokenUsage } from '@sessiond/protocol';
+import type { AgentEvent, AgentModel, DialogAnswer, DialogMethod, StopReason, TokenUsage } from '@sessiond/protocol';
 import type { AgentOwner, DialogQuestion, OpenAgent, PromptOutcome, UserMessage } from '../backend.ts';
 import type { Clock } from '../clock.ts';
 import { Answer } from './answer.ts';
@@ -22,7 +22,10 @@ const QUESTIONS: Readonly<Record<DialogMethod, DialogQuestion>> = {
 /** What a turn of the fake agent needs. */
 export interface FakeTurnParts {
   readonly request: OpenAgent;
-  readonly owner: AgentOwner;
+  readonly owner: Pick<AgentOwner, 'runShell'>;
+  /** Asks a person, until the turn stops. */
+  readonly ask: (question: DialogQuestion) => Promise<DialogAnswer>;
+  readonly emit: (event: AgentEvent) => void;
   readonly conversation: Conversation;
   readonly queue: MessageQueue;
   readonly model: () => AgentModel;
@@ -30,6 +33,8 @@ export interface FakeTurnParts {
   readonly timestamp: () => string;
   /** Ends the process. */
   readonly crash: () => void;
+  /** Aborted when either of the others is. */
+  readonly stop: AbortSignal;
   /** Aborted when the turn is to stop. */
   readonly aborted: AbortSignal;
   /** Aborted when the process has ended: the turn has, too, and tells nothing any more. */
@@ -41,19 +46,16 @@ export class FakeTurn {
   readonly #parts: FakeTurnParts;
   readonly #emit: (event: AgentEvent) => void;
   readonly #stop: AbortSignal;
-  readonly #startedAt: number;
   #answer: Answer | undefined;
   #text = '';
-  #firstTokenMs: number | undefined;
   #usage: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0 };
 
   constructor(parts: FakeTurnParts) {
     this.#parts = parts;
     this.#emit = (event) => {
-      if (!parts.gone.aborted) parts.owner.onEvent(event);
+      if (!parts.gone.aborted) parts.emit(event);
     };
-    this.#stop = AbortSignal.any([parts.aborted, parts.gone]);
-    this.#startedAt = parts.clock.now();
+    this.#stop = parts.stop;
   }
 
   /** Resolves also when it was aborted. @throws AgentFailedError when the provider failed, and the reason of `gone`. */
@@ -143,7 +145,7 @@ export class FakeTurn {
   }
 
   async #ask(method: DialogMethod): Promise<string> {
-    const { value, confirmed } = await this.#parts.owner.ask(QUESTIONS[method], this.#stop);
+    const { value, confirmed } = await this.#parts.ask(QUESTIONS[method]);
     this.#stop.throwIfAborted();
     return `You answered: ${value ?? (confirmed === undefined ? 'nothing' : confirmed ? 'yes' : 'no')}`;
   }
@@ -185,9 +187,6 @@ export class FakeTurn {
       conversation,
       model: model(),
       timestamp: timestamp(),
-      onFirstPiece: () => {
-        this.#firstTokenMs ??= this.#parts.clock.now() - this.#startedAt;
-      },
     });
     return this.#answer;
   }
@@ -222,7 +221,6 @@ export class FakeTurn {
       text: this.#text,
       usage: this.#usage,
       model: this.#parts.model(),
-      ...(this.#firstTokenMs !== undefined && { firstTokenMs: this.#firstTokenMs }),
     };
   }
 

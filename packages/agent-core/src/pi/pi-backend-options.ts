@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { AgentProcesses } from '../agent-process.ts';
-import { checkedDelay, checkedInteger } from '../check-options.ts';
+import { checkedDelay, checkedInteger, optionalDelay } from '../check-options.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { SupervisorOptions } from '../supervisor.ts';
 import { piHostPath } from './pi-host-path.ts';
@@ -46,7 +46,9 @@ export interface PiBackendOptions {
   readonly abortMs?: number | undefined;
   /** How long a child may take until it can work. Default 60,000. */
   readonly startMs?: number | undefined;
-  /** How long a provider may be silent. Default 1,800,000. */
+  /** How long a model may be silent after it was asked, before the prompt fails with that. Default: for ever, as far as `silenceMs` goes. */
+  readonly firstTokenMs?: number | undefined;
+  /** How long a connection to a provider may be silent, before and within an answer. Default 1,800,000. */
   readonly silenceMs?: number | undefined;
   readonly supervision?: PiSupervision | undefined;
   readonly clock?: Clock | undefined;
@@ -67,6 +69,7 @@ export interface ResolvedPiOptions {
   readonly gracePeriodMs: number;
   readonly abortMs: number;
   readonly startMs: number;
+  readonly firstTokenMs: number | undefined;
   readonly silenceMs: number;
   readonly supervision: PiSupervision;
   readonly clock: Clock;
@@ -89,6 +92,7 @@ export function resolvePiOptions(options: PiBackendOptions): ResolvedPiOptions {
     gracePeriodMs: checkedDelay(action, 'gracePeriodMs', options.gracePeriodMs ?? DEFAULTS.gracePeriodMs),
     abortMs: checkedDelay(action, 'abortMs', options.abortMs ?? DEFAULTS.abortMs),
     startMs: checkedDelay(action, 'startMs', options.startMs ?? DEFAULTS.startMs),
+    firstTokenMs: optionalDelay(action, 'firstTokenMs', options.firstTokenMs),
     silenceMs: checkedDelay(action, 'silenceMs', options.silenceMs ?? DEFAULTS.silenceMs),
     supervision: options.supervision ?? {},
     clock: options.clock ?? systemClock,

@@ -118,6 +118,7 @@ export class PiBackend implements AgentBackend {
               clock: this.#options.clock,
               abortMs: this.#options.abortMs,
               startMs: this.#options.startMs,
+              firstTokenMs: this.#options.firstTokenMs,
               list: (signal) => this.stored({ cwd: request.cwd, limit: MAX_LISTED }, signal),
               onClosed: release,
             },

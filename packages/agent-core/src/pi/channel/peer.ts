@@ -186,10 +186,14 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
       this.close('a line was no message');
       return;
     }
-    if ('tell' in line) this.#tells[line.tell]?.(line.params as never);
+    if ('tell' in line) this.#hear(line.tell, line.params);
     else if ('ask' in line) void this.#carryOut(line.ask, line.name, line.params);
     else if ('cancel' in line) this.#running.get(line.cancel)?.abort();
     else this.#settle(line);
+  }
+
+  #hear(name: string, params: unknown): void {
+    if (Object.hasOwn(this.#tells, name)) this.#tells[name]?.(params as never);
   }
 
   #settle({ answer, result, error }: Extract<Line, { readonly answer: number }>): void {
@@ -207,7 +211,8 @@ export class Peer<Mine extends Vocabulary, Theirs extends Vocabulary> {
     const controller = new AbortController();
     this.#running.set(id, controller);
     try {
-      const handler = this.#requests[name];
+      // What every object has is none of the vocabulary.
+      const handler = Object.hasOwn(this.#requests, name) ? this.#requests[name] : undefined;
       if (handler === undefined) throw new AgentFailedError('Cannot answer: the request is unknown');
       const result = await handler(params as never, controller.signal);
       if (this.#send({ answer: id, result })) return;

@@ -281,7 +281,7 @@ export class HostedSession {
   #observe(event: PiEvent): void {
     this.#safely(() => {
       const told = this.#translator.translate(event);
-      this.#turn?.observe(event, told);
+      this.#turn?.observe(event);
       if (told?.type === 'message_end') this.#tellMessageEnd(told, event.message);
       else if (told !== undefined) this.#outbox.push(told);
       else this.#outbox.touch();

@@ -1,4 +1,4 @@
-import type { AgentEvent, TokenUsage } from '@sessiond/protocol';
+import type { TokenUsage } from '@sessiond/protocol';
 import type { PromptOutcome } from '../../backend.ts';
 import { AgentFailedError, type ProviderFailure } from '../../errors.ts';
 import { errorWords } from './error-words.ts';
@@ -9,8 +9,6 @@ import { addUsage, textOf, toModel, toStopReason, toUsage } from './to-message.t
 /** What comes of one prompt, from what the session tells while it works: pi itself says nothing at the end, and does not fail when a provider does. */
 export class Turn {
   readonly #abort = new AbortController();
-  readonly #startedAt = performance.now();
-  #firstTokenMs: number | undefined;
   #usage: TokenUsage | undefined;
   #last: PiMessage | undefined;
 
@@ -32,9 +30,8 @@ export class Turn {
     this.#abort.abort();
   }
 
-  /** Takes what was told, and what came of it. */
-  observe(event: PiEvent, told: AgentEvent | undefined): void {
-    if (told?.type === 'message_update') this.#firstTokenMs ??= performance.now() - this.#startedAt;
+  /** Takes what was told. */
+  observe(event: PiEvent): void {
     if (event.type !== 'message_end' || event.message?.role !== 'assistant') return;
     this.#last = event.message;
     if (event.message.usage !== undefined) this.#usage = addUsage(this.#usage, toUsage(event.message.usage));
@@ -66,7 +63,6 @@ export class Turn {
       text: last === undefined ? '' : textOf(last),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
       ...(model === undefined ? {} : { model: toModel(model) }),
-      ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
     };
   }
 }
