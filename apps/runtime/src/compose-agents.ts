@@ -95,7 +95,7 @@ async function loadKind(kind: string, parts: BackendParts): Promise<AgentBackend
 
 async function loadFake({ config }: BackendParts): Promise<AgentBackend> {
   const { FakeBackend } = await import('@sessiond/agent-core/fake');
-  return new FakeBackend({ folder: fakeFolder(config), abortMs: config.agentAbortMs });
+  return new FakeBackend({ folder: fakeFolder(config), ...patience(config) });
 }
 
 async function loadPi({ config, agentProcesses }: BackendParts): Promise<AgentBackend> {
@@ -108,7 +108,7 @@ async function loadPi({ config, agentProcesses }: BackendParts): Promise<AgentBa
     agentDir: config.piAgentDir,
     trustedWorkspaces: config.piTrust,
     spares: config.piSpares,
-    abortMs: config.agentAbortMs,
+    ...patience(config),
   });
 }
 
@@ -120,9 +120,15 @@ async function loadAcp(parts: BackendParts, program?: AgentProgram): Promise<Age
     terminals: parts.terminals,
     command: program?.command,
     args: program?.args,
+    ...patience(parts.config),
     clientVersion: parts.version,
     now: parts.now,
   });
+}
+
+/** How long an agent is waited for, of whatever kind. */
+function patience({ agentAbortMs, agentFirstTokenMs }: Config): { abortMs: number; firstTokenMs: number | undefined } {
+  return { abortMs: agentAbortMs, firstTokenMs: agentFirstTokenMs ?? undefined };
 }
 
 /** Where the agent without a model keeps its conversations. */

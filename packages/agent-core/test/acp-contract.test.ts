@@ -18,11 +18,11 @@ describeAgentBackend('the ACP backend', {
     fail: (status) => `fail ${status}`,
     crash: { message: 'crash' },
   },
-  open: async () => {
+  open: async (options = {}) => {
     const folder = await mkdtemp(join(tmpdir(), 'acp-'));
     const env = { PATH: process.env['PATH'] ?? '', TMPDIR: tmpdir() };
     return {
-      backend: new AcpBackend({ processes: new ChildAgentProcesses(), terminals: new ChildTerminals() }),
+      backend: new AcpBackend({ processes: new ChildAgentProcesses(), terminals: new ChildTerminals(), ...options }),
       request: { sessionId: 'agent-1', cwd: folder, env, toolEnv: env, ...acpAgent('--folder', join(folder, 'kept')) },
       close: () => rm(folder, { recursive: true }),
     };

@@ -316,6 +316,19 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
         await stillWorks(agent);
       });
 
+      it('[AG17] blames the provider that says nothing for as long as was allowed, and waits no longer', async () => {
+        await bench.close();
+        bench = await open({ firstTokenMs: 100 });
+        const { agent, owner, prompt } = await working(words.hang);
+        await expect(prompt).rejects.toMatchObject({
+          code: 'agent-failed',
+          interrupted: false,
+          provider: { kind: 'silence', provider: expect.any(String) },
+        });
+        expect(owner.all('agent_end')).toMatchObject([{ stopReason: 'aborted' }]);
+        expect(agent.status).toMatchObject({ phase: 'idle', restarts: 0, lastError: expect.any(String) });
+      });
+
       const { fail } = words;
       if (fail !== undefined) {
         it.each([500, 429])('[AG17] says which provider failed, and with status %d', async (status) => {

@@ -38,5 +38,6 @@ export interface AgentWords {
 /** How the agents of a backend are tested. */
 export interface AgentHarness {
   readonly words: AgentWords;
-  readonly open: () => Promise<AgentBench>;
+  /** `firstTokenMs`: that of the backend; default: none. */
+  readonly open: (options?: { readonly firstTokenMs?: number }) => Promise<AgentBench>;
 }

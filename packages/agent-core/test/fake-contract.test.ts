@@ -14,8 +14,8 @@ describeAgentBackend('the fake backend', {
     crash: { message: 'crash' },
     queue: 'queue',
   },
-  open: async () => ({
-    backend: new FakeBackend({ supervision: { firstDelayMs: 1 } }),
+  open: async (options = {}) => ({
+    backend: new FakeBackend({ supervision: { firstDelayMs: 1 }, ...options }),
     request: { sessionId: 'agent-1', cwd: tmpdir(), env: {}, toolEnv: { PATH: process.env['PATH'] ?? '' } },
     close: async () => {},
   }),

@@ -16,12 +16,12 @@ describeAgentBackend('the pi backend, with the interface of pi and no model behi
     crash: { message: 'crash' },
     queue: 'wait',
   },
-  open: async () => {
+  open: async (options = {}) => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pi-')));
     mkdirSync(join(folder, 'work'));
     const path = { PATH: process.env['PATH']! };
     return {
-      backend: fakePiBackend(folder),
+      backend: fakePiBackend(folder, options),
       request: { sessionId: 'agent-1', cwd: join(folder, 'work'), env: path, toolEnv: path },
       close: async () => rmSync(folder, { recursive: true, force: true }),
     };

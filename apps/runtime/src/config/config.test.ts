@@ -58,6 +58,7 @@ describe('where a value comes from', () => {
         piTrust: ['/srv/code'],
         piSpares: 2,
         agentPromptMs: 5000,
+        agentFirstTokenMs: 5000,
         dialogTimeoutMs: 5000,
         agentLogBytes: 131_072,
       };

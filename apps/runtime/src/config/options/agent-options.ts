@@ -16,6 +16,7 @@ export interface AgentConfig {
   readonly piSpares: number;
   readonly acpAgents: readonly string[];
   readonly agentPromptMs: number;
+  readonly agentFirstTokenMs: number | null;
   readonly agentAbortMs: number;
   readonly agentShellMs: number;
   readonly dialogTimeoutMs: number | null;
@@ -105,6 +106,15 @@ export const agentOptions: OptionTable<AgentConfig> = Object.freeze({
     max: MAX_DURATION_MS,
     default: 3_600_000,
     help: 'How long an agent may work on a prompt that does not say so itself; then it is aborted.',
+  },
+  agentFirstTokenMs: {
+    kind: 'integer',
+    placeholder: 'ms',
+    min: 100,
+    max: MAX_TIMER_MS,
+    noneWord: 'off',
+    default: 600_000,
+    help: 'How long the provider of a model may say nothing after it was asked; then it is given up, and the prompt fails as if the provider had. Of agents of ACP only the first request of a prompt is known. off waits until the deadline of the prompt.',
   },
   agentAbortMs: {
     kind: 'integer',

@@ -1,0 +1,35 @@
+/** A provider that accepts what it is asked and never says anything. */
+import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect, startAgent } from './agent-client.ts';
+import type { TerminalClient } from './terminal-client.ts';
+
+let daemon: TestDaemon;
+const clients: TerminalClient[] = [];
+beforeAll(async () => {
+  daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-first-token-ms', '300'] });
+});
+afterAll(async () => {
+  for (const each of clients.splice(0)) each.cut();
+  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+});
+
+it('[S32] is given up after a while, fails the prompts, and is not asked any more for a while', async () => {
+  const client = await connect(daemon, clients);
+  const sessions = await Promise.all(Array.from({ length: 5 }, () => startAgent(client)));
+  const failed = await Promise.all(
+    sessions.map((sessionId) => client.command('prompt', { sessionId, message: 'slow 600000' })),
+  );
+  for (const answer of failed) {
+    expect(answer).toMatchObject({
+      code: 'AGENT_FAILED',
+      details: { provider: { provider: 'fake', model: 'small', kind: 'silence' } },
+    });
+  }
+  const state = await client.ask('get_state', { sessionId: sessions[0]! });
+  expect(state).toMatchObject({ state: 'idle', lastError: expect.stringContaining('said nothing within 300 ms') });
+  expect(await client.command('prompt', { sessionId: sessions[0]!, message: 'echo hello' })).toMatchObject({
+    code: 'CIRCUIT_OPEN',
+    details: { breaker: 'provider' },
+  });
+});
