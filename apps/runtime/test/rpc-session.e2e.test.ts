@@ -129,22 +129,6 @@ describe('sessiond stdio --rpc-session', () => {
     expect(peer.stderr).toBe(`sessiond: the session is ${sessionId}\n`);
   });
 
-  it('tells the state in the words of the dialect', async () => {
-    const peer = start('stated', 'fake/large');
-    await peer.data('set_session_name', { name: 'Mine' }).catch(() => {});
-    expect(await peer.data('get_state')).toMatchObject({
-      model: { provider: 'fake', id: 'large', input: expect.arrayContaining(['text']) },
-      isStreaming: false,
-      isCompacting: false,
-      steeringMode: 'one-at-a-time',
-      followUpMode: 'one-at-a-time',
-      sessionId: 'stated',
-      sessionName: 'Mine',
-      messageCount: 0,
-      pendingMessageCount: 0,
-    });
-  });
-
   it('steers a working agent, and refuses a second prompt that does not say how it is meant', async () => {
     const peer = start();
     await peer.data('prompt', { message: 'queue' });
@@ -219,50 +203,6 @@ describe('sessiond stdio --rpc-session', () => {
     expect(await second.ask('steer', { message: 'from me' })).toMatchObject({ success: true });
     await second.until(({ type }) => type === 'agent_end');
     expect(lastText(second.lines)).toContain('from me');
-  });
-
-  it('runs commands of the shell, and aborts them', async () => {
-    const peer = start();
-    expect(await peer.data('bash', { command: 'echo out; exit 3' })).toEqual({
-      output: 'out\n',
-      exitCode: 3,
-      cancelled: false,
-      truncated: false,
-    });
-    const running = peer.data('bash', { command: 'echo begun; sleep 300' });
-    const client = await WireClient.connect(daemon);
-    await client.command({ id: 'sub', type: 'switch_session', sessionId: `rpc-${sessions}` });
-    await expect
-      .poll(async () => {
-        await peer.ask('abort_bash');
-        return Promise.race([running, Promise.resolve(undefined)]);
-      })
-      .toMatchObject({ cancelled: true });
-    await client.close();
-  });
-
-  it('knows models and thinking levels', async () => {
-    const peer = start();
-    const { models } = (await peer.data('get_available_models')) as { models: { id: string }[] };
-    expect(models.map(({ id }) => id)).toEqual(['small', 'large']);
-    expect(await peer.data('set_model', { provider: 'fake', modelId: 'large' })).toMatchObject({ id: 'large' });
-    expect(await peer.data('cycle_model')).toMatchObject({ model: { id: 'small' }, isScoped: false });
-    expect(await peer.ask('set_thinking_level', { level: 'high' })).not.toHaveProperty('data');
-    expect(await peer.data('get_state')).toMatchObject({ thinkingLevel: 'high', model: { id: 'small' } });
-    expect(await peer.data('cycle_thinking_level')).toEqual({ level: expect.any(String) });
-    expect(await peer.ask('set_model', { provider: 'fake', modelId: 'none' })).toMatchObject({ success: false });
-  });
-
-  it('counts what was said', async () => {
-    const peer = start('counted');
-    await peer.run('echo one');
-    expect(await peer.data('get_session_stats')).toMatchObject({
-      sessionId: 'counted',
-      userMessages: 1,
-      assistantMessages: 1,
-      tokens: { total: expect.any(Number) },
-      cost: expect.any(Number),
-    });
   });
 
   it('refuses lines that are no commands, and goes on', async () => {

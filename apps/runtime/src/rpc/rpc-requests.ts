@@ -37,9 +37,16 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
   set_auto_compaction: silent('set_auto_compaction', 'enabled'),
   set_auto_retry: silent('set_auto_retry', 'enabled'),
   set_thinking_level: silent('set_thinking_level', 'level'),
-  set_session_name: silent('set_session_name', 'name'),
   set_steering_mode: (command) => queueMode(command),
   set_follow_up_mode: (command) => queueMode(command),
+
+  async set_session_name({ name }, { client, sessionId }) {
+    // Blanks around it are none of it in the dialect, while names of the daemon are as they are given.
+    const trimmed = typeof name === 'string' ? name.trim() : '';
+    if (trimmed === '') throw new RpcRefusal('Cannot name session: the name is empty');
+    await client.request('set_session_name', { sessionId, name: trimmed });
+    return undefined;
+  },
 
   async get_state(_command, { client, sessionId }) {
     return piState(await agentState(client, sessionId));
