@@ -41,7 +41,7 @@ export default (pi) => {
 `;
 
 /** A conversation of a few words has something to sum up. */
-const SETTINGS = { compaction: { enabled: false, keepRecentTokens: 1 } };
+const SETTINGS = { compaction: { keepRecentTokens: 1 } };
 
 /**
  * A daemon that hosts real pi, with a model server behind it and clients before it. Tests of a file share one, and so do the sessions of its workspace their process:

@@ -1,18 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import {
-  type AgentName,
-  type ModelServer,
-  modelText,
-  needAgent,
-  startDaemon,
-  startModelServer,
-  type TestDaemon,
-  writePiAgentDir,
-} from '@sessiond/testkit';
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { modelText, needAgent } from '@sessiond/testkit';
+import { afterAll, afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { GENERATIONS, PiScene } from './pi-scene.ts';
 
 /** What pi's own client of its RPC mode offers; only what is used here. */
 interface RealRpcClient {
@@ -37,6 +28,19 @@ interface RealRpcClient {
   getForkMessages(): Promise<{ entryId: string; text: string }[]>;
   fork(entryId: string): Promise<{ text: string; cancelled: boolean }>;
   exportHtml(outputPath?: string): Promise<{ path: string }>;
+  followUp(message: string): Promise<void>;
+  switchSession(sessionPath: string): Promise<{ cancelled: boolean }>;
+  clone(): Promise<{ cancelled: boolean }>;
+  cycleModel(): Promise<{ model: { id: string }; thinkingLevel: string; isScoped: boolean } | null>;
+  setThinkingLevel(level: string): Promise<void>;
+  cycleThinkingLevel(): Promise<{ level: string } | null>;
+  setSteeringMode(mode: string): Promise<void>;
+  setFollowUpMode(mode: string): Promise<void>;
+  setAutoCompaction(enabled: boolean): Promise<void>;
+  setAutoRetry(enabled: boolean): Promise<void>;
+  abortRetry(): Promise<void>;
+  abortBash(): Promise<void>;
+  getCommands(): Promise<{ name: string; source: string }[]>;
 }
 
 interface RpcEvent {
@@ -48,61 +52,38 @@ interface RpcEvent {
 
 const SESSIOND = fileURLToPath(new URL('../bin/sessiond.js', import.meta.url));
 
-let dir: string;
-let model: ModelServer;
-let daemon: TestDaemon | undefined;
-const clients: RealRpcClient[] = [];
-beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'rpc-client-'));
-  model = await startModelServer();
-});
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.stop()));
-  await daemon?.stop();
-  daemon = undefined;
-  await model.close();
-  rmSync(dir, { recursive: true });
-});
-
-/** Starts a daemon that hosts this pi, under this Node where it needs another. */
-async function startHost(context: TestContext, name: AgentName, node?: AgentName): Promise<void> {
-  const pi = needAgent(context, name);
-  const agentDir = join(dir, 'agent');
-  writePiAgentDir(agentDir, model.baseUrl);
-  const nodeFlags = node === undefined ? [] : ['--pi-node', needAgent(context, node).programPath];
-  daemon = await startDaemon({
-    flags: ['--agent-backends', 'pi', '--pi-package', pi.packageDir, '--pi-agent-dir', agentDir, ...nodeFlags],
-  });
-}
-
-/** pi's own client, of the version that speaks RPC as it is documented, with a session of the daemon in place of a pi. */
-async function startClient(context: TestContext, sessionId: string): Promise<RealRpcClient> {
-  const pi = needAgent(context, 'pi-0.74');
-  const { RpcClient } = (await import(pathToFileURL(join(pi.packageDir, 'dist/index.js')).href)) as {
-    RpcClient: new (options: object) => RealRpcClient;
-  };
-  // It starts a script with `node` and arguments of its own.
-  const script = join(dir, `${sessionId}.mjs`);
-  const args = ['stdio', '--rpc-session', sessionId, '--socket', daemon!.socketPath];
-  writeFileSync(
-    script,
-    `process.argv.splice(2, Infinity, ...${JSON.stringify(args)});\nawait import(${JSON.stringify(pathToFileURL(SESSIOND).href)});\n`,
-  );
-  const client = new RpcClient({ cliPath: script, cwd: dir });
-  clients.push(client);
-  await client.start();
-  return client;
-}
-
 const textOf = (content: unknown): string =>
   (content as { type: string; text?: string }[]).map(({ text = '' }) => text).join('');
 
-describe.each<[title: string, pi: AgentName, node?: AgentName]>([
-  ['pi 0.74.2', 'pi-0.74'],
-  ['pi 0.87.1 under Node 24', 'pi-0.87', 'node24'],
-])("pi's own RPC client with a session of the daemon, which is %s", (_title, name, node) => {
+describe.each(GENERATIONS)("pi's own RPC client with a session of the daemon, which is $name", (generation) => {
+  let scene: PiScene | undefined;
+  const clients: RealRpcClient[] = [];
+  beforeEach(async (context) => {
+    scene ??= await PiScene.start(context, generation);
+  });
+  afterEach(() => Promise.all(clients.splice(0).map((client) => client.stop())));
+  afterAll(() => scene?.close());
+
+  /** pi's own client, of the version that speaks RPC as it is documented, with a session of the daemon in place of a pi. */
+  async function startClient(context: TestContext, sessionId: string): Promise<RealRpcClient> {
+    const pi = needAgent(context, 'pi-0.74');
+    const { RpcClient } = (await import(pathToFileURL(join(pi.packageDir, 'dist/index.js')).href)) as {
+      RpcClient: new (options: object) => RealRpcClient;
+    };
+    // It starts a script with `node` and arguments of its own.
+    const script = join(scene!.folder, `${sessionId}.mjs`);
+    const args = ['stdio', '--rpc-session', sessionId, '--socket', scene!.daemon.socketPath];
+    writeFileSync(
+      script,
+      `process.argv.splice(2, Infinity, ...${JSON.stringify(args)});\nawait import(${JSON.stringify(pathToFileURL(SESSIOND).href)});\n`,
+    );
+    const client = new RpcClient({ cliPath: script, cwd: scene!.work });
+    clients.push(client);
+    await client.start();
+    return client;
+  }
+
   it('prompts, and hears the same text as pieces, as a message and when it asks', async (context) => {
-    await startHost(context, name, node);
     const client = await startClient(context, 'talk');
     const events = await client.promptAndWait('stream 500');
     const pieces = events.map(({ assistantMessageEvent: event }) => (event?.type === 'text_delta' ? event.delta : ''));
@@ -118,7 +99,6 @@ describe.each<[title: string, pi: AgentName, node?: AgentName]>([
   });
 
   it('sees a tool at work', async (context) => {
-    await startHost(context, name, node);
     const client = await startClient(context, 'tool');
     const events = await client.promptAndWait('bash echo from-the-tool');
     expect(events.filter(({ type }) => type.startsWith('tool_execution_'))).toMatchObject([
@@ -131,15 +111,14 @@ describe.each<[title: string, pi: AgentName, node?: AgentName]>([
   });
 
   it('steers and aborts', async (context) => {
-    await startHost(context, name, node);
     const client = await startClient(context, 'steer');
     await client.prompt('bash sleep 1');
     await client.steer('say steered');
     await client.waitForIdle();
     expect(await client.getLastAssistantText()).toBe('steered');
-    const before = model.requests.length;
+    const before = scene!.model.requests.length;
     await client.prompt('hang end');
-    const request = await model.request(before);
+    const request = await scene!.model.request(before);
     const idle = client.waitForIdle();
     await client.abort();
     await idle;
@@ -148,14 +127,13 @@ describe.each<[title: string, pi: AgentName, node?: AgentName]>([
   });
 
   it('chooses models, runs a command, forks and begins anew', async (context) => {
-    await startHost(context, name, node);
     const client = await startClient(context, 'more');
     expect((await client.getAvailableModels()).map(({ provider, id }) => `${provider}/${id}`)).toEqual(
       expect.arrayContaining(['loopback/small', 'loopback/large']),
     );
     expect(await client.setModel('loopback', 'large')).toMatchObject({ id: 'large' });
     await client.promptAndWait('say one');
-    expect((await model.request(0)).model).toBe('large');
+    expect(scene!.model.requests.at(-1)?.model).toBe('large');
     expect(await client.bash('echo out; exit 3')).toMatchObject({ output: 'out\n', exitCode: 3, cancelled: false });
     await client.setSessionName('Named');
     expect(await client.getState()).toMatchObject({ sessionName: 'Named', model: { id: 'large' } });
@@ -166,8 +144,62 @@ describe.each<[title: string, pi: AgentName, node?: AgentName]>([
     expect(await client.getMessages()).toEqual([]);
   });
 
+  it('sums a conversation up, writes it as a page, and goes to another and back', async (context) => {
+    const client = await startClient(context, 'moves');
+    for (const word of ['one', 'two']) await client.promptAndWait(`say ${word}`);
+    const { sessionFile } = (await client.getState()) as { sessionFile: string };
+    expect(await client.newSession()).toEqual({ cancelled: false });
+    await client.promptAndWait('say elsewhere');
+    expect(await client.switchSession(sessionFile)).toEqual({ cancelled: false });
+    expect(await client.getLastAssistantText()).toBe('two');
+    expect((await client.getForkMessages()).map(({ text }) => text)).toEqual(['say one', 'say two']);
+    await expect(client.switchSession('/etc/passwd')).rejects.toThrow('outside the folders');
+    await expect(client.clone()).rejects.toThrow('Cannot clone');
+
+    const { path } = await client.exportHtml('page.html');
+    expect(path).toBe(join(scene!.work, 'page.html'));
+    expect(readFileSync(path, 'utf8')).toContain('</html>');
+    const events: string[] = [];
+    client.onEvent(({ type }) => events.push(type));
+    scene!.model.replyNext({ text: 'They counted.' }, { text: 'They counted.' });
+    expect((await client.compact()).summary).toContain('They counted.');
+    await expect.poll(() => events).toEqual(expect.arrayContaining(['compaction_start', 'compaction_end']));
+    await client.promptAndWait('say three');
+    expect(JSON.stringify(scene!.model.requests.at(-1)?.body)).toContain('They counted.');
+  });
+
+  it('changes how the agent works, and is told of it by the state', async (context) => {
+    const client = await startClient(context, 'state');
+    expect(await client.getState()).toMatchObject({
+      thinkingLevel: 'off',
+      model: { id: 'small' },
+      autoCompactionEnabled: true,
+    });
+    expect(await client.cycleModel()).toMatchObject({ model: { id: 'large' }, isScoped: false });
+    await client.setThinkingLevel('low');
+    expect(await client.cycleThinkingLevel()).toEqual({ level: 'medium' });
+    await client.setAutoCompaction(false);
+    await client.setAutoRetry(true);
+    await client.abortRetry();
+    await client.abortBash();
+    await client.setSteeringMode('one-at-a-time');
+    // Its client does not say when that is refused.
+    await client.setFollowUpMode('all');
+    expect(await client.getState()).toMatchObject({
+      thinkingLevel: 'medium',
+      model: { id: 'large' },
+      autoCompactionEnabled: false,
+      steeringMode: 'one-at-a-time',
+      followUpMode: 'one-at-a-time',
+    });
+    expect(await client.getCommands()).toEqual([]);
+    await client.prompt('bash sleep 1');
+    await client.followUp('say afterwards');
+    await client.waitForIdle();
+    expect(await client.getLastAssistantText()).toBe('afterwards');
+  });
+
   it('finds the conversation again with the next client', async (context) => {
-    await startHost(context, name, node);
     const first = await startClient(context, 'kept');
     await first.promptAndWait('say remembered');
     await first.stop();

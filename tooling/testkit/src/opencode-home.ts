@@ -40,6 +40,8 @@ export function writeOpencodeHome(dir: string, baseUrl: string): Record<string, 
   writeFileSync(join(configDir, 'opencode.json'), JSON.stringify(config, null, 2));
   return {
     HOME: dir,
+    // It unpacks libraries there at each start, and leaves them.
+    TMPDIR: dir,
     XDG_CONFIG_HOME: join(dir, '.config'),
     XDG_DATA_HOME: join(dir, '.local', 'share'),
     XDG_STATE_HOME: join(dir, '.local', 'state'),
