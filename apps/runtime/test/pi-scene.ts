@@ -23,9 +23,6 @@ export interface PiGeneration {
 /** Both generations that the daemon hosts. */
 export const GENERATIONS: readonly PiGeneration[] = [{ name: 'pi-0.74' }, { name: 'pi-0.87', node: 'node24' }];
 
-/** Starting pi takes seconds on a machine that is busy. */
-export const PATIENCE = { timeout: 30_000 };
-
 /** An extension with a tool that asks a person, and one that does not let go of the processor. */
 const TOOLS = `
 export default (pi) => {
@@ -105,7 +102,7 @@ export class PiScene {
     const { stateDir } = this.#daemon;
     await this.#daemon.kill();
     this.cutClients();
-    await expect.poll(() => pids.filter((pid) => runs(pid)), PATIENCE).toEqual([]);
+    await expect.poll(() => pids.filter((pid) => runs(pid))).toEqual([]);
     this.#daemon = await this.startDaemon(stateDir);
   }
 
