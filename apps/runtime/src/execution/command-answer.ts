@@ -4,9 +4,7 @@ import {
   type FailureResponse,
   failureResponse,
   type ProtocolFault,
-  type ResponseDataOf,
   type SuccessResponse,
-  successResponse,
 } from '@sessiond/protocol';
 import type { RecordedOutcome } from '../journal/command-journal.ts';
 import type { ObservedCode } from './command-observer.ts';
@@ -23,9 +21,10 @@ export interface CommandAnswer {
 /** Where every response begins; what follows it in the text of an outcome is the same whatever id it is answered to. */
 const HEAD = '{"type":"response",';
 
-/** The text of a success, without an id. */
+/** The text of a success, without an id. Only the data is serialised; what stands around it needs no escaping. */
 export function successText(type: CommandType, data: unknown, sessionVersion: number | undefined): string {
-  return JSON.stringify(successResponse({ type }, data as ResponseDataOf<CommandType>, { sessionVersion }));
+  const version = sessionVersion === undefined ? '' : `,"sessionVersion":${sessionVersion}`;
+  return `${HEAD}"command":"${type}","success":true,"data":${JSON.stringify(data)}${version}}`;
 }
 
 /** The text of a failure, without an id. */

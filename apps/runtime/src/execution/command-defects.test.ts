@@ -56,7 +56,7 @@ let counted: string[];
 /** Entries of the journal that were neither finished nor withdrawn. */
 let open: number;
 /** What the handler waits for. */
-let handled: Promise<void> | undefined;
+let handled: Promise<object> | undefined;
 let runner: CommandRunner;
 
 beforeEach(() => {
@@ -185,7 +185,7 @@ it.each<Defect>(['bulkheadWaited', 'provider', 'commandStarted'])(
   async (defect) => {
     let end!: () => void;
     handled = new Promise((resolve) => {
-      end = resolve;
+      end = () => resolve({});
     });
     const first = prompt('a');
     const second = prompt('b');

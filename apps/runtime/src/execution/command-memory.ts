@@ -6,6 +6,7 @@ import { addressed, type CommandAnswer, failureText, replayed } from './command-
 import type { CommandRun } from './command-run.ts';
 import type { DependencyLookup } from './dependencies.ts';
 import { digestOf, fingerprintOf, isAskedAgain } from './fingerprint.ts';
+import type { HashedKey } from './hashed-key.ts';
 import {
   connectionKey,
   idempotencyKey,
@@ -141,7 +142,7 @@ export class CommandMemory {
   dependenciesOf(issuer: CommandIssuer): DependencyLookup<CommandRun> {
     const { outcomes } = this.#options;
     const { principal, connectionId } = issuer;
-    const keysOf = (commandId: string): string[] => [
+    const keysOf = (commandId: string): HashedKey[] => [
       ...(connectionId === undefined ? [] : [connectionKey(connectionId, commandId)]),
       principalKey(principal.id, commandId),
     ];
@@ -154,7 +155,7 @@ export class CommandMemory {
     };
   }
 
-  #recallById(command: Command, key: string): Recalled | undefined {
+  #recallById(command: Command, key: HashedKey): Recalled | undefined {
     const run = this.#byId.get(key);
     if (run !== undefined) {
       const rights = rightsOf(run.issuer.principal);
@@ -169,7 +170,7 @@ export class CommandMemory {
     return isToRunAgain(outcome, command) ? undefined : { by: 'id', rights, outcome };
   }
 
-  #recallByKey(command: Command, key: string): Recalled | undefined {
+  #recallByKey(command: Command, key: HashedKey): Recalled | undefined {
     const instance = this.#instanceOf(command.sessionId);
     const run = this.#byKey.get(key);
     if (run !== undefined && !isOfAnotherLife(run, instance)) {
@@ -202,7 +203,7 @@ function outcomeKey(
   id: string,
   principalId: string,
   connectionId: string | undefined,
-): string | undefined {
+): HashedKey | undefined {
   if (commandContract(type).outcomeScope === 'principal') return principalKey(principalId, id);
   return connectionId === undefined ? undefined : connectionKey(connectionId, id);
 }

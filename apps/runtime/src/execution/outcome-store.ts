@@ -3,6 +3,7 @@ import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { RecoveredCommand } from '../journal/command-journal.ts';
 import { failureText, successText } from './command-answer.ts';
 import type { ObservedCode } from './command-observer.ts';
+import { HashedKey } from './hashed-key.ts';
 import { TextLog, type TextLogSnapshot } from './text-log.ts';
 
 /** How much is remembered of commands that were answered. */
@@ -36,9 +37,9 @@ export interface Outcome {
 /** By what a command is known when it comes again. */
 export interface OutcomeKeys {
   /** Its id; absent without one. */
-  readonly byId: string | undefined;
+  readonly byId: HashedKey | undefined;
   /** Its idempotency key; absent without one. */
-  readonly byKey: string | undefined;
+  readonly byKey: HashedKey | undefined;
 }
 
 /** The outcome of a command with an idempotency key, and the life of the session after it. */
@@ -89,14 +90,14 @@ export class OutcomeStore {
   }
 
   /** How the command of this {@link outcomeKey} ended. */
-  find(key: string): Outcome | undefined {
+  find(key: HashedKey): Outcome | undefined {
     // It keeps what it has for ever, so that the time does not matter.
     const found = this.#byId.find(key, 0);
     return found === undefined ? undefined : outcomeOf(found);
   }
 
   /** How the command of this {@link idempotencyKey} ended. */
-  findKeyed(key: string): KeyedOutcome | undefined {
+  findKeyed(key: HashedKey): KeyedOutcome | undefined {
     const found = this.#byKey.find(key, this.#now());
     if (found === undefined) return undefined;
     const [sessionId, rest] = cut(found);
@@ -105,12 +106,12 @@ export class OutcomeStore {
   }
 
   /** Remembers how the command of an {@link outcomeKey} ended. */
-  keep(key: string, type: Command['type'], outcome: Outcome): void {
+  keep(key: HashedKey, type: Command['type'], outcome: Outcome): void {
     add(this.#byId, key, { head: headOf(outcome), text: textOf(type, outcome), atMs: this.#now() });
   }
 
   /** Remembers how the command of an {@link idempotencyKey} ended. */
-  keepKeyed(key: string, type: Command['type'], outcome: KeyedOutcome): void {
+  keepKeyed(key: HashedKey, type: Command['type'], outcome: KeyedOutcome): void {
     const head = lifeOf(outcome) + headOf(outcome);
     add(this.#byKey, key, { head, text: textOf(type, outcome), atMs: this.#now() });
   }
@@ -146,14 +147,14 @@ export class OutcomeStore {
 }
 
 /** By what the outcome of a principal's command is remembered. */
-export function principalKey(principalId: string, commandId: string): string {
+export function principalKey(principalId: string, commandId: string): HashedKey {
   // Neither a blank nor a tabulator occurs in a command id.
-  return `${commandId} ${principalId}`;
+  return new HashedKey(`${commandId} ${principalId}`);
 }
 
 /** By what an outcome that means something to one connection alone is remembered. */
-export function connectionKey(connectionId: string, commandId: string): string {
-  return `${commandId}\t${connectionId}`;
+export function connectionKey(connectionId: string, commandId: string): HashedKey {
+  return new HashedKey(`${commandId}\t${connectionId}`);
 }
 
 /**
@@ -164,9 +165,9 @@ export function idempotencyKey(
   principalId: string,
   { type, sessionId }: { readonly type: Command['type']; readonly sessionId?: string | undefined },
   key: string,
-): string {
+): HashedKey {
   const actsOn = commandContract(type).appliesTo === 'server' ? '' : sessionId;
-  return `${key} ${actsOn} ${principalId}`;
+  return new HashedKey(`${key} ${actsOn} ${principalId}`);
 }
 
 /** Whether the command only reads, so that it may run again where its answer is not remembered. */
@@ -181,12 +182,12 @@ interface Kept {
   readonly atMs: number;
 }
 
-function add(log: TextLog, key: string, { head, text, atMs }: Kept): void {
+function add(log: TextLog, key: HashedKey, { head, text, atMs }: Kept): void {
   if (!log.add(key, head + text, atMs)) log.add(key, head, atMs);
 }
 
 /** @returns whether there was room. */
-function prepend(log: TextLog, key: string, { head, text, atMs }: Kept): boolean {
+function prepend(log: TextLog, key: HashedKey, { head, text, atMs }: Kept): boolean {
   const whole = log.prepend(key, head + text, atMs);
   return (whole === 'too-large' ? log.prepend(key, head, atMs) : whole) === 'kept';
 }

@@ -1,4 +1,4 @@
-import { keyHash } from './key-hash.ts';
+import type { HashedKey } from './hashed-key.ts';
 
 /** Buckets there are; twice as many as entries on the day when everything the daemon lets in at once has a key. */
 const BUCKETS = 16_384;
@@ -12,31 +12,31 @@ const BUCKETS = 16_384;
 export class RunTable<T> {
   readonly #buckets: (Entry<T> | undefined)[] = new Array<Entry<T> | undefined>(BUCKETS).fill(undefined);
 
-  get(key: string): T | undefined {
+  get(key: HashedKey): T | undefined {
     for (let entry = this.#buckets[bucketOf(key)]; entry !== undefined; entry = entry.next) {
-      if (entry.key === key) return entry.value;
+      if (entry.key === key.text) return entry.value;
     }
     return undefined;
   }
 
   /** Adds an entry for a key that has none, or puts a value in the place of another. */
-  set(key: string, value: T): void {
+  set(key: HashedKey, value: T): void {
     const bucket = bucketOf(key);
     const first = this.#buckets[bucket];
     for (let entry = first; entry !== undefined; entry = entry.next) {
-      if (entry.key !== key) continue;
+      if (entry.key !== key.text) continue;
       entry.value = value;
       return;
     }
-    this.#buckets[bucket] = { key, value, next: first };
+    this.#buckets[bucket] = { key: key.text, value, next: first };
   }
 
   /** Removes the entry of the key if it is this value. */
-  delete(key: string, value: T): void {
+  delete(key: HashedKey, value: T): void {
     const bucket = bucketOf(key);
     let before: Entry<T> | undefined;
     for (let entry = this.#buckets[bucket]; entry !== undefined; before = entry, entry = entry.next) {
-      if (entry.key !== key || entry.value !== value) continue;
+      if (entry.key !== key.text || entry.value !== value) continue;
       if (before === undefined) this.#buckets[bucket] = entry.next;
       else before.next = entry.next;
       entry.next = undefined;
@@ -51,6 +51,6 @@ interface Entry<T> {
   next: Entry<T> | undefined;
 }
 
-function bucketOf(key: string): number {
-  return keyHash(key) & (BUCKETS - 1);
+function bucketOf({ hash }: HashedKey): number {
+  return hash & (BUCKETS - 1);
 }

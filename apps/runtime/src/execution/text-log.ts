@@ -1,4 +1,4 @@
-import { keyHash } from './key-hash.ts';
+import type { HashedKey } from './hashed-key.ts';
 import { PlaceIndex } from './place-index.ts';
 
 /** How much a log keeps. */
@@ -69,15 +69,14 @@ export class TextLog {
   }
 
   /** Keeps a text; an earlier one of the same key is forgotten. `nowMs` never goes back. @returns `false` for one that is too large to be kept. */
-  add(key: string, text: string, nowMs: number): boolean {
+  add(key: HashedKey, text: string, nowMs: number): boolean {
     this.#expire(nowMs);
-    const hash = keyHash(key);
-    const former = this.#find(hash, key);
-    if (former !== undefined) this.#index.remove(hash, former);
-    const entry = key + text;
+    const former = this.#find(key);
+    if (former !== undefined) this.#index.remove(key.hash, former);
+    const entry = key.text + text;
     const slab = this.#slabFor(entry);
     if (slab === undefined) return false;
-    slab.used = this.#write(slab, slab.used, { entry, hash, keyChars: key.length, atMs: nowMs });
+    slab.used = this.#write(slab, slab.used, { entry, key, atMs: nowMs });
     while (this.#index.size > this.#maxEntries) this.#evict();
     return true;
   }
@@ -86,11 +85,10 @@ export class TextLog {
    * Keeps a text as the oldest of all, unless there is a younger one of its key; nothing makes room for it. With this a log can be filled from its end: slabs are
    * filled from theirs, too. `atMs` never rises.
    */
-  prepend(key: string, text: string, atMs: number): Prepended {
-    const hash = keyHash(key);
-    if (this.#find(hash, key) !== undefined) return 'kept';
+  prepend(key: HashedKey, text: string, atMs: number): Prepended {
+    if (this.#find(key) !== undefined) return 'kept';
     if (this.#index.size >= this.#maxEntries) return 'full';
-    const entry = key + text;
+    const entry = key.text + text;
     const bytes = alignedUp(HEADER_BYTES + Buffer.byteLength(entry));
     const size = Math.max(this.#slabBytes, bytes);
     if (size > this.#maxBytes) return 'too-large';
@@ -100,17 +98,17 @@ export class TextLog {
       slab = this.#addOldest(size);
     }
     slab.from -= bytes;
-    this.#write(slab, slab.from, { entry, hash, keyChars: key.length, atMs });
+    this.#write(slab, slab.from, { entry, key, atMs });
     return 'kept';
   }
 
   /** The text of the key; `undefined` when there is none, or none any more. */
-  find(key: string, nowMs: number): string | undefined {
-    const place = this.#find(keyHash(key), key);
+  find(key: HashedKey, nowMs: number): string | undefined {
+    const place = this.#find(key);
     if (place === undefined) return undefined;
     const [slab, at] = this.#at(place);
     if (nowMs - slab.buffer.readDoubleLE(at + TIME_AT) > this.#keepMs) return undefined;
-    return entryAt(slab.buffer, at).slice(key.length);
+    return entryAt(slab.buffer, at).slice(key.text.length);
   }
 
   snapshot(): TextLogSnapshot {
@@ -124,10 +122,10 @@ export class TextLog {
     };
   }
 
-  #find(hash: number, key: string): number | undefined {
+  #find({ hash, text }: HashedKey): number | undefined {
     return this.#index.find(hash, (place) => {
       const [{ buffer }, at] = this.#at(place);
-      return buffer.readUInt32LE(at + 8) === key.length && entryAt(buffer, at).startsWith(key);
+      return buffer.readUInt32LE(at + 8) === text.length && entryAt(buffer, at).startsWith(text);
     });
   }
 
@@ -167,13 +165,13 @@ export class TextLog {
   }
 
   /** @returns where the next entry may begin. */
-  #write({ number, buffer }: Slab, at: number, { entry, hash, keyChars, atMs }: Entry): number {
+  #write({ number, buffer }: Slab, at: number, { entry, key, atMs }: Entry): number {
     const bytes = HEADER_BYTES + buffer.write(entry, at + HEADER_BYTES);
     buffer.writeUInt32LE(bytes, at);
-    buffer.writeUInt32LE(hash, at + 4);
-    buffer.writeUInt32LE(keyChars, at + 8);
+    buffer.writeUInt32LE(key.hash, at + 4);
+    buffer.writeUInt32LE(key.text.length, at + 8);
     buffer.writeDoubleLE(atMs, at + TIME_AT);
-    this.#index.add(hash, placeOf(number, at));
+    this.#index.add(key.hash, placeOf(number, at));
     return alignedUp(at + bytes);
   }
 
@@ -233,8 +231,7 @@ interface Slab {
 interface Entry {
   /** The key, and the text behind it. */
   readonly entry: string;
-  readonly hash: number;
-  readonly keyChars: number;
+  readonly key: HashedKey;
   readonly atMs: number;
 }
 
