@@ -9,7 +9,7 @@ import { credentialEnds, onCredentialEnd } from '../auth/credential-end.ts';
 import type { Door, Identified } from '../auth/door.ts';
 import { SUBPROTOCOL } from '../auth/subprotocol.ts';
 import type { Traffic } from '../connections/traffic.ts';
-import type { Containment, Guard } from '../containment.ts';
+import type { Containment } from '../containment.ts';
 import { type Refusal, refuseUpgrade, requestUrl } from '../http/refusal.ts';
 import { type RequestOriginOptions, refuseRequestOrigin } from '../http/request-origin.ts';
 import type { Logger } from '../logger.ts';
@@ -20,6 +20,7 @@ import type { HeartbeatWheel } from './heartbeat-wheel.ts';
 import { parseRawTerminalRequest, RawTerminal, type RawTerminalRequest, type TerminalHost } from './raw-terminal.ts';
 import type { Transport } from './transport.ts';
 import { CLOSE_MS } from './websocket-output.ts';
+import { WebSocketPulse } from './websocket-pulse.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
 /** Paths where the protocol is spoken. */
@@ -235,35 +236,7 @@ export class WebSocketServer {
 
   #keep(ws: WebSocket, socket: Socket): void {
     this.#open.add(ws);
-    const guard: Guard = this.#options.containment.guard({
-      kind: 'connection',
-      facts: {},
-      end: () => ws.terminate(),
-    });
-    let readingResumed = 0;
-    socket.on('resume', () => {
-      readingResumed += 1;
-    });
-    const leave = this.#options.heartbeat.add({
-      get bytesReceived() {
-        return socket.bytesRead;
-      },
-      get bufferedBytes() {
-        return socket.writableLength;
-      },
-      get readingPaused() {
-        return ws.isPaused;
-      },
-      get readingResumed() {
-        return readingResumed;
-      },
-      ping: guard(() => ws.ping()),
-      expire: guard(() => {
-        this.#options.onLost();
-        ws.close(closeCodes.goingAway, 'heartbeat lost');
-        ws.terminate();
-      }),
-    });
+    const leave = this.#options.heartbeat.add(new WebSocketPulse(ws, socket, this.#options));
     // A violation of RFC 6455; `ws` has closed with the fitting code already.
     ws.on('error', (error) => this.#options.logger.debug({ err: error }, 'a client broke the WebSocket protocol'));
     ws.on('close', () => {
