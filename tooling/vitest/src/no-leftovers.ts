@@ -28,6 +28,8 @@ afterAll(async () => {
     leftovers = find();
     emptyLooks = leftovers.length === 0 ? emptyLooks + 1 : 0;
   }
+  // Named while they can still be asked.
+  const list = leftovers.map(({ pid, command }) => `${pid} (${command})`).join(', ');
   for (const { pid } of leftovers) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -36,10 +38,7 @@ afterAll(async () => {
     }
   }
   const problems: string[] = [];
-  if (leftovers.length > 0) {
-    const list = leftovers.map(({ pid, command }) => `${pid} (${command})`).join(', ');
-    problems.push(`left processes running: ${list}`);
-  }
+  if (leftovers.length > 0) problems.push(`left processes running: ${list}`);
   const files = tempFolder.close();
   if (files.length > 0) problems.push(`left temporary files: ${files.join(', ')}`);
   if (problems.length > 0) throw new Error(`Cannot finish test file: it ${problems.join('; it ')}`);

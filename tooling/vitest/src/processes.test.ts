@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { type ProcessEntry, runningProcesses, startedBy } from './processes.ts';
 
-function entry(pid: number, parentPid: number, environment = ''): ProcessEntry {
-  return { pid, parentPid, command: '', environment };
+function entry(pid: number, parentPid: number, environment = '', startTime = 7): ProcessEntry {
+  return { pid, parentPid, startTime, command: '', environment };
 }
 
 it('finds children, their children, and orphans by their mark with what they started', () => {
@@ -17,6 +17,16 @@ it('finds children, their children, and orphans by their mark with what they sta
     entry(7, 1, 'OTHER_MARK=2\0'),
   ];
   expect(startedBy(2, 'MARK=2', processes).map(({ pid }) => pid)).toEqual([5, 3, 4]);
+});
+
+it('takes nothing older than the process for its own, and asks for no environment of it', () => {
+  const older: ProcessEntry = {
+    ...entry(3, 1, '', 6),
+    get environment(): string {
+      throw new Error('asked for an environment in vain');
+    },
+  };
+  expect(startedBy(2, 'MARK=2', [older, entry(2, 1), entry(4, 1, 'MARK=2')]).map(({ pid }) => pid)).toEqual([4]);
 });
 
 it('sees a real child with its environment and no longer once it ended', async (context) => {
