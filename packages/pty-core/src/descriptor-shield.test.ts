@@ -4,6 +4,11 @@ import { descriptorsOf } from '../test/descriptors.ts';
 import { DescriptorShield } from './descriptor-shield.ts';
 
 const held: number[] = [];
+/** A child that has ended already, with all that it held; its master is above all others. */
+const nobody = { pid: 2 ** 30, fd: 2 ** 30 };
+const keep = (): never => {
+  throw new Error('a child was discarded');
+};
 afterEach(() => {
   for (const fd of held.splice(0)) closeSync(fd);
 });
@@ -27,7 +32,8 @@ test('during the fork every number below the highest master is taken, and the ne
     const next = openSync('/dev/null', 'r');
     expect(next).toBeGreaterThan(last);
     closeSync(next);
-  });
+    return nobody;
+  }, keep);
   for (const fd of held.splice(0)) closeSync(fd);
   expect(new Set(descriptorsOf('self').keys())).toEqual(before);
 });
@@ -39,11 +45,29 @@ test('a fork that throws leaves nothing open', () => {
   const failing = () =>
     shield.during(() => {
       throw new Error('no more processes');
-    });
+    }, keep);
   expect(failing).toThrow('no more processes');
   expect(descriptorsOf('self')).toEqual(before);
 });
 
 test('the answer of the fork is passed on', () => {
-  expect(new DescriptorShield().during(() => 42)).toBe(42);
+  expect(new DescriptorShield().during(() => nobody, keep)).toBe(nobody);
+});
+
+test('who gets a gap with a master behind it is discarded, and after eight of them nobody is forked any more', () => {
+  const shield = new DescriptorShield();
+  const files = Array.from({ length: 20 }, () => openSync('/dev/null', 'r'));
+  held.push(...files, openSync('/dev/ptmx', 'r+'));
+  // What this process has open stands for what the child has: two gaps, of which looking itself fills one.
+  const fork = () => {
+    for (const fd of held.splice(17, 2)) closeSync(fd);
+    return { ...nobody, pid: process.pid };
+  };
+  let discarded = 0;
+  const discard = () => {
+    discarded += 1;
+    held.splice(17, 0, openSync('/dev/null', 'r'), openSync('/dev/null', 'r'));
+  };
+  expect(() => shield.during(fork, discard)).toThrow('have changed during each of 8 forks');
+  expect(discarded).toBe(8);
 });

@@ -1,5 +1,8 @@
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
+import { until } from '../test/condition.ts';
+import { descriptorsOf } from '../test/descriptors.ts';
 import { BindingError } from './errors.ts';
 import { loadNativeBinding } from './native-binding.ts';
 
@@ -29,3 +32,47 @@ test.each(['node-pty/package.json', 'node-pty/lib/utils.js'])('a failure to load
   });
   expect(() => loadNativeBinding(broken)).toThrow(expect.objectContaining({ code: 'BINDING_UNUSABLE', cause }));
 });
+
+test('a child that was forked while another thread closed a file is not told of; the one instead of it holds nothing of others', async () => {
+  const { loadNativeModule } = require('node-pty/lib/utils.js') as {
+    loadNativeModule(name: string): { dir: string; module: { fork(...request: unknown[]): { pid: number } } };
+  };
+  const found = loadNativeModule('pty');
+  const closesAtFork: number[] = [];
+  const forked: number[] = [];
+  const module = {
+    ...found.module,
+    fork: (...request: unknown[]) => {
+      for (const fd of closesAtFork.splice(0)) closeSync(fd);
+      const child = found.module.fork(...request);
+      forked.push(child.pid);
+      return child;
+    },
+  };
+  const utils = () => ({ loadNativeModule: () => ({ ...found, module }) });
+  const { fork } = loadNativeBinding(requireWith({ 'node-pty/lib/utils.js': utils }));
+  const exits: number[] = [];
+  const sleep = { file: '/bin/sleep', args: ['60'], env: {}, cwd: '/', cols: 80, rows: 24 };
+  // As many that one of them is behind those numbers of which a free one does no harm.
+  const files = Array.from({ length: 16 }, () => openSync('/dev/null', 'r'));
+  const first = fork(sleep, () => exits.push(1));
+  closesAtFork.push(files.pop()!);
+  const second = fork(sleep, () => exits.push(2));
+  expect(forked).toEqual([first.pid, expect.any(Number), second.pid]);
+
+  await until(() => readlinkSync(`/proc/${second.pid}/exe`).endsWith('sleep'), 'the program');
+  expect([...descriptorsOf(second.pid).keys()]).toEqual([0, 1, 2]);
+  for (const { pid } of [first, second]) process.kill(pid, 'SIGKILL');
+  await until(() => exits.length === 2, 'both exits');
+  await until(() => !isThere(forked[1]!), 'the end of the discarded one');
+  expect(exits.toSorted()).toEqual([1, 2]);
+  for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

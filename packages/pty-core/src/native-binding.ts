@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DescriptorShield } from './descriptor-shield.ts';
@@ -66,9 +67,18 @@ export function loadNativeBinding(require: NodeJS.Require = createRequire(import
   return {
     fork: ({ file, args, env, cwd, cols, rows }, onExit) => {
       const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-      const { fd, pid, pty } = shield.during(() =>
-        native.fork(file, args, pairs, cwd, cols, rows, -1, -1, true, helperPath, onExit),
-      );
+      const fork = () => {
+        const child = { isDiscarded: false };
+        const told = (exitCode: number, signal: number): void => {
+          if (!child.isDiscarded) onExit(exitCode, signal);
+        };
+        return Object.assign(child, native.fork(file, args, pairs, cwd, cols, rows, -1, -1, true, helperPath, told));
+      };
+      const { fd, pid, pty } = shield.during(fork, (child) => {
+        child.isDiscarded = true;
+        process.kill(child.pid, 'SIGKILL');
+        closeSync(child.fd);
+      });
       return { fd, pid, slavePath: pty };
     },
     setWindowSize: (fd, cols, rows) => native.resize(fd, cols, rows, 0, 0),
