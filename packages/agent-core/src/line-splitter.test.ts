@@ -25,6 +25,20 @@ describe('a line splitter', () => {
     expect(lines).toEqual(['abcd']);
   });
 
+  it('[AG09] holds of a line about its bytes, however small the pieces are that it comes in', () => {
+    const splitter = new LineSplitter(1_000_000);
+    const piece = Buffer.from('x');
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 400_000; count += 1) splitter.push(piece, () => {});
+    // A piece that is kept as an object of its own takes a hundred bytes.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+    let line = '';
+    splitter.push(Buffer.from('\n'), (whole) => {
+      line = whole;
+    });
+    expect(line).toBe('x'.repeat(400_000));
+  });
+
   it('copies what it holds: the bytes may be used again', () => {
     const splitter = new LineSplitter(100);
     const lines: string[] = [];

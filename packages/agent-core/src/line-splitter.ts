@@ -1,14 +1,16 @@
 const NEWLINE = 10;
+/** What a splitter holds from the first piece on, and goes back to after a long line. */
+const FIRST_BYTES = 4_096;
 
 /**
  * Makes lines of text out of the bytes of a stream, which may be cut anywhere, and holds no more than one line that is not whole.
  *
- * A line that is too long is known to be before it is whole: how much a peer can make us hold does not depend on the peer. Each byte is looked at once and copied at
- * most twice, however many pieces a line comes in.
+ * A line that is too long is known to be before it is whole: how much a peer can make us hold, at most twice the longest line, depends neither on the peer nor on the
+ * size of the pieces it sends. Each byte is looked at once; of a line that comes in pieces it is copied twice on average.
  */
 export class LineSplitter {
   readonly #maxLineBytes: number;
-  #pieces: Buffer[] = [];
+  #held: Buffer = Buffer.alloc(0);
   #heldBytes = 0;
 
   /** Lines longer than `maxLineBytes` are refused. */
@@ -33,16 +35,26 @@ export class LineSplitter {
   }
 
   #complete(rest: Buffer): string {
-    this.#check(rest.length);
-    const line = this.#pieces.length === 0 ? rest : Buffer.concat([...this.#pieces, rest]);
+    if (this.#heldBytes === 0) {
+      this.#check(rest.length);
+      return rest.toString('utf8').trim();
+    }
+    this.#hold(rest);
+    const line = this.#held.toString('utf8', 0, this.#heldBytes).trim();
     this.#drop();
-    return line.toString('utf8').trim();
+    return line;
   }
 
   #hold(piece: Buffer): void {
     this.#check(piece.length);
-    this.#pieces.push(Buffer.from(piece));
-    this.#heldBytes += piece.length;
+    const bytes = this.#heldBytes + piece.length;
+    if (bytes > this.#held.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(2 * bytes, this.#maxLineBytes), FIRST_BYTES));
+      this.#held.copy(larger, 0, 0, this.#heldBytes);
+      this.#held = larger;
+    }
+    piece.copy(this.#held, this.#heldBytes);
+    this.#heldBytes = bytes;
   }
 
   #check(moreBytes: number): void {
@@ -55,7 +67,7 @@ export class LineSplitter {
   }
 
   #drop(): void {
-    this.#pieces = [];
+    if (this.#held.length > FIRST_BYTES) this.#held = Buffer.alloc(0);
     this.#heldBytes = 0;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AgentProcess, AgentProcessRequest } from '../src/agent-process.ts';
 import type { Agent, OpenAgent } from '../src/backend.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
 import type { PiBackend, PiBackendOptions } from '../src/pi/index.ts';
 import { fakePiBackend, writeFakePi } from './fake-pi-backend.ts';
 import { RecordedProcesses } from './recorded-processes.ts';
@@ -200,6 +201,25 @@ it('ends ten sessions, those included that work, with one close', async () => {
   }
   expect(backend.snapshot()).toEqual({ agents: 0, processes: 0, restarting: 0, restarts: 0, crashes: 0 });
   expect(processes.started).toHaveLength(1);
+});
+
+it('ends no work of others, who share a process, for one that is closed at once', async () => {
+  // Short waits pass, and none that is long enough for whoever works.
+  const clock: Clock = {
+    now: systemClock.now,
+    after: (delayMs, act, options) => (delayMs < 1_000 ? systemClock.after(delayMs, act, options) : () => {}),
+  };
+  const backend = backendOf({ clock });
+  const owner = new TestOwner();
+  const neighbour = await backend.open(request('neighbour'), owner, never);
+  const begun = owner.next('agent_start');
+  neighbour.prompt({ message: 'hang' }, never).catch(() => {});
+  await begun;
+  const hasty = await backend.open(request('hasty'), new TestOwner(), never);
+  await hasty.close(0);
+  expect(hasty.status.phase).toBe('stopped');
+  expect(neighbour.status).toMatchObject({ phase: 'running', restarts: 0 });
+  expect(owner.all('agent_restarting')).toEqual([]);
 });
 
 it('starts a process that dies at rest again, with its conversations', async () => {

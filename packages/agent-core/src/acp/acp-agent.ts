@@ -197,7 +197,7 @@ export class AcpAgent implements Agent {
     const session = this.#session;
     const performed = await performCommand(command, {
       session,
-      backend: this.#settings.backend,
+      backend: this.#settings.name,
       link: () => this.#ready(`carry out ${type}`, signal),
       remember: (choice) => this.#start.choose(choice),
       signal,

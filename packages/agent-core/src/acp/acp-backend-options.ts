@@ -1,4 +1,16 @@
 import type { AgentProcesses, AgentTerminals } from '../agent-process.ts';
+import { checkedDelay, checkedInteger, optionalDelay } from '../check-options.ts';
+import { type Clock, systemClock } from '../clock.ts';
+
+const DEFAULTS = Object.freeze({
+  name: 'acp',
+  gracePeriodMs: 2_000,
+  abortMs: 5_000,
+  clientVersion: '0.0.0',
+  startMs: 60_000,
+  maxLineBytes: 16 * 1024 * 1024,
+  maxTranscriptBytes: 4 * 1024 * 1024,
+});
 
 /** What a backend for agents of the Agent Client Protocol is made of. */
 export interface AcpBackendOptions {
@@ -27,4 +39,46 @@ export interface AcpBackendOptions {
   readonly clientVersion?: string | undefined;
   /** Monotonic milliseconds; default `performance.now`. */
   readonly now?: (() => number) | undefined;
+}
+
+/** All options, with nothing left to decide. */
+export interface ResolvedAcpOptions {
+  readonly name: string;
+  readonly processes: AgentProcesses;
+  readonly terminals: AgentTerminals | undefined;
+  readonly command: string | undefined;
+  readonly args: readonly string[] | undefined;
+  readonly gracePeriodMs: number;
+  readonly abortMs: number;
+  readonly firstTokenMs: number | undefined;
+  readonly startMs: number;
+  readonly maxLineBytes: number;
+  readonly maxTranscriptBytes: number;
+  readonly clientVersion: string;
+  readonly clock: Clock;
+}
+
+/** Decides what was left open. @throws InvalidOptionError for an option out of its range. */
+export function resolveAcpOptions(options: AcpBackendOptions): ResolvedAcpOptions {
+  const action = 'create ACP backend';
+  const { processes, terminals, command, args, now } = options;
+  const delay = (option: 'gracePeriodMs' | 'abortMs' | 'startMs') =>
+    checkedDelay(action, option, options[option] ?? DEFAULTS[option]);
+  const bytes = (option: 'maxLineBytes' | 'maxTranscriptBytes', min: number) =>
+    checkedInteger(action, option, options[option] ?? DEFAULTS[option], min);
+  return {
+    name: options.name ?? DEFAULTS.name,
+    processes,
+    terminals,
+    command,
+    args,
+    gracePeriodMs: delay('gracePeriodMs'),
+    abortMs: delay('abortMs'),
+    firstTokenMs: optionalDelay(action, 'firstTokenMs', options.firstTokenMs),
+    startMs: delay('startMs'),
+    maxLineBytes: bytes('maxLineBytes', 1),
+    maxTranscriptBytes: bytes('maxTranscriptBytes', 0),
+    clientVersion: options.clientVersion ?? DEFAULTS.clientVersion,
+    clock: now === undefined ? systemClock : { ...systemClock, now },
+  };
 }

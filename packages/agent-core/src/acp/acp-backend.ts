@@ -1,22 +1,11 @@
 import type { StoredSession } from '@sessiond/protocol';
 import type { Agent, AgentBackend, AgentOwner, BackendSnapshot, OpenAgent, StoredQuery } from '../backend.ts';
-import { systemClock } from '../clock.ts';
 import { AgentInputError, AgentStateError } from '../errors.ts';
+import { withEither } from '../with-either.ts';
 import { AcpAgent } from './acp-agent.ts';
-import type { AcpAgentSettings } from './acp-agent-settings.ts';
-import type { AcpBackendOptions } from './acp-backend-options.ts';
+import { type AcpBackendOptions, type ResolvedAcpOptions, resolveAcpOptions } from './acp-backend-options.ts';
 import { loadSdk } from './load-sdk.ts';
 import { listStoredSessions } from './stored-sessions.ts';
-
-const DEFAULTS = Object.freeze({
-  name: 'acp',
-  gracePeriodMs: 2_000,
-  abortMs: 5_000,
-  clientVersion: '0.0.0',
-  startMs: 60_000,
-  maxLineBytes: 16 * 1024 * 1024,
-  maxTranscriptBytes: 4 * 1024 * 1024,
-});
 
 /** Programs that are asked for what they keep. */
 const MAX_PROGRAMS = 8;
@@ -28,7 +17,7 @@ const MAX_PROGRAMS = 8;
  */
 export class AcpBackend implements AgentBackend {
   readonly name: string;
-  readonly #options: AcpBackendOptions;
+  readonly #options: ResolvedAcpOptions;
   readonly #agents = new Set<AcpAgent>();
   /** Aborted when the backend closes. */
   readonly #lifetime = new AbortController();
@@ -36,13 +25,14 @@ export class AcpBackend implements AgentBackend {
   /** Of agents that are gone. */
   readonly #past = { restarts: 0, crashes: 0 };
 
+  /** @throws InvalidOptionError for an option out of its range. */
   constructor(options: AcpBackendOptions) {
-    this.name = options.name ?? DEFAULTS.name;
-    this.#options = options;
+    this.#options = resolveAcpOptions(options);
+    this.name = this.#options.name;
   }
 
   open(request: OpenAgent, owner: AgentOwner, signal: AbortSignal): Promise<Agent> {
-    const opening = this.#open(request, owner, AbortSignal.any([signal, this.#lifetime.signal]));
+    const opening = withEither(signal, this.#lifetime.signal, (either) => this.#open(request, owner, either));
     const settled = opening.then(
       () => {},
       () => {},
@@ -93,7 +83,7 @@ export class AcpBackend implements AgentBackend {
       throw new AgentInputError('agent.command', 'Cannot open agent: an agent of ACP needs the command that starts it');
     }
     const args = request.args ?? (request.command === undefined ? this.#options.args : undefined) ?? [];
-    const settings = await this.#settings();
+    const settings = { ...this.#options, sdk: await loadSdk(), timestamp: () => new Date().toISOString() };
     const agent = new AcpAgent(settings, { ...request, command, args }, owner, () => this.#forget(agent));
     this.#agents.add(agent);
     try {
@@ -109,25 +99,6 @@ export class AcpBackend implements AgentBackend {
     if (!this.#agents.delete(agent)) return;
     this.#past.restarts += agent.supervision.restarts;
     this.#past.crashes += agent.supervision.crashes;
-  }
-
-  async #settings(): Promise<AcpAgentSettings> {
-    const { processes, terminals, now, ...options } = this.#options;
-    return {
-      sdk: await loadSdk(),
-      backend: this.name,
-      processes,
-      terminals,
-      clock: now === undefined ? systemClock : { ...systemClock, now },
-      timestamp: () => new Date().toISOString(),
-      clientVersion: options.clientVersion ?? DEFAULTS.clientVersion,
-      gracePeriodMs: options.gracePeriodMs ?? DEFAULTS.gracePeriodMs,
-      abortMs: options.abortMs ?? DEFAULTS.abortMs,
-      firstTokenMs: options.firstTokenMs,
-      startMs: options.startMs ?? DEFAULTS.startMs,
-      maxLineBytes: options.maxLineBytes ?? DEFAULTS.maxLineBytes,
-      maxTranscriptBytes: options.maxTranscriptBytes ?? DEFAULTS.maxTranscriptBytes,
-    };
   }
 
   /** One agent of each program that runs and keeps conversations. */

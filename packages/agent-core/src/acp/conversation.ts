@@ -2,18 +2,12 @@ import type { AgentEvent, AgentMessage, AgentModel, MessageContent, StopReason, 
 import type { UserMessage } from '../backend.ts';
 import { endOfText } from '../end-of-text.ts';
 import { type BoundedTool, boundedTool, MAX_RESULT_BYTES, MAX_TOLD } from './bounded-tool.ts';
-import { isRecord } from './json.ts';
+import { MAX_KEPT, MAX_PARTS, OpenMessage } from './open-message.ts';
 import type { SessionUpdate, ToolUpdate, UpdateContent } from './session-update.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Calls of tools that can be open at once; further ones are not told. */
 const MAX_TOOLS = 1_000;
-
-/** Characters of one message that are kept for the transcript; all of it is told. */
-const MAX_KEPT = 2_097_152;
-
-/** Parts of one message that are kept for the transcript. */
-const MAX_PARTS = 10_000;
 
 /** What a {@link Conversation} is made of. */
 export interface ConversationParts {
@@ -26,15 +20,6 @@ export interface ConversationParts {
   readonly terminalText: (terminalId: string) => string;
   /** The time of day, RFC 3339. */
   readonly timestamp: () => string;
-}
-
-interface OpenMessage {
-  readonly timestamp: string;
-  readonly parts: MessageContent[];
-  kept: number;
-  index: number;
-  type: UpdateContent['type'] | 'thinking' | 'tool' | undefined;
-  text: string;
 }
 
 interface OpenTool {
@@ -52,7 +37,7 @@ interface OpenTool {
  * Turns what an agent tells of its session into events and into messages of a transcript.
  *
  * A message of the model ends where the first of its tools begins to run; what it says afterwards is a new one, in a new turn. Nothing is told twice: pieces are told as
- * they come, and of a tool's output only what was added. Memory: the message that is open and what a person was heard to say, up to 2 MiB of each, and for each of at
+ * they come, and of a tool's output only what was added. Memory: the {@link OpenMessage}, as much of what a person was heard to say, and for each of at
  * most 1,000 open calls of tools what {@link boundedTool} leaves of it, and the first 256 KiB of what it said.
  */
 export class Conversation {
@@ -132,22 +117,15 @@ export class Conversation {
 
   #say(kind: 'text' | 'thought', content: UpdateContent): void {
     const message = this.#open();
-    const { type } = content;
-    if (type === 'image') {
-      this.#part(message, 'image');
-      keep(message, content.image, content.image.data.length);
+    if (content.type === 'image') {
+      message.show(content.image);
       return;
     }
-    const text = type === 'text' ? content.text : this.#parts.terminalText(content.terminalId);
+    const text = content.type === 'text' ? content.text : this.#parts.terminalText(content.terminalId);
     if (text === '') return;
     const part = kind === 'text' ? 'text' : 'thinking';
-    if (message.type !== part) {
-      this.#part(message, part);
-      keep(message, part === 'text' ? { type: part, text: '' } : { type: part, thinking: '' }, 0);
-    }
-    append(message, text);
-    if (kind === 'text') message.text += text.slice(0, Math.max(0, MAX_KEPT - message.text.length));
-    const delta = { type: `${part}_delta`, contentIndex: message.index, delta: text } as const;
+    const contentIndex = message.say(part, text);
+    const delta = { type: `${part}_delta`, contentIndex, delta: text } as const;
     this.#emit({ type: 'message_update', assistantMessageEvent: delta });
   }
 
@@ -189,9 +167,7 @@ export class Conversation {
   }
 
   #callTool({ toolCallId, name = 'tool' }: BoundedTool): OpenTool {
-    const message = this.#open();
-    this.#part(message, 'tool');
-    const contentIndex = message.index;
+    const contentIndex = this.#open().call(toolCallId, name);
     const tool: OpenTool = {
       id: toolCallId,
       contentIndex,
@@ -203,7 +179,6 @@ export class Conversation {
       told: '',
     };
     this.#tools.set(toolCallId, tool);
-    keep(message, { type: 'toolCall', id: toolCallId, name, arguments: {} }, 0);
     this.#emit({
       type: 'message_update',
       assistantMessageEvent: { type: 'toolcall_start', contentIndex, toolCallId, toolName: name },
@@ -222,10 +197,7 @@ export class Conversation {
 
   /** The arguments of a call, whole, when the tool begins: agents tell them as late as that. */
   #tellArguments({ id, name, contentIndex, input }: OpenTool): void {
-    const parts = this.#message?.parts;
-    const at = parts?.findIndex((part) => part.type === 'toolCall' && part.id === id) ?? -1;
-    if (parts === undefined || at === -1 || input === undefined) return;
-    parts[at] = { type: 'toolCall', id, name, arguments: isRecord(input) ? input : { input } };
+    if (input === undefined || !this.#message?.setArguments(id, name, input)) return;
     const delta = { type: 'toolcall_delta', contentIndex, delta: JSON.stringify(input) } as const;
     this.#emit({ type: 'message_update', assistantMessageEvent: delta });
   }
@@ -276,7 +248,7 @@ export class Conversation {
     this.#inTurn = true;
     this.#answered = true;
     const timestamp = this.#parts.timestamp();
-    this.#message = { timestamp, parts: [], kept: 0, index: -1, type: undefined, text: '' };
+    this.#message = new OpenMessage(timestamp);
     this.#emit({
       type: 'message_start',
       message: { role: 'assistant', content: [], timestamp, ...this.#speaker() },
@@ -284,17 +256,12 @@ export class Conversation {
     return this.#message;
   }
 
-  #part(message: OpenMessage, type: NonNullable<OpenMessage['type']>): void {
-    message.index += 1;
-    message.type = type;
-  }
-
   #closeMessage(end: { stopReason: StopReason; errorMessage?: string; usage?: TokenUsage }): void {
     const message = this.#message;
     if (message === undefined) return;
     this.#message = undefined;
     if (message.text !== '') this.#text = message.text;
-    const { timestamp, parts: content } = message;
+    const { timestamp, content } = message;
     this.#parts.transcript.add({ role: 'assistant', content, timestamp, ...this.#speaker(), ...end });
     this.#emit({ type: 'message_end', role: 'assistant', ...end });
   }
@@ -314,25 +281,6 @@ export class Conversation {
   #emit(event: AgentEvent): void {
     this.#parts.emit(event);
   }
-}
-
-/** Adds a part to what is kept of a message, as far as there is room. */
-function keep(message: OpenMessage, part: MessageContent, length: number): void {
-  if (message.parts.length >= MAX_PARTS || message.kept + length > MAX_KEPT) return;
-  message.parts.push(part);
-  message.kept += length;
-}
-
-/** Adds text to the last part of what is kept of a message, as far as there is room. */
-function append(message: OpenMessage, text: string): void {
-  const room = text.slice(0, Math.max(0, MAX_KEPT - message.kept));
-  const last = message.parts.at(-1);
-  if (room === '' || last === undefined) return;
-  if (last.type === 'text') message.parts[message.parts.length - 1] = { type: 'text', text: last.text + room };
-  else if (last.type === 'thinking') {
-    message.parts[message.parts.length - 1] = { type: 'thinking', thinking: last.thinking + room };
-  } else return;
-  message.kept += room.length;
 }
 
 function lengthOf(content: UpdateContent): number {

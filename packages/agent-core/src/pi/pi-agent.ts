@@ -28,6 +28,9 @@ import { SessionLink } from './session-link.ts';
 /** Commands that go on until they are told to end, with the model at work: ended with their process if they do not. */
 const LONG: ReadonlySet<string> = new Set<PerformedType>(['compact', 'navigate_tree']);
 
+/** How long a session has at least to end by itself, before a process is ended in which others work. */
+const AMONG_OTHERS_MS = 1_000;
+
 /** What is true of a session that does nothing. */
 const AT_REST = Object.freeze({ isStreaming: false, isCompacting: false, steering: [], followUp: [] });
 
@@ -135,7 +138,8 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
   }
 
   async abort(deadlineMs: number): Promise<boolean> {
-    return (await this.#work.abort(deadlineMs)) || (await this.#abortUnasked(deadlineMs));
+    const patienceMs = this.#patienceMs(deadlineMs);
+    return (await this.#work.abort(patienceMs)) || (await this.#abortUnasked(patienceMs));
   }
 
   async perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>> {
@@ -284,6 +288,11 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     }
   }
 
+  /** Who has no patience with one session has some with those that share its process. */
+  #patienceMs(deadlineMs: number): number {
+    return this.#options.workspace.isShared ? Math.max(deadlineMs, AMONG_OTHERS_MS) : deadlineMs;
+  }
+
   #up(attempt: string): SessionLink {
     if (this.#link === undefined) throw new AgentStateError(`Cannot ${attempt}: the agent is started again`);
     return this.#link;
@@ -300,7 +309,7 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
         isClosed = true;
       });
       this.#work.interrupt();
-      await settledWithin(this.#options.clock, deadlineMs, closed);
+      await settledWithin(this.#options.clock, this.#patienceMs(deadlineMs), closed);
       if (!isClosed) await this.#options.workspace.endProcess();
     }
     this.#stop('closed');

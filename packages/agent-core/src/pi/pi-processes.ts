@@ -1,6 +1,7 @@
 import type { AgentProcess, AgentProcessRequest } from '../agent-process.ts';
 import type { BackendSnapshot } from '../backend.ts';
 import { AgentFailedError } from '../errors.ts';
+import { withEither } from '../with-either.ts';
 import type { ResolvedPiOptions } from './pi-backend-options.ts';
 import { PiChild } from './pi-child.ts';
 import { findPiPackage } from './pi-package.ts';
@@ -103,7 +104,7 @@ export class PiProcesses {
   }
 
   #launch(cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PiChild> {
-    const launch = this.#launchChild(cwd, env, AbortSignal.any([signal, this.#lifetime.signal]));
+    const launch = withEither(signal, this.#lifetime.signal, (either) => this.#launchChild(cwd, env, either));
     const settled = launch.then(
       () => {},
       () => {},

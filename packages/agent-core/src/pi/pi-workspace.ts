@@ -64,6 +64,11 @@ export class PiWorkspace {
     return this.#members.size === 0 && this.#opening === 0;
   }
 
+  /** Whether what ends the process of one session ends work of others. */
+  get isShared(): boolean {
+    return this.#members.size > 1;
+  }
+
   get isOver(): boolean {
     return this.#supervisor.snapshot().state === 'over';
   }

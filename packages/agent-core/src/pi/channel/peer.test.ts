@@ -61,6 +61,17 @@ it('hands an error over as the one it was', async () => {
   await expect(near.request('none' as 'refuse', null)).rejects.toMatchObject({ code: 'agent-failed' });
 });
 
+it.each(['nothing', 'constructor', 'toString', '__proto__'])(
+  'knows no request and nothing to be told named %s',
+  async (name) => {
+    const { near, far, notes, closed } = conversation();
+    far.tell(name as 'note', 'heard');
+    await expect(near.request(name as 'refuse', null)).rejects.toThrow('Cannot answer: the request is unknown');
+    expect([notes, closed]).toEqual([[], []]);
+    near.close('enough');
+  },
+);
+
 it('ends what was asked when the caller gives up, and waits for the answer all the same', async () => {
   const { near, aborted } = conversation();
   const controller = new AbortController();

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '@sessiond/protocol';
 import type { DialogQuestion } from '../../backend.ts';
+import { withEither } from '../../with-either.ts';
 import type { OwnerPeer } from './owner-peer.ts';
 import type { PiDialogOptions } from './pi-api.ts';
 
@@ -19,10 +20,12 @@ export interface DialogContextOptions {
 export function dialogContext(options: DialogContextOptions): Readonly<Record<string, unknown>> {
   const { session, peer, emit } = options;
   const ask = async (question: DialogQuestion, own: PiDialogOptions | undefined) => {
-    const signals = [options.turn(), ...(own?.signal === undefined ? [] : [own.signal])];
+    const turn = options.turn();
     const limit = own?.timeout === undefined || own.timeout <= 0 ? {} : { timeoutMs: own.timeout };
     try {
-      return await peer.request('ask', { session, question: { ...question, ...limit } }, AbortSignal.any(signals));
+      return await withEither(turn, own?.signal ?? turn, (either) =>
+        peer.request('ask', { session, question: { ...question, ...limit } }, either),
+      );
     } catch {
       return { cancelled: true as const };
     }
