@@ -131,6 +131,25 @@ describe('the work of an agent', () => {
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
   });
 
+  it('[AG11] says of anything else that it was aborted, also when its process went with it', async () => {
+    const { work, clock, doing, end, fail } = bench({ stops: false });
+    const compact = work.run('compact', never, doing);
+    const rejected = expect(compact).rejects.toMatchObject({
+      code: 'agent-aborted',
+      message: 'Cannot carry out compact: it was aborted',
+    });
+    const aborted = work.abort(200);
+    await clock.advance(200);
+    await rejected;
+    expect(await aborted).toBe(true);
+    const lost = work.run('compact', never, doing);
+    fail(new AgentFailedError('gone', { interrupted: true }));
+    await expect(lost).rejects.toMatchObject({ interrupted: true });
+    const done = work.run('compact', never, doing);
+    end();
+    expect(await done).toEqual(DONE);
+  });
+
   it('[AG11] answers with what it did when it was done before it was told to stop', async () => {
     const { work, doing, end } = bench({ stops: false });
     const prompt = work.prompt(never, doing);

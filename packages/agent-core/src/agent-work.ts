@@ -2,7 +2,7 @@ import type { AgentEvent, DialogAnswer } from '@sessiond/protocol';
 import type { AgentLife } from './agent-life.ts';
 import type { AgentOwner, DialogQuestion, PromptOutcome } from './backend.ts';
 import type { Clock } from './clock.ts';
-import { AgentFailedError, AgentStateError, type ProviderFailure } from './errors.ts';
+import { AgentAbortedError, AgentFailedError, AgentStateError, type ProviderFailure } from './errors.ts';
 import { FirstTokenDeadline } from './first-token-deadline.ts';
 import { settledWithin } from './settled-within.ts';
 import { withEither } from './with-either.ts';
@@ -118,9 +118,17 @@ export class AgentWork {
     });
   }
 
-  /** Does something else that takes its time, such as `compact`, in the same way. @throws what `work` does, and the signal's reason once it is over. */
+  /**
+   * Does something else that takes its time, such as `compact`, in the same way.
+   * @throws what `work` does; AgentAbortedError in place of that when it was ended; the signal's reason once it is over.
+   */
   run<T>(kind: string, signal: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#run(kind, signal, work);
+    return this.#run(kind, signal, (stop, running) =>
+      work(stop).catch((error: unknown) => {
+        if (!running.stopped || error instanceof AgentAbortedError) throw error;
+        throw new AgentAbortedError(`Cannot carry out ${kind}: it was aborted`, { cause: error });
+      }),
+    );
   }
 
   /** Ends what is done, within the time or with the process. Resolves when it is over. @returns whether there was anything. */

@@ -1,4 +1,11 @@
-export { AgentLife, type AgentLifeEvent, type AgentLifeOptions, nextPhase } from './agent-life.ts';
+export {
+  AgentLife,
+  type AgentLifeEvent,
+  type AgentLifeOptions,
+  type AgentLifeTold,
+  type AgentProcessLoss,
+  nextPhase,
+} from './agent-life.ts';
 export type {
   AgentProcess,
   AgentProcessExit,
@@ -8,6 +15,7 @@ export type {
   AgentTerminalExit,
   AgentTerminals,
 } from './agent-process.ts';
+export { AgentWork, type AgentWorkOptions } from './agent-work.ts';
 export type {
   Agent,
   AgentBackend,
