@@ -340,6 +340,21 @@ it('[AG11] ends an agent that does not even listen to SIGTERM', async () => {
   expect(await say(agent, 'echo again')).toBe('again');
 });
 
+it('[AC05] ends the commands of an agent whose process is lost', async () => {
+  const agent = await open();
+  const begun = owner.next('tool_execution_start');
+  const prompt = agent.prompt({ message: 'bash sleep 1000' }, never);
+  prompt.catch(() => {});
+  await begun;
+  const restarted = owner.next('agent_restarted');
+  process.kill(agent.status.pid!, 'SIGKILL');
+  await expect(prompt).rejects.toMatchObject({ interrupted: true });
+  await restarted;
+  expect(await Promise.all(terminals.opened.map((terminal) => terminal.waitForExit()))).toMatchObject([
+    { signal: 'SIGKILL' },
+  ]);
+});
+
 describe('an agent that is closed', () => {
   it('[AG19] leaves no process when its own comes up again just then', async () => {
     const agent = await open(kept());

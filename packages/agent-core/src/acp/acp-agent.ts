@@ -95,6 +95,7 @@ export class AcpAgent implements Agent {
       start: (attempt, signal) => this.#start.run(attempt, signal),
       onRestarting: (restarting) => {
         this.#turn?.lose();
+        void this.#desk?.releaseAll();
         this.#life.processEnded(restarting);
       },
       onRestarted: (_, attempt) => this.#life.restarted(attempt, this.#start.resumed),

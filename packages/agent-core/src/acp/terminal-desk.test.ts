@@ -134,4 +134,34 @@ describe('TerminalDesk', () => {
     await opening;
     expect(opened[0]!.released).toBe(1);
   });
+
+  it.each(['killAll', 'releaseAll', 'close'] as const)('[AG11] ends with %s what is being opened, too', async (end) => {
+    const terminal = new PlayedTerminal('late');
+    let open: (terminal: AgentTerminal) => void = () => {};
+    const late = new TerminalDesk({
+      terminals: {
+        open: () =>
+          new Promise((resolve) => {
+            open = resolve;
+          }),
+      },
+      sessionId: 'agent-1',
+      cwd: '/work',
+      env: {},
+    });
+    const created = late.create({ sessionId: 's', command: 'sleep', args: ['1000'] });
+    await late[end]();
+    open(terminal);
+    expect(await created).toEqual({ terminalId: 'late' });
+    expect([terminal.killed, terminal.released]).toEqual(end === 'killAll' ? [1, 0] : [0, 1]);
+  });
+
+  it('[AC05] has room again for an agent whose process was lost with all it had', async () => {
+    const all = () => Promise.all(Array.from({ length: 32 }, () => desk.create({ sessionId: 's', command: 'sleep' })));
+    await all();
+    await expect(desk.create({ sessionId: 's', command: 'sleep' })).rejects.toThrow('the agent has 32');
+    await desk.releaseAll();
+    expect(opened.map(({ released }) => released)).toEqual(Array.from({ length: 32 }, () => 1));
+    await all();
+  });
 });

@@ -35,6 +35,9 @@ export class TerminalDesk {
   readonly #open = new Map<string, AgentTerminal>();
   readonly #released = new Map<string, string>();
   #opening = 0;
+  /** Times all were ended, and times all were released: what was asked for before and opens after goes the same way. */
+  #kills = 0;
+  #releases = 0;
   #closed = false;
 
   constructor(options: TerminalDeskOptions) {
@@ -51,6 +54,7 @@ export class TerminalDesk {
       throw new Error(`Cannot open terminal: the agent has ${MAX_TERMINALS}; release one`);
     }
     this.#opening += 1;
+    const [kills, releases] = [this.#kills, this.#releases];
     try {
       const terminal = await terminals.open({
         sessionId,
@@ -60,7 +64,8 @@ export class TerminalDesk {
         outputBytes: Math.min(request.outputByteLimit ?? MAX_OUTPUT_BYTES, MAX_OUTPUT_BYTES),
       });
       this.#open.set(terminal.terminalId, terminal);
-      if (this.#closed) await this.release(terminal.terminalId);
+      if (this.#releases !== releases) await this.release(terminal.terminalId);
+      else if (this.#kills !== kills) await terminal.kill();
       return { terminalId: terminal.terminalId };
     } finally {
       this.#opening -= 1;
@@ -100,15 +105,22 @@ export class TerminalDesk {
     return this.#open.get(terminalId)?.output().output ?? this.#released.get(terminalId) ?? '';
   }
 
-  /** Ends what runs in all of them; the agent may still read what they wrote. Never rejects. */
+  /** Ends what runs in all of them, what is being opened included; the agent may still read what they wrote. Never rejects. */
   async killAll(): Promise<void> {
+    this.#kills += 1;
     await Promise.allSettled(Array.from(this.#open.values(), (terminal) => terminal.kill()));
+  }
+
+  /** Releases all of them, what is being opened included: nobody knows of them any more. Never rejects. */
+  async releaseAll(): Promise<void> {
+    this.#releases += 1;
+    await Promise.allSettled(Array.from(this.#open.keys(), (terminalId) => this.release(terminalId)));
   }
 
   /** Releases all of them and opens no more. Idempotent, never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(Array.from(this.#open.keys(), (terminalId) => this.release(terminalId)));
+    await this.releaseAll();
   }
 
   #get(terminalId: string): AgentTerminal {
