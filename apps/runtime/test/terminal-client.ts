@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { decodeFrame, encodeFrame, type Frame } from '@sessiond/protocol';
+import {
+  type DeltaMessage,
+  decodeFrame,
+  type EventMessage,
+  encodeFrame,
+  type Frame,
+  GrowingTexts,
+} from '@sessiond/protocol';
 import { WireClient, type WireTarget } from '@sessiond/testkit';
 
 type Message = Record<string, unknown>;
@@ -77,6 +84,7 @@ export class TerminalClient {
   /** Failures that answer no command with an id. */
   readonly failures: Message[] = [];
   readonly #channels = new Map<number, ChannelLog>();
+  readonly #texts = new GrowingTexts();
   readonly #answers = new Map<string, (answer: Message) => void>();
   readonly #listeners = new Set<() => void>();
   /** Ids name outcomes for as long as the daemon remembers them, so that no two clients may choose the same. */
@@ -191,7 +199,11 @@ export class TerminalClient {
 
   #message(message: Message): void {
     this.messages.push(message);
-    if (message['type'] === 'event') this.events.push(message);
+    if (message['type'] === 'event' || message['type'] === 'delta') {
+      const event = this.#texts.event(message as unknown as EventMessage | DeltaMessage);
+      if (event === undefined) throw new Error(`delta ${String(message['seq'])} goes on with nothing`);
+      this.events.push(event as unknown as Message);
+    }
     if (message['type'] !== 'response') return;
     const id = message['id'] as string | undefined;
     if (id === undefined) this.failures.push(message);

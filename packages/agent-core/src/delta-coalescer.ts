@@ -11,7 +11,7 @@ const DEFAULTS = Object.freeze({
 export interface DeltaCoalescerOptions {
   /** Takes the events, in order. */
   readonly emit: (event: AgentEvent) => void;
-  /** So many bytes of text that wait go out at once; at least 1. Default 256: with an envelope of 300 bytes an event is then about twice its text. */
+  /** So many bytes of text that wait go out at once; at least 1. Default 256: an envelope of 60 bytes is little beside that. */
   readonly flushBytes?: number;
   /** The longest a piece waits. Default 150. */
   readonly maxDelayMs?: number;

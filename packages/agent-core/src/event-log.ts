@@ -20,8 +20,8 @@ export interface EventLogOptions {
 }
 
 /** What is at a place of the log: an event, or the exact range that is gone, `to` being the first that is not. */
-export type EventLogEntry =
-  | { readonly kind: 'event'; readonly seq: number; readonly text: string }
+export type EventLogEntry<Context = undefined> =
+  | { readonly kind: 'event'; readonly seq: number; readonly text: string; readonly context?: Context | undefined }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number };
 
 /** The state of a log as plain JSON; `appendedEvents = events + displacedEvents + oversizedEvents`, always. */
@@ -43,9 +43,10 @@ export interface EventLogSnapshot {
   readonly listenerFailures: number;
 }
 
-interface Held {
+interface Held<Context> {
   readonly text: string;
   readonly bytes: number;
+  readonly context: Context | undefined;
 }
 
 /**
@@ -56,19 +57,20 @@ interface Held {
  *   …gone…   | event | event | (too large) | event |  not yet appended…
  * ```
  * A number never changes its meaning. Each event is made into text once, however many read it, and a reader is nothing but the number it will ask for next: nothing
- * is queued for it, so a slow one costs no memory and learns exactly what it missed.
+ * is queued for it, so a slow one costs no memory and learns exactly what it missed. An event may have a context that it shares with others, such as what their texts
+ * leave out because it is the same in all of them.
  *
  * The writer is never refused: the oldest events make room. An event that alone exceeds `maxBytes` is dropped, displaces nothing, and is seen as a gap. At most
- * `maxEvents` texts of at most `maxBytes` as UTF-8 are held, which the engine may store in up to twice that, and 16 bytes for each place. Appending and reading
+ * `maxEvents` texts of at most `maxBytes` as UTF-8 are held, which the engine may store in up to twice that, and 24 bytes for each place; contexts are not counted. Appending and reading
  * cost O(1) besides making the text; a run of events that were too large is walked over once by each reader.
  */
-export class EventLog {
+export class EventLog<Context = undefined> {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   readonly #firstSeq: number;
   readonly #listeners = new Set<() => void>();
   /** An event lies at its number modulo the length; `undefined` between `#start` and `#end` was too large. */
-  #places: (Held | undefined)[];
+  #places: (Held<Context> | undefined)[];
   #start: number;
   #end: number;
   #events = 0;
@@ -104,27 +106,28 @@ export class EventLog {
   }
 
   /**
-   * Appends the text that `encode` makes of the number it is given, and tells the listeners. `encode` must not append itself; when it throws, nothing has changed.
+   * Appends the text that `encode` makes of the number it is given, with its context, and tells the listeners. `encode` must not append itself; when it throws, nothing has
+   * changed.
    * @returns the number.
    */
-  append(encode: (seq: number) => string): number {
+  append(encode: (seq: number) => string, context?: Context): number {
     const seq = this.#end;
     const text = encode(seq);
     const bytes = Buffer.byteLength(text);
     if (bytes > this.#maxBytes) this.#skip();
-    else this.#hold({ text, bytes });
+    else this.#hold({ text, bytes, context });
     for (const listener of this.#listeners) this.#tell(listener);
     return seq;
   }
 
   /** The event with a number, or the gap that begins there; `undefined`: there is nothing yet. */
-  read(seq: number): EventLogEntry | undefined {
+  read(seq: number): EventLogEntry<Context> | undefined {
     if (seq >= this.#end) return undefined;
     if (seq < this.#start) return { kind: 'gap', from: seq, to: this.#start };
     const held = this.#places[seq % this.#places.length];
     return held === undefined
       ? { kind: 'gap', from: seq, to: this.#nextHeld(seq) }
-      : { kind: 'event', seq, text: held.text };
+      : { kind: 'event', seq, text: held.text, context: held.context };
   }
 
   /** Calls the listener after every event, also one that was too large. One that throws disturbs nobody and is counted. */
@@ -149,7 +152,7 @@ export class EventLog {
     };
   }
 
-  #hold(held: Held): void {
+  #hold(held: Held<Context>): void {
     while (this.#bytes + held.bytes > this.#maxBytes) this.#displaceOldest();
     this.#makePlace();
     this.#places[this.#end % this.#places.length] = held;
@@ -175,7 +178,7 @@ export class EventLog {
   }
 
   #grow(): void {
-    const places = new Array<Held | undefined>(Math.min(this.#places.length * 2, this.#maxEvents));
+    const places = new Array<Held<Context> | undefined>(Math.min(this.#places.length * 2, this.#maxEvents));
     for (let seq = this.#start; seq < this.#end; seq += 1) {
       places[seq % places.length] = this.#places[seq % this.#places.length];
     }

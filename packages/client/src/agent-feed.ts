@@ -6,7 +6,7 @@ export interface FeedEvent {
   readonly kind: 'event';
   /** Its number in the log; the next item has a higher one. */
   readonly seq: number;
-  /** RFC 3339 with milliseconds. */
+  /** RFC 3339 with milliseconds; of a piece of a text, when that text began. */
   readonly timestamp: string;
   /** The id of the command that caused it. */
   readonly correlationId?: string | undefined;

@@ -4,6 +4,7 @@ import {
   type EventMessage,
   errorFromResponse,
   type Frame,
+  GrowingTexts,
   isCompatible,
   PROTOCOL_VERSION,
   ProtocolError,
@@ -63,6 +64,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #requests = new Map<string, { readonly command: string; readonly settle: (outcome: Outcome) => void }>();
   readonly #channels = new Map<number, ChannelHandlers>();
+  readonly #texts = new GrowingTexts();
   #transport: Transport | undefined;
   #server: ServerReadyData | undefined;
   #isOpen = false;
@@ -223,8 +225,11 @@ export class Connection {
         this.#onResponse(message);
         break;
       case 'event':
-        this.#handlers.onEvent(message, text.length);
+      case 'delta': {
+        const event = this.#texts.event(message);
+        if (event !== undefined) this.#handlers.onEvent(event, text.length);
         break;
+      }
       case 'server_ready':
         this.#onServerReady(message);
         break;

@@ -126,6 +126,20 @@ describe('a feed', () => {
     expect(await readAll(feed)).toEqual(['1:1', '2:2', '3:agent_stopped']);
   });
 
+  it('makes events of what goes on with one, and takes for a hole what goes on with nothing', async () => {
+    const { client, daemon, feed } = await following();
+    const heard: (number | undefined)[] = [];
+    client.onEvent(({ seq }) => heard.push(seq));
+    const whole = { type: 'event', sessionId: 'a', timestamp: 'T', correlationId: 'c-1' };
+    daemon.say(JSON.stringify({ ...whole, channel: 1, seq: 1, event: says('1') }));
+    daemon.say(JSON.stringify({ type: 'delta', channel: 1, seq: 2, delta: '2' }));
+    daemon.say(JSON.stringify({ type: 'delta', channel: 2, seq: 3, delta: 'lost' }));
+    daemon.say(JSON.stringify({ ...whole, seq: 4, event: STOPPED }));
+    await settled(client);
+    expect(await readAll(feed)).toEqual(['1:1', '2:2', 'gap 3-4', '4:agent_stopped']);
+    expect(heard).toEqual([1, 2, 4]);
+  });
+
   it('counts as taken what the reader has asked beyond', async () => {
     const { agent, feed } = await following();
     telling(agent, 1, 2);

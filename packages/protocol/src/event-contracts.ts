@@ -392,4 +392,7 @@ type EventEnvelope = Omit<EventMessage, 'event'>;
 /** Schema of the envelope of an event, with any event in it. */
 export const eventEnvelopeSchema: z.ZodType<EventEnvelope & { readonly event: object }> = object<
   EventEnvelope & { readonly event: object }
->({ type: oneOf(['event']), timestamp, event: z.looseObject({}) }, { sessionId, seq: offset, correlationId: id });
+>(
+  { type: oneOf(['event']), timestamp, event: z.looseObject({}) },
+  { sessionId, seq: offset, correlationId: id, channel: integer(0, 0xffff_ffff) },
+);

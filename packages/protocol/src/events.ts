@@ -184,10 +184,12 @@ export interface EventMessage<E extends KnownEvent = KnownEvent> {
   readonly sessionId?: string;
   /** Rises by 1 from event to event of a session, so a hole says that events were left out; absent outside a session's log. */
   readonly seq?: number;
-  /** RFC 3339 with milliseconds. */
+  /** RFC 3339 with milliseconds; of what came as a `delta`, that of the event it goes on with. */
   readonly timestamp: string;
   /** The id of the command that caused the event; a command without one is named by an id the server made. */
   readonly correlationId?: string;
+  /** Present where a `delta` of the same channel may go on with the event. */
+  readonly channel?: number;
   readonly event: E;
 }
 

@@ -23,6 +23,8 @@ export type {
 export type { AgentModel } from './agent/agent-model.ts';
 export type { AgentOptions } from './agent/agent-options.ts';
 export type { AgentPhase, AgentSessionInfo, AgentSessionState, AgentTransition } from './agent/agent-session-info.ts';
+export type { DeltaMessage } from './agent/delta-message.ts';
+export { deltaOf, GrowingTexts, goesOn, isPiece, type PieceEvent, withDelta } from './agent/growing-text.ts';
 export type { StoredSession } from './agent/stored-session.ts';
 export type { AgentCommand, AgentCommandMap, AgentCommandType } from './agent-command.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';

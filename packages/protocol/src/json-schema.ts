@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deltaMessageSchema } from './agent/delta-message.ts';
 import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';
 import { helloSchema, serverReadySchema } from './handshake.ts';
@@ -27,7 +28,7 @@ export function clientMessageJsonSchema(): JsonSchema {
 /**
  * The JSON Schema of everything a server sends as text.
  *
- * `$defs` holds `server_ready`, `startup_recovery_summary`, `failure`, one `response.<command>` per command and one `event.<type>` per event. A reader must
+ * `$defs` holds `server_ready`, `startup_recovery_summary`, `failure`, one `response.<command>` per command, one `event.<type>` per event, and `delta`. A reader must
  * also accept messages that are none of these, and ignore them.
  */
 export function serverMessageJsonSchema(): JsonSchema {
@@ -42,6 +43,7 @@ export function serverMessageJsonSchema(): JsonSchema {
   for (const { type, schema } of eventContracts.values()) {
     definitions.set(`event.${type}`, withFields(jsonSchemaOf(eventEnvelopeSchema), { event: jsonSchemaOf(schema) }));
   }
+  definitions.set('delta', jsonSchemaOf(deltaMessageSchema));
   return document('Messages of a server', definitions);
 }
 

@@ -188,6 +188,15 @@ describe('nonconformity', () => {
     expect([...eventTypes]).toEqual([...eventContracts.keys()]);
   });
 
+  it('knows what a delta cannot do without, and nothing that it may have beside it', () => {
+    const delta = { type: 'delta', channel: 1, seq: 5, delta: 'more' };
+    expect(check(delta)).toBeUndefined();
+    for (const name of ['channel', 'seq', 'delta'] as const) {
+      expect(check({ ...delta, [name]: undefined })).toContain(`delta: ${name} `);
+    }
+    expect(check({ ...delta, sessionId: 'a' })).toBe('delta: sessionId is unknown');
+  });
+
   it('finds nothing in an event of the server, which has neither session nor number', () => {
     expect(check(serverEvent({ timestamp }, { type: 'server_shutdown', reason: 'x', timeoutMs: 0 }))).toBeUndefined();
     const created = serverEvent(

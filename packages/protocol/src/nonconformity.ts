@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { deltaMessageSchema } from './agent/delta-message.ts';
 import { checkFields } from './check-fields.ts';
 import { commandContracts } from './command-registry.ts';
 import { eventContracts, eventEnvelopeSchema } from './event-contracts.ts';
@@ -26,6 +27,8 @@ export function nonconformity(text: string): string | undefined {
       return object['success'] === true ? inSuccess(object) : wrongField('response', object, failureResponseSchema);
     case 'event':
       return inEvent(object);
+    case 'delta':
+      return wrongField('delta', object, deltaMessageSchema);
     default:
       return 'no message of this type is known';
   }

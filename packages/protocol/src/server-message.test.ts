@@ -23,7 +23,9 @@ const failure = failureResponse({ type: 'input', id: '7' }, { code: 'TIMEOUT', m
 const shutdown = serverEvent({ timestamp }, { type: 'server_shutdown', reason: 'signal', timeoutMs: 5 });
 
 describe('decodeServerMessage', () => {
-  it.each([ready, summary, success, failure, shutdown])('reads $type as it was built', (message) => {
+  const delta = { type: 'delta', channel: 1, seq: 5, delta: 'more' } as const;
+
+  it.each([ready, summary, success, failure, shutdown, delta])('reads $type as it was built', (message) => {
     expect(decode(message)).toEqual({ ok: true, message });
   });
 

@@ -1,3 +1,4 @@
+import type { DeltaMessage } from './agent/delta-message.ts';
 import { isErrorCode, type ProtocolFault } from './errors.ts';
 import { type EventMessage, eventTypes } from './events.ts';
 import type { ServerReady } from './handshake.ts';
@@ -15,7 +16,13 @@ export interface UnknownMessage {
 }
 
 /** Anything a server sends as text. */
-export type ServerMessage = ServerReady | StartupRecoverySummary | Response | EventMessage | UnknownMessage;
+export type ServerMessage =
+  | ServerReady
+  | StartupRecoverySummary
+  | Response
+  | EventMessage
+  | DeltaMessage
+  | UnknownMessage;
 
 /** What {@link decodeServerMessage} found. */
 export type DecodedServerMessage =
@@ -47,6 +54,8 @@ export function serverMessageFrom(parsed: ParsedObject): DecodedServerMessage {
       return readResponse(object);
     case 'event':
       return readEvent(object);
+    case 'delta':
+      return readDelta(object);
     case 'server_ready':
       return readServerReady(object);
     case 'startup_recovery_summary':
@@ -86,7 +95,16 @@ function readEvent(object: JsonObject): DecodedServerMessage {
   if (!isOptional(object['sessionId'], 'string')) return invalid('event', 'sessionId', object);
   if (!isOptional(object['seq'], 'number')) return invalid('event', 'seq', object);
   if (!isOptional(object['correlationId'], 'string')) return invalid('event', 'correlationId', object);
+  if (!isOptional(object['channel'], 'number')) return invalid('event', 'channel', object);
   return known(object as unknown as EventMessage);
+}
+
+function readDelta(object: JsonObject): DecodedServerMessage {
+  for (const field of ['channel', 'seq']) {
+    if (typeof object[field] !== 'number') return invalid('delta', field, object);
+  }
+  if (typeof object['delta'] !== 'string') return invalid('delta', 'delta', object);
+  return known(object as unknown as DeltaMessage);
 }
 
 function readServerReady(object: JsonObject): DecodedServerMessage {

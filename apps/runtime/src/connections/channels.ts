@@ -254,7 +254,7 @@ export class Channels {
 
   #delivery(attachment: SessionAttachment, sessionId: string, channel: number): Delivery {
     const { transport, traffic, sendText } = this.#options;
-    if (attachment.kind === 'events') return new EventDelivery(attachment, { sessionId, sendText });
+    if (attachment.kind === 'events') return new EventDelivery(attachment, { sessionId, channel, sendText });
     const { window: windowBytes } = attachment.info;
     return new OutputDelivery(attachment, { channel, transport, windowBytes, traffic });
   }

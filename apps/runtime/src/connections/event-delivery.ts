@@ -5,12 +5,14 @@ import type { Delivery, Sent } from './delivery.ts';
 /** How events get to a client. */
 export interface EventDeliveryOptions {
   readonly sessionId: string;
+  readonly channel: number;
   /** Sends a message that is text already. */
   readonly sendText: (text: string) => void;
 }
 
 /**
- * Delivers one agent's numbered events to one connection, as the texts its log holds, which all its followers share; the place is one in that log.
+ * Delivers one agent's numbered events to one connection, as the texts its log holds, which all its followers share; the place is one in that log. Pieces
+ * of texts get the channel, which says what they go on with.
  *
  * Where the log has gone on without the client, one `events_gap` says exactly what it missed. The transport's own buffer is the window, so nothing is
  * acknowledged.
@@ -50,10 +52,13 @@ export class EventDelivery implements Delivery {
   }
 
   #send(chunk: EventChunk): Sent {
-    const { sessionId, sendText } = this.#options;
+    const { sessionId, channel, sendText } = this.#options;
     switch (chunk.kind) {
       case 'event':
         sendText(chunk.text);
+        return 'something';
+      case 'piece':
+        sendText(`{"channel":${channel},${chunk.text.slice(1)}`);
         return 'something';
       case 'gap': {
         const { from, to } = chunk;

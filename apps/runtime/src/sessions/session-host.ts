@@ -53,9 +53,12 @@ export interface OutputAttachment {
   close(): void;
 }
 
-/** What an agent session has next for one client: an event as it goes over the wire, an exact range that is gone, or the end. */
+/**
+ * What an agent session has next for one client: an event as it goes over the wire, a piece of a text, which needs the channel as its first field, an exact
+ * range that is gone, or the end.
+ */
 export type EventChunk =
-  | { readonly kind: 'event'; readonly seq: number; readonly text: string }
+  | { readonly kind: 'event' | 'piece'; readonly seq: number; readonly text: string }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number }
   | { readonly kind: 'end' };
 

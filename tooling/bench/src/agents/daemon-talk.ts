@@ -1,3 +1,4 @@
+import { type DeltaMessage, type EventMessage, GrowingTexts } from '@sessiond/protocol';
 import { RawWebSocket } from '../client/raw-web-socket.ts';
 import { type Answer, AnswerWatch, type Talk, type TalkEvent } from './talk.ts';
 
@@ -88,6 +89,7 @@ async function openLine(
   port: number,
   { received, event }: { readonly received: (bytes: number) => void; readonly event: (event: TalkEvent) => void },
 ): Promise<Line> {
+  const texts = new GrowingTexts();
   const pending = new Map<string, { resolve(data: Record<string, unknown>): void; reject(error: Error): void }>();
   const socket = new RawWebSocket(
     { port, path: '/v1/ws' },
@@ -96,7 +98,10 @@ async function openLine(
       onFrame: (_opcode, payloadBytes, head) => {
         received(payloadBytes + headerBytes(payloadBytes));
         const message = JSON.parse(head.toString()) as Message;
-        if (message.type === 'event') event(message.event!);
+        if (message.type === 'event' || message.type === 'delta') {
+          const whole = texts.event(message as unknown as EventMessage | DeltaMessage);
+          if (whole !== undefined) event(whole.event as unknown as TalkEvent);
+        }
         if (message.type !== 'response' || message.id === undefined) return;
         const waiting = pending.get(message.id);
         pending.delete(message.id);

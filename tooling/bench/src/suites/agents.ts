@@ -136,7 +136,8 @@ async function replyRows(setting: Setting): Promise<readonly BenchRow[]> {
   const aborts: readonly Round<number>[] = await turn('abort', (talk) => talk.abort('hang end'));
   const heard = await reply(subscriber);
   const brisk = await subscriber.prompt('stream 1000 2');
-  const slow = await subscriber.prompt('stream 300 10');
+  const slow = await subscriber.prompt('stream 2000 10');
+  const slowest = await subscriber.prompt('stream 2000 20');
   await rival.close();
   await server.stop();
   const common = { ours: OURS, rival: RIVAL };
@@ -165,7 +166,8 @@ async function replyRows(setting: Setting): Promise<readonly BenchRow[]> {
       bound: { most: 4 },
     }),
     bounded('the same to a subscriber, at 500 tokens a second', 'B', brisk.wireBytes / brisk.text.length, { most: 3 }),
-    bounded('the same to a subscriber, at 100 tokens a second', 'B', slow.wireBytes / slow.text.length),
+    bounded('the same to a subscriber, at 100 tokens a second', 'B', slow.wireBytes / slow.text.length, { most: 3 }),
+    bounded('the same to a subscriber, at 50 tokens a second', 'B', slowest.wireBytes / slowest.text.length),
     comparison(aborts, {
       ...common,
       name: 'abort of a stream that hangs, to the end of the run',

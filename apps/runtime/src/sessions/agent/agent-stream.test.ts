@@ -1,6 +1,6 @@
 import type { AgentEvent } from '@sessiond/protocol';
 import { beforeEach, expect, it } from 'vitest';
-import type { EventAttachment } from '../session-host.ts';
+import type { EventAttachment, EventChunk } from '../session-host.ts';
 import { AgentStream } from './agent-stream.ts';
 
 const about = { state: 'idle' } as const;
@@ -37,11 +37,16 @@ function attach(from?: number | 'start' | 'now', onReadable: () => void = () => 
 function drain(attachment: EventAttachment): (string | number)[] {
   const found: (string | number)[] = [];
   for (let chunk = attachment.next(); chunk !== undefined; chunk = attachment.next()) {
-    if (chunk.kind === 'event') found.push(chunk.seq);
+    if (chunk.kind === 'event' || chunk.kind === 'piece') found.push(chunk.seq);
     else found.push(chunk.kind === 'gap' ? `gap ${chunk.from}-${chunk.to}` : 'end');
     if (chunk.kind === 'end') break;
   }
   return found;
+}
+
+/** What goes over the wire of it, which a piece of a text lacks the channel for. */
+function textOf(chunk: EventChunk | undefined): string {
+  return chunk?.kind === 'event' || chunk?.kind === 'piece' ? chunk.text : '';
 }
 
 it('numbers events from 1 and gives every reader the same text', () => {
@@ -88,9 +93,7 @@ it('puts pieces of a text together, and lets them go before anything else', () =
   const reader = attach();
   for (const text of ['a', 'b', 'c']) stream.push(delta(text));
   stream.push(turn);
-  const texts = [reader.next(), reader.next(), reader.next()].map((chunk) =>
-    chunk?.kind === 'event' ? chunk.text : '',
-  );
+  const texts = [reader.next(), reader.next(), reader.next()].map((chunk) => textOf(chunk));
   expect(texts[0]).toContain('"delta":"a"');
   expect(texts[1]).toContain('"delta":"bc"');
   expect(texts[2]).toContain('turn_start');
@@ -105,9 +108,11 @@ it('names the command that is the cause, from its beginning to its end', () => {
   over();
   stream.push(turn);
   const causes: unknown[] = [];
-  for (let chunk = reader.next(); chunk?.kind === 'event'; chunk = reader.next())
-    causes.push((JSON.parse(chunk.text) as { correlationId?: string }).correlationId);
-  expect(causes).toEqual([undefined, 'c-1', 'c-1', undefined]);
+  for (let text = textOf(reader.next()); text !== ''; text = textOf(reader.next())) {
+    const { type, correlationId } = JSON.parse(text) as { readonly type: string; readonly correlationId?: string };
+    causes.push(type === 'delta' ? type : correlationId);
+  }
+  expect(causes).toEqual([undefined, 'c-1', 'delta', undefined]);
 });
 
 it('wakes readers for every event and for the end, and takes nothing afterwards', () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DeltaCoalescer, EventLog } from '@sessiond/agent-core';
+import { type Clock, DeltaCoalescer, EventLog } from '@sessiond/agent-core';
 import { type AgentEvent, type BashEvent, type Command, type ResponseDataOf, sessionEvent } from '@sessiond/protocol';
-import type { AttachmentHandlers, EventAttachment, EventChunk } from '../session-host.ts';
+import type { AttachmentHandlers, EventAttachment } from '../session-host.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from '../stream-bounds.ts';
+import { TextRun } from './text-run.ts';
 
 const FIRST_EVENT = 1;
 
@@ -11,6 +12,8 @@ export interface AgentStreamOptions {
   readonly sessionId: string;
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** How long pieces of a text are waited for; default that of the process. */
+  readonly clock?: Clock | undefined;
   /** Called when a reader is told that it has missed so many events. */
   readonly onGap: (events: number) => void;
   /** Called whenever the last reader has let go. */
@@ -19,7 +22,8 @@ export interface AgentStreamOptions {
 
 /**
  * The events of one agent session: numbers them, keeps the last ones as the texts that go over the wire, and lets any number of clients read them, each
- * from its own place. Pieces of a message that come close together are one event.
+ * from its own place. Pieces of a message that come close together are one event, and of those that follow each other only the first is told whole, to
+ * each reader that has not been given the one before.
  *
  * What is kept is bounded by `maxEvents` and `maxBytes`; a reader is a number, and costs the same however slow it is.
  */
@@ -27,22 +31,25 @@ export class AgentStream {
   /** Names this life of the events; a number means nothing without it. */
   readonly streamId: string = randomUUID();
   readonly #sessionId: string;
-  readonly #log: EventLog;
+  readonly #log: EventLog<TextRun>;
   readonly #pieces: DeltaCoalescer;
   readonly #onGap: (events: number) => void;
   readonly #onUnattached: () => void;
   /** Those that read, with what wakes them up. */
   readonly #readers = new Set<() => void>();
+  /** The text that the last event was a piece of. */
+  #run: TextRun | undefined;
   /** The command that what happens is the work of. */
   #correlationId: string | undefined;
   #lastAt: string | undefined;
   #ended = false;
 
-  constructor({ sessionId, maxEvents, maxBytes, onGap, onUnattached }: AgentStreamOptions) {
+  constructor({ sessionId, maxEvents, maxBytes, clock, onGap, onUnattached }: AgentStreamOptions) {
     this.#sessionId = sessionId;
     this.#log = new EventLog({ maxEvents, maxBytes, firstSeq: FIRST_EVENT });
     this.#pieces = new DeltaCoalescer({
       emit: (event) => this.#append(event, this.#correlationId),
+      ...(clock !== undefined && { clock }),
     });
     this.#onGap = onGap;
     this.#onUnattached = onUnattached;
@@ -121,6 +128,7 @@ export class AgentStream {
     const stopListening = this.#log.onAppend(wake);
     this.#readers.add(wake);
     let next = from;
+    let given: TextRun | undefined;
     return {
       kind: 'events',
       info: { ...bounds, from, ...about, role: request.role ?? 'driver', window: 0 },
@@ -128,13 +136,20 @@ export class AgentStream {
         return next;
       },
       next: () => {
-        const chunk = this.#read(next);
-        if (chunk?.kind === 'event') next = chunk.seq + 1;
-        if (chunk?.kind === 'gap') {
-          next = chunk.to;
-          this.#onGap(chunk.to - chunk.from);
+        const entry = this.#log.read(next);
+        if (entry === undefined) return this.#ended ? { kind: 'end' } : undefined;
+        if (entry.kind === 'gap') {
+          next = entry.to;
+          given = undefined;
+          this.#onGap(entry.to - entry.from);
+          return entry;
         }
-        return chunk;
+        const { seq, text, context: run } = entry;
+        const isKnown = run === given;
+        next = seq + 1;
+        given = run;
+        if (run === undefined) return { kind: 'event', seq, text };
+        return { kind: 'piece', seq, text: isKnown ? text : run.whole(seq, text) };
       },
       close: () => {
         if (!this.#readers.delete(wake)) return;
@@ -144,14 +159,13 @@ export class AgentStream {
     };
   }
 
-  #read(seq: number): EventChunk | undefined {
-    return this.#log.read(seq) ?? (this.#ended ? { kind: 'end' } : undefined);
-  }
-
   #append(event: AgentEvent | BashEvent, correlationId: string | undefined): number {
     const timestamp = new Date().toISOString();
     this.#lastAt = timestamp;
-    const sessionId = this.#sessionId;
-    return this.#log.append((seq) => JSON.stringify(sessionEvent({ sessionId, seq, timestamp, correlationId }, event)));
+    const text = this.#run?.next(event, this.end, correlationId);
+    if (text !== undefined) return this.#log.append(() => text, this.#run);
+    const origin = { sessionId: this.#sessionId, timestamp, correlationId };
+    this.#run = TextRun.of(event, this.end, origin);
+    return this.#log.append((seq) => JSON.stringify(sessionEvent({ ...origin, seq }, event)), this.#run);
   }
 }
