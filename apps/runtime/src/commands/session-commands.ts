@@ -13,6 +13,8 @@ export const sessionCommands: Pick<
     const undo = issuer.follow(sessionId);
     try {
       const { seq, session, events } = await host.follow(sessionId, after);
+      // Answered already, with something else.
+      signal.throwIfAborted();
       // An agent's events come out of its log, the remembered ones as well as the later ones.
       if (session.kind === 'agent')
         return { sessionId, seq: await issuer.followLog(sessionId, after, signal), session };

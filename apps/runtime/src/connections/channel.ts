@@ -15,6 +15,10 @@ export class Channel {
   subscription: Subscription;
   /** What the attachment was asked for with; `undefined` while an agent is only followed. */
   command: Command<'attach'> | undefined;
+  /** Whether that was answered. */
+  isAnnounced = false;
+  /** Which command the client was or will be told of what comes now by: delivery begins with the answer to that one. */
+  opener: 'attach' | 'follow' = 'attach';
   /** Whether the events of an agent are wanted for themselves, too. */
   isFollowed = false;
   isOrphaned = false;

@@ -261,9 +261,9 @@ it('tells at once what was held for an attachment whose answer was never sent', 
   const command = { type: 'attach', sessionId: 'quiet' } as const;
   await channels.attach(command, never);
   expect(channels.holds(event('pty.stopped'))).toBe(true);
-  channels.dropUnstarted({ ...command });
+  channels.dropUnannounced({ ...command });
   expect(told).toEqual([]);
-  channels.dropUnstarted(command);
+  channels.dropUnannounced(command);
   expect(told).toEqual(['pty.stopped']);
 });
 
@@ -285,7 +285,7 @@ it('keeps nothing of an attachment that nobody waits for any more', async () => 
   await expect(attaching).rejects.toThrow('cancelled');
   const unanswered = { type: 'attach', sessionId: 'b' } as const;
   await channels.attach(unanswered, never);
-  channels.dropUnstarted(unanswered);
+  channels.dropUnannounced(unanswered);
   channels.close();
   await expect(attach('quiet')).rejects.toMatchObject({ code: 'CANCELLED' });
   expect([...sessions.values()].map(({ closed }) => closed)).toEqual([1, 1, 1]);

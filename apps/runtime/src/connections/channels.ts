@@ -59,27 +59,31 @@ export class Channels {
     // Who follows already has seen everything up to where it stands.
     const place = followed !== undefined && command.from === 'now' && { from: followed.subscription.offset };
     return this.#openings.open({ ...command, ...place }, true, signal, (opened) => {
-      const channel = this.#enter(sessionId, opened);
+      const channel = this.#enter(sessionId, opened, 'attach');
       channel.command = command;
+      channel.isAnnounced = false;
       if (!channel.isOrphaned) this.#options.onAttached(sessionId);
       return { channel: channel.number, ...opened.attachment.info };
     });
   }
 
   /** Begins to deliver; called once the answer to `attach` was sent, because the frames of a channel follow it. */
-  start(channel: number): void {
-    this.#channels.get(channel)?.subscription.start();
+  start(number: number): void {
+    const channel = this.#channels.get(number);
+    if (channel === undefined) return;
+    channel.isAnnounced = true;
+    if (channel.opener === 'attach') channel.subscription.start();
   }
 
   /**
    * Gives up the attachment that a command made and whose answer was never sent: nobody could ever hear of it, and it would hold
    * the session up.
    */
-  dropUnstarted(command: Command<'attach'>): void {
-    const channel = this.#find((entry) => entry.command === command && !entry.subscription.started);
+  dropUnannounced(command: Command<'attach'>): void {
+    const channel = this.#find((entry) => entry.command === command && !entry.isAnnounced);
     if (channel === undefined) return;
     this.#detach(channel);
-    channel.subscription.start();
+    if (channel.opener === 'attach') channel.subscription.start();
   }
 
   /**
@@ -89,6 +93,7 @@ export class Channels {
    * @throws ProtocolError as {@link attach} does.
    */
   async follow(sessionId: string, after: number | undefined, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
     const known = this.#of(sessionId);
     if (known !== undefined && after === undefined) {
       known.isFollowed = true;
@@ -97,25 +102,30 @@ export class Channels {
     if (known === undefined) this.#assertRoom();
     const from = after === undefined ? 'now' : after + 1;
     return this.#openings.open({ type: 'attach', sessionId, from, role: 'observer' }, false, signal, (opened) => {
-      this.#enter(sessionId, opened).isFollowed = true;
+      this.#enter(sessionId, opened, 'follow').isFollowed = true;
       return opened.attachment.info.from - 1;
     });
   }
 
   /** Begins to deliver what {@link follow} asked for, once that was answered. Where it was not, only an attachment goes on. */
   startFollowing(sessionId: string, wasAnswered: boolean): void {
-    const channel = this.#of(sessionId);
-    if (channel === undefined || channel.subscription.started) return;
-    if (!wasAnswered) this.unfollow(sessionId);
-    channel.subscription.start();
+    // Also where the session was deleted meanwhile: what is left of it is told, and it is let go of.
+    for (const channel of [...this.#channels.values()]) {
+      if (channel.sessionId !== sessionId || channel.opener !== 'follow' || channel.subscription.started) continue;
+      if (!wasAnswered) this.#unfollow(channel);
+      channel.subscription.start();
+    }
   }
 
   /** Follows an agent no longer; an attachment to it stays. Idempotent. */
   unfollow(sessionId: string): void {
     const channel = this.#of(sessionId);
-    if (channel === undefined) return;
-    channel.isFollowed = false;
-    if (!channel.isAttached) this.#drop(channel);
+    if (channel !== undefined) this.#unfollow(channel);
+  }
+
+  /** Whether the connection is attached to the session that has the id now. */
+  isAttached(sessionId: string): boolean {
+    return this.#of(sessionId)?.isAttached ?? false;
   }
 
   /** Whether the connection reads the events of the session out of its log: those of an agent that it attached to or follows. */
@@ -209,7 +219,7 @@ export class Channels {
 
   /** @throws ProtocolError when there are as many as are allowed. */
   #assertRoom(): void {
-    if (this.#channels.size < MAX_CHANNELS) return;
+    if (this.#channels.size + this.#openings.size < MAX_CHANNELS) return;
     throw new ProtocolError(
       'CAPACITY_EXCEEDED',
       `Cannot attach: this connection has ${MAX_CHANNELS} attachments, the most allowed`,
@@ -229,7 +239,7 @@ export class Channels {
   }
 
   /** Has a session come this way, in place of the way it came before. */
-  #enter(sessionId: string, { attachment, isOrphaned, wake }: Opened): Channel {
+  #enter(sessionId: string, { attachment, isOrphaned, wake }: Opened, opener: Channel['opener']): Channel {
     const known = isOrphaned ? undefined : this.#of(sessionId);
     // What was told a number keeps it.
     const number = known?.isAttached === true ? known.number : this.#nextChannel++;
@@ -248,6 +258,7 @@ export class Channels {
     }
     channel.number = number;
     channel.subscription = subscription;
+    channel.opener = opener;
     this.#channels.set(number, channel);
     return channel;
   }
@@ -278,6 +289,12 @@ export class Channels {
   #ended(channel: Channel): void {
     if (channel.isOrphaned) this.#drop(channel);
     else this.#release(channel);
+  }
+
+  /** Ends following; an attachment goes on. */
+  #unfollow(channel: Channel): void {
+    channel.isFollowed = false;
+    if (!channel.isAttached) this.#drop(channel);
   }
 
   /** Ends an attachment; what is followed, too, goes on. */

@@ -64,10 +64,13 @@ export class ConnectionIssuer implements CommandIssuer {
   }
 
   follow(sessionId: string): () => void {
-    const asked = this.#followed.ask(sessionId);
+    const isNew = this.#followed.ask(sessionId);
     return () => {
-      if (asked === 'new') this.unfollow(sessionId);
-      if (asked === 'attached') this.#followed.takeBack(sessionId);
+      if (!isNew) return;
+      this.#made?.unfollow(sessionId);
+      this.#followed.takeBack(sessionId);
+      // It may have been attached meanwhile.
+      if (this.#made?.isAttached(sessionId) !== true) this.#followed.detached(sessionId);
     };
   }
 
@@ -93,7 +96,7 @@ export class ConnectionIssuer implements CommandIssuer {
     const isSuccess = code === 'OK';
     if (command.type === 'switch_session') this.#made?.startFollowing(command.sessionId, isSuccess);
     if (command.type !== 'attach') return;
-    if (!isSuccess) this.#made?.dropUnstarted(command);
+    if (!isSuccess) this.#made?.dropUnannounced(command);
     else if (data !== undefined) this.#made?.start((data as ResponseDataOf<'attach'>).channel);
   }
 

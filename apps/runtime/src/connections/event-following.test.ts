@@ -112,6 +112,54 @@ it('sends nothing before the answer, and leaves nothing behind where there was n
   expect(told).toEqual([1, 2]);
 });
 
+it('begins each place with the answer to the command that named it, whichever is answered first', async () => {
+  happen(2);
+  const command = { type: 'attach', sessionId: 'a', from: 2 } as const;
+  const { channel } = await channels.attach(command, never);
+  await channels.follow('a', 0, never);
+  channels.start(channel);
+  expect(told).toEqual([]);
+  channels.startFollowing('a', true);
+  expect(told).toEqual([1, 2]);
+
+  channels.detach('a');
+  await channels.follow('a', 0, never);
+  const again = await channels.attach(command, never);
+  channels.startFollowing('a', true);
+  expect(told).toEqual([1, 2]);
+  channels.start(again.channel);
+  expect(told).toEqual([1, 2, 2]);
+});
+
+it('leaves nothing of an attachment whose answer was never sent, also where following has moved its place', async () => {
+  happen(1);
+  const command = { type: 'attach', sessionId: 'a' } as const;
+  await channels.attach(command, never);
+  await channels.follow('a', 0, never);
+  channels.startFollowing('a', true);
+  channels.dropUnannounced(command);
+  expect([told, attached.size, stream.attached]).toEqual([[1], 0, 1]);
+  channels.unfollow('a');
+  expect(stream.attached).toBe(0);
+});
+
+it('lets go of a place in the events of an agent that was deleted before the answer, once they are told', async () => {
+  happen(1);
+  await channels.follow('a', 0, never);
+  stream.finish({ type: 'agent_stopped', reason: 'terminated' });
+  expect(channels.holds(deleted())).toBe(true);
+  channels.startFollowing('a', true);
+  expect([told, stream.attached]).toEqual([[1, 2, 'session_deleted'], 0]);
+});
+
+it('does not follow for a command that was answered already with something else', async () => {
+  await attach();
+  const reason = new Error('cancelled');
+  await expect(channels.follow('a', undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
+  channels.detach('a');
+  expect(stream.attached).toBe(0);
+});
+
 it('lets go of a place that was asked for by a command that was cancelled meanwhile', async () => {
   const abort = new AbortController();
   const following = channels.follow('a', undefined, abort.signal);
@@ -171,4 +219,11 @@ it('has at most 256 sessions come its way, attached or followed', async () => {
   for (let i = 0; i < 256; i++) await channels.follow(`agent-${i}`, undefined, never);
   await expect(channels.follow('one-more', undefined, never)).rejects.toMatchObject({ code: 'CAPACITY_EXCEEDED' });
   expect(await channels.follow('agent-7', undefined, never)).toBe(0);
+});
+
+it('has at most 256 of them also when they are asked for at once', async () => {
+  const asked = Array.from({ length: 300 }, (_, index) => channels.follow(`agent-${index}`, undefined, never));
+  const settled = await Promise.allSettled(asked);
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(256);
+  expect(stream.attached).toBe(256);
 });

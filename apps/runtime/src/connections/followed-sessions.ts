@@ -15,15 +15,16 @@ export class FollowedSessions {
     this.#receiver = receiver;
   }
 
-  /** The client asks for the events. @returns whether it had not, and does not get them because it is attached; after {@link close} nothing happens. */
-  ask(sessionId: string): 'new' | 'attached' | 'known' {
-    if (this.#closed || this.#asked?.has(sessionId) === true) return 'known';
+  /** The client asks for the events. @returns whether it had not; after {@link close} nothing happens. */
+  ask(sessionId: string): boolean {
+    if (this.#closed || this.#asked?.has(sessionId) === true) return false;
     this.#asked ??= new Set();
     this.#asked.add(sessionId);
-    return this.#hub.subscribe(sessionId, this.#receiver) ? 'new' : 'attached';
+    this.#hub.subscribe(sessionId, this.#receiver);
+    return true;
   }
 
-  /** The client has not asked for them; it gets them as long as it is attached. */
+  /** The client has not asked for them; it gets them as long as it is attached, or until {@link detached}. */
   takeBack(sessionId: string): void {
     this.#asked?.delete(sessionId);
   }

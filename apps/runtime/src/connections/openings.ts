@@ -36,6 +36,11 @@ export class Openings {
     this.#options = options;
   }
 
+  /** How many are asked for. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
   /** Whether an attachment to the session that has the id now is asked for. */
   isAttaching(sessionId: string): boolean {
     for (const each of this.#pending) {
