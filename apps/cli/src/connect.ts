@@ -1,6 +1,7 @@
 import type { Client } from '@sessiond/client';
 import { ConnectError } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
+import { tellConnection } from './connection-notices.ts';
 import type { Context } from './context.ts';
 import { findTarget, type TargetOptions } from './discovery.ts';
 import { UsageError } from './errors.ts';
@@ -11,6 +12,8 @@ export interface ConnectSettings {
   readonly connectTimeoutMs?: number;
   /** How long a lost connection is tried to be made again; default 30 s. */
   readonly reconnectMs?: number;
+  /** Says when the connection is lost and when it is back: for what may have to wait for that. */
+  readonly tellsLosses?: boolean;
 }
 
 /** How long a stream tries to come back to its daemon. */
@@ -53,9 +56,11 @@ export async function withDaemon<T>(
       if (error instanceof ConnectError && error.failure === 'unreachable') continue;
       throw withRemedy(error);
     }
+    const stopTelling = settings.tellsLosses === true ? tellConnection(context, client) : undefined;
     try {
       return await work({ client, isLocal });
     } finally {
+      stopTelling?.();
       await client.close();
     }
   }

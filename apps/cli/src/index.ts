@@ -1,2 +1,2 @@
 export { EXIT_CODES } from './exit-codes.ts';
-export { type MainOptions, main } from './main.ts';
+export { type MainOptions, main, type ProgramEnd } from './main.ts';

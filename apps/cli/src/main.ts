@@ -17,15 +17,27 @@ export interface MainOptions {
   readonly args: readonly string[];
 }
 
+/** How the program is to end. */
+export interface ProgramEnd {
+  readonly exitCode: number;
+  /** What ended it and is to be seen as that: a shell goes on with a loop or a script after an exit code, whichever it is. */
+  readonly signal: NodeJS.Signals | undefined;
+}
+
 /**
- * The program `sessionctl`: does what the command line says on this process's terminal and returns the exit code.
- * stdout carries only what was asked for and has been taken by its reader when this resolves.
+ * The program `sessionctl`: does what the command line says on this process's terminal and returns how the process is to end.
+ * stdout carries only what was asked for and has been taken by its reader when this resolves, and signals mean again what they usually do.
  */
-export async function main({ args }: MainOptions): Promise<number> {
+export async function main({ args }: MainOptions): Promise<ProgramEnd> {
   const { stdin, stdout, stderr, env } = process;
   const version = packageVersion();
   const notices = new Notices(stderr);
-  const interruption = new Interruption(process, (interrupted) => process.exit(exitCodeOf(interrupted)));
+  const interruption = new Interruption(process, (interrupted) => {
+    interruption.stop();
+    const signal = endingSignal(interrupted);
+    if (signal !== undefined) process.once('exit', () => process.kill(process.pid, signal));
+    process.exit(exitCodeOf(interrupted));
+  });
   const output = new Output(stdout, interruption.signal, (error) => {
     if (error.code === 'EPIPE') interruption.raise('SIGPIPE');
     else interruption.fail(new OutputError(error));
@@ -49,6 +61,7 @@ export async function main({ args }: MainOptions): Promise<number> {
     onProcessEnd,
   };
   let exitCode: number = EXIT_CODES.ok;
+  let signal: NodeJS.Signals | undefined;
   const program = createProgram(version, env, async (work) => {
     exitCode = await work(context);
   });
@@ -57,12 +70,22 @@ export async function main({ args }: MainOptions): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     exitCode = report(error, notices);
+    signal = endingSignal(error);
   }
   await output.flush();
   await errorOutput.flush();
-  if (exitCode === EXIT_CODES.ok && interruption.signal.aborted) exitCode = report(interruption.signal.reason, notices);
+  if (exitCode === EXIT_CODES.ok && interruption.signal.aborted) {
+    exitCode = report(interruption.signal.reason, notices);
+    signal = endingSignal(interruption.signal.reason);
+  }
   interruption.stop();
-  return exitCode;
+  return { exitCode, signal };
+}
+
+/** By what the process is to be seen to end. Node ignores SIGPIPE, and SIGQUIT would leave the memory of the process behind. */
+function endingSignal(error: unknown): NodeJS.Signals | undefined {
+  if (!(error instanceof Interrupted)) return undefined;
+  return error.signal === 'SIGPIPE' || error.signal === 'SIGQUIT' ? undefined : error.signal;
 }
 
 /** Exceptions and rejections that nobody handles end the process through here, and so does `process.exit`. */

@@ -19,6 +19,7 @@ import { top } from './commands/top.ts';
 import { wait } from './commands/wait.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
+import { helpLayout, helpNotes } from './help-layout.ts';
 
 const COMMANDS: readonly CommandFactory[] = [
   run,
@@ -46,10 +47,12 @@ export function createProgram(version: string, env: Context['env'], execute: Run
     .description('Terminals and coding agents on a sessiond daemon, which outlive the clients that watch them.')
     .version(version, '--version', 'Print the version.')
     .helpOption('--help', 'Print this help.')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'Print the help of a command.')
+    .configureHelp(helpLayout)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sessionctl: ')) })
     .enablePositionalOptions()
     .showHelpAfterError('(--help shows how it is used)')
-    .addHelpText('after', `\n${EXIT_CODE_HELP}`)
+    .addHelpText('after', helpNotes(`\n${EXIT_CODE_HELP}`))
     .exitOverride();
   for (const factory of COMMANDS) {
     const subcommand = factory(execute, env).copyInheritedSettings(program);

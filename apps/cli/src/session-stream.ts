@@ -1,5 +1,6 @@
 import type { Attachment, AttachOptions, Chunk, Client } from '@sessiond/client';
 import type { ExitInfo } from '@sessiond/protocol/client';
+import { tellConnection } from './connection-notices.ts';
 import type { Context } from './context.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { hasSettled } from './held-terminal.ts';
@@ -58,14 +59,4 @@ export async function followSession(context: Context, client: Client, options: S
     stopTelling();
     watch.stop();
   }
-}
-
-/** Says when the connection is lost and when it is back. Returns the end of that. */
-export function tellConnection({ notices }: Context, client: Client): () => void {
-  let isAway = false;
-  return client.onStateChange(({ status }) => {
-    if (status === 'reconnecting' && !isAway) notices.say('connection lost, reconnecting');
-    else if (status === 'open' && isAway) notices.say('connected again');
-    isAway = status === 'reconnecting';
-  });
 }

@@ -205,11 +205,11 @@ describe('agent prompt', () => {
     expect(last).toMatchObject({ code: 75, stderr: expect.stringContaining('try again') });
   });
 
-  it('ends with 130 after Ctrl-C, with the turn aborted and the session as it was', async () => {
+  it('ends by SIGINT after Ctrl-C, with the turn aborted and the session as it was', async () => {
     const id = await startAgent();
     const { child, over } = await beginPrompt(id, ['hang']);
     child.kill('SIGINT');
-    expect(await over).toMatchObject({ code: 130, stderr: '' });
+    expect(await over).toMatchObject({ code: null, signal: 'SIGINT', stderr: '' });
     expect(await client.request('get_state', { sessionId: id })).toMatchObject({ state: 'idle' });
     expect(await agent('prompt', id, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
   });
@@ -223,7 +223,7 @@ describe('agent prompt', () => {
     child.kill('SIGINT');
     await relay.nextSent();
     relay.release();
-    expect(await over).toMatchObject({ code: 130, stdout: '' });
+    expect(await over).toMatchObject({ code: null, signal: 'SIGINT', stdout: '' });
     relay.close();
     const { messages } = await client.request('get_messages', { sessionId: id });
     expect(messages).toEqual([]);

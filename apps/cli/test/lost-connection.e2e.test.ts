@@ -190,6 +190,25 @@ describe('a command whose daemon is killed before the answer', () => {
   });
 });
 
+describe('sessionctl wait', () => {
+  it('says that the connection is lost, and goes on waiting on the next one', async () => {
+    const sessionId = await startShell();
+    const waiting = startCli(['wait', sessionId, '--text', 'here it is'], { env: { SESSIOND_SOCKET: cutter.path } });
+    const over = ended(waiting);
+    const other = await connect({ socketPath: daemons[0]!.socketPath });
+    // It waits as soon as the daemon has two connections and has answered what was asked first.
+    while ((await other.request('health_check')).connections < 3) await delay(10);
+    await other.request('wait_for', { sessionId, idleMs: 500 });
+    cutter.cut();
+    await client.request('input', { sessionId, data: 'here it is\r' });
+    const { code, stdout, stderr } = await over;
+    expect(stderr).toBe('sessionctl: connection lost, reconnecting\nsessionctl: connected again\n');
+    expect(stdout).toContain('matched at offset');
+    expect(code).toBe(0);
+    await other.close();
+  });
+});
+
 describe('agent prompt', () => {
   it('tells of a turn whose daemon was killed that nobody knows how far it came', async () => {
     const { sessionId } = await client.request('create_session', { kind: 'agent', agent: { backend: 'fake' } });

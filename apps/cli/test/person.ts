@@ -66,7 +66,9 @@ export class Person {
   async end(): Promise<{ readonly screen: string; readonly status: number }> {
     await this.sees('over\r\n');
     const screen = await this.screen();
-    const [, before, status, modes] = /^(.*?)status (\d+)\r\n(.*)over\r\n$/s.exec(screen) ?? [];
+    // A shell names the signal that ended a program, except of Ctrl-C.
+    const form = /^(.*?)(?:(?:Terminated|Hangup)\r\n)?status (\d+)\r\n(.*)over\r\n$/s;
+    const [, before, status, modes] = form.exec(screen) ?? [];
     expect(modes?.split('\r\n').sort()).toEqual(['', 'echo', 'icanon', 'isig', 'opost']);
     return { screen: before!, status: Number(status) };
   }

@@ -86,7 +86,7 @@ describe('run without a terminal', () => {
     child.kill('SIGINT');
     await cli(['wait', 'stubborn', '--text', 'caught']);
     child.kill('SIGINT');
-    expect(await result).toMatchObject({ code: 130, stderr: '' });
+    expect(await result).toMatchObject({ code: null, signal: 'SIGINT', stderr: '' });
     const { stdout } = await cli(['info', 'stubborn', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ state: 'active', attached: 0 });
     expect((await cli(['kill', 'stubborn', '--grace', '0'])).stdout).toContain('ended by SIGKILL');
@@ -194,6 +194,28 @@ describe('the other commands', () => {
     expect((await cli(['kill', 'Nightly build', '--grace', '0'])).code).toBe(0);
     expect((await cli(['rm', 'Nightly build', 'n-2', 'twin', 'n-4'])).code).toBe(0);
     expect((await cli(['rm', 'Nightly build'])).code).toBe(66);
+  });
+
+  it('rm removes the others all the same when one is not there', async () => {
+    for (const id of ['rm-1', 'rm-2']) await cli(['run', '-d', '--id', id, '--', 'cat']);
+    const { code, stderr } = await cli(['rm', 'rm-1', 'nothing', 'rm-2']);
+    expect(code).toBe(66);
+    expect(stderr).toBe('sessionctl: Cannot find session nothing: none has this id or name\n');
+    expect((await cli(['info', 'rm-2'])).code).toBe(66);
+  });
+
+  it('say in one voice what was wrong with their arguments', async () => {
+    const [unknown, size] = await Promise.all([cli(['infoo']), cli(['resize', 's', '10x'])]);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/^sessionctl: unknown command 'infoo'\n/) });
+    expect(size).toEqual({
+      code: 2,
+      signal: null,
+      stdout: '',
+      stderr: 'sessionctl: Cannot resize to 10x: It must be COLSxROWS, such as 80x24.\n',
+    });
+    const [asked, option] = await Promise.all([cli(['help', 'wait']), cli(['wait', '--help'])]);
+    expect(asked).toEqual(option);
+    expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: sessionctl wait') });
   });
 
   it('tell the life of a program, its signals and its buffer', async () => {

@@ -3,6 +3,7 @@ import { connect } from '@sessiond/client/node';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person } from './person.ts';
+import { SESSIONCTL } from './sessionctl.ts';
 
 /** The daemon keeps the sessions that are tested, and lends terminals to the sessionctl that looks at them. */
 let daemon: TestDaemon;
@@ -83,6 +84,24 @@ describe('at a terminal', () => {
     await person.sees('got \x1dd');
     await person.type('\x10\x11');
     expect(await person.end()).toMatchObject({ status: 0 });
+  });
+
+  it('Ctrl-C ends a loop of the shell, too, and not only what runs in it', async () => {
+    const sessionId = await startSession('exec sleep 60');
+    const shell = await startSession('exec bash --norc -i');
+    const type = (data: string): Promise<unknown> => client.request('input', { sessionId: shell, data });
+    const sees = (text: string): Promise<unknown> =>
+      client.request('wait_for', { sessionId: shell, text, timeoutMs: 10_000 });
+    const wait = `SESSIOND_SOCKET=${daemon.socketPath} ${process.execPath} ${SESSIONCTL} wait ${sessionId} --exit`;
+    await type(`for round in 1 2; do echo "round-$round"; ${wait}; done; echo "stat""us $?"\r`);
+    await sees('round-1\r\n');
+    await client.request('wait_for', { sessionId: shell, idleMs: 1_000, timeoutMs: 10_000 });
+    await type('\x03');
+    await type('echo "stat""us $?"\r');
+    await sees('status 130');
+    const { dataBase64 } = await client.request('read_output', { sessionId: shell });
+    expect(Buffer.from(dataBase64, 'base64').toString()).not.toContain('round-2\r\n');
+    await client.request('delete_session', { sessionId: shell, gracePeriodMs: 0 });
   });
 
   it.each([

@@ -102,9 +102,9 @@ describe('at a terminal', () => {
 
   it('fits itself to a window that changes', async () => {
     const person = await starting();
-    await person.sees('\x1b[24;1Hsort');
+    await person.sees('\x1b[24;1Hq quits');
     await client.request('resize', { sessionId: person.sessionId, cols: 30, rows: 40 });
-    await person.sees('\x1b[40;1Hsort: r rate, n name, a attac…');
+    await person.sees('\x1b[40;1Hq quits   sort: r rate, n nam…');
     await person.type('q');
     await person.end();
   });

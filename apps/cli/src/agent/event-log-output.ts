@@ -1,6 +1,6 @@
 import type { Client, FeedItem } from '@sessiond/client';
+import { tellConnection } from '../connection-notices.ts';
 import type { Context } from '../context.ts';
-import { tellConnection } from '../session-stream.ts';
 import { styleFor } from '../style.ts';
 import { windowSize } from '../terminal.ts';
 import { FeedReader } from './feed-reader.ts';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpNotes } from '../help-layout.ts';
 import { abort } from './agent/abort.ts';
 import { chat } from './agent/chat.ts';
 import { create } from './agent/create.ts';
@@ -24,9 +25,9 @@ export const agent: CommandFactory = (execute, env) => {
   const group = new Command('agent')
     .description('Coding agents on a daemon: start them, talk with them, take them up again.')
     .helpOption('--help', 'Print this help.')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'Print the help of a command.')
     .enablePositionalOptions()
-    .addHelpText('after', NOTES);
+    .addHelpText('after', helpNotes(NOTES));
   for (const factory of FACTORIES) group.addCommand(factory(execute, env));
   return group;
 };

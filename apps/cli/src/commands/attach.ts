@@ -5,6 +5,7 @@ import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../detach-keys.ts';
 import { UsageError } from '../errors.ts';
+import { helpNotes } from '../help-layout.ts';
 import { runInteractive } from '../interactive-session.ts';
 import { position } from '../option-values.ts';
 import { runPiped } from '../piped-session.ts';
@@ -34,7 +35,7 @@ export const attach: CommandFactory = (execute) =>
     .option('--observe', 'only watch')
     .option('--detach-keys <keys>', 'keys that detach; empty for none', DEFAULT_DETACH_KEYS)
     .option('--no-eof', 'type nothing at the end of stdin')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((session: string, _options: unknown, self: Command) =>
       execute((context) => goTo(session, self.optsWithGlobals<AttachOptions>(), context)),
     );

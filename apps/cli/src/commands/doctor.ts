@@ -5,6 +5,7 @@ import { examine } from '../doctor/examine.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { localMachine } from '../doctor/local-machine.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { countText } from '../quantity-text.ts';
 import { type Style, styleFor } from '../style.ts';
 import { type CommandFactory, type CommonOptions, command } from './command.ts';
@@ -22,7 +23,7 @@ export const doctor: CommandFactory = (execute) =>
   command('doctor', 'Find out what is wrong on this machine, from the socket to a session that is started to see.')
     .option('--no-session', 'start no session')
     .option('--verbose', 'also print what is as it should be, and what could not be told')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((_options: unknown, self: Command) =>
       execute((context) => examineAndTell(self.optsWithGlobals<DoctorOptions>(), context)),
     );

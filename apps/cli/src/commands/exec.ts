@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, isClientError } from '@sessiond/client';
+import { isClientError } from '@sessiond/client';
 import type { BashData } from '@sessiond/protocol';
 import type { Command } from 'commander';
+import { cancelOnSignal } from '../cancel-on-signal.ts';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { Interrupted, UsageError } from '../errors.ts';
 import { ExecOutput } from '../exec-output.ts';
 import { exitCodeOfChild } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { MAX_TIME_LIMIT_MS, timeLimit } from '../option-values.ts';
 import { findSessionId } from '../session-name.ts';
 import { execLine } from '../shell-words.ts';
@@ -34,7 +36,7 @@ export const exec: CommandFactory = (execute) =>
     .argument('<command...>', 'program and arguments, taken as they are; behind -- also those with a dash')
     .option('--shell', 'the words are a line of shell, as with ssh')
     .option('--timeout <time>', 'ends it with code 124 after so long: ms, or 5s, 2m, 1h; default: no limit', timeLimit)
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((session: string, words: readonly string[], _options: unknown, self: Command) =>
       execute((context) => beside(session, words, self.optsWithGlobals<ExecOptions>(), context)),
     );
@@ -46,7 +48,8 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
     const sessionId = await findSessionId(client, session);
     const id = `exec-${randomUUID()}`;
     const output = new ExecOutput(client, id, context, options.json === true);
-    const interrupt = interruptible(client, id, output, context);
+    // If the daemon cannot be told, it ends with the connection.
+    const interrupt = cancelOnSignal(client, id, context, () => output.stopWaiting());
     try {
       const data = await client.request(
         'bash',
@@ -78,30 +81,6 @@ function beside(session: string, words: readonly string[], options: ExecOptions,
       output.stop();
     }
   });
-}
-
-/** Lets the first signal end the command, and its answer end sessionctl; the second one ends sessionctl at once. */
-function interruptible(
-  client: Client,
-  commandId: string,
-  output: ExecOutput,
-  { interruption }: Context,
-): { readonly by: Interrupted['signal'] | undefined; stop(): void } {
-  let by: Interrupted['signal'] | undefined;
-  const stop = interruption.take((signal) => {
-    if (by !== undefined) return false;
-    by = signal;
-    output.stopWaiting();
-    // If it cannot be told, it ends with the connection.
-    client.request('cancel_command', { commandId }).catch(() => interruption.fail(new Interrupted(signal)));
-    return true;
-  });
-  return {
-    get by() {
-      return by;
-    },
-    stop,
-  };
 }
 
 function exitJson({ exitCode, signal, totalBytes, durationMs }: BashData): object {

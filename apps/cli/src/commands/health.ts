@@ -6,6 +6,7 @@ import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { findTarget } from '../discovery.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { probe } from '../http-probe.ts';
 import { wholeNumber } from '../option-values.ts';
 import { printable } from '../output.ts';
@@ -33,7 +34,7 @@ Ends with 0 if all is well, 1 if the daemon works and somebody should look (degr
 export const health: CommandFactory = (execute) =>
   command('health', 'Say how the daemon is and how its parts are.')
     .option('--wait [ms]', 'until it is ready for work, so many milliseconds at most; default: 30000', wholeNumber)
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((_options: unknown, self: Command) =>
       execute((context) => tell(self.optsWithGlobals<HealthOptions>(), context)),
     );
@@ -72,7 +73,9 @@ async function untilReady(options: HealthOptions, context: Context, waitMs: numb
 async function look(options: HealthOptions, context: Context, connectTimeoutMs: number): Promise<Condition> {
   const { signal } = context.interruption;
   try {
-    return await withDaemon(options, context, ({ client }) => client.request('health_check', {}, { signal }), {
+    // Of a daemon that goes while it is asked, that is what there is to tell.
+    const limits = { signal, sendAgain: false };
+    return await withDaemon(options, context, ({ client }) => client.request('health_check', {}, limits), {
       connectTimeoutMs,
     });
   } catch (error) {

@@ -22,16 +22,21 @@ export const kill: CommandFactory = (execute) =>
 
 function end(session: string, options: KillOptions, context: Context): Promise<number> {
   const { grace } = options;
-  return withDaemon(options, context, async ({ client }) => {
-    const sessionId = await findSessionId(client, session);
-    const data = await client.request(
-      'terminate',
-      { sessionId, ...(grace !== undefined && { gracePeriodMs: grace }) },
-      { signal: context.interruption.signal },
-    );
-    if (options.json === true) await context.output.json(data);
-    else
-      await context.output.line(`${exitText(data.exit)}${data.forceKilled ? ', killed after the grace period' : ''}`);
-    return EXIT_CODES.ok;
-  });
+  return withDaemon(
+    options,
+    context,
+    async ({ client }) => {
+      const sessionId = await findSessionId(client, session);
+      const data = await client.request(
+        'terminate',
+        { sessionId, ...(grace !== undefined && { gracePeriodMs: grace }) },
+        { signal: context.interruption.signal },
+      );
+      if (options.json === true) await context.output.json(data);
+      else
+        await context.output.line(`${exitText(data.exit)}${data.forceKilled ? ', killed after the grace period' : ''}`);
+      return EXIT_CODES.ok;
+    },
+    { tellsLosses: true },
+  );
 }

@@ -4,6 +4,7 @@ import { printEvents } from '../agent/event-log-output.ts';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { position } from '../option-values.ts';
 import { chunkJson, gapText } from '../output.ts';
 import { findSession } from '../session-name.ts';
@@ -26,7 +27,7 @@ export const logs: CommandFactory = (execute) =>
       new Option('--from <position>', 'where to begin: start, now or an offset').argParser(position).default('start'),
     )
     .option('-f, --follow', 'go on until the program ends')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((session: string, _options: unknown, self: Command) =>
       execute((context) => print(session, self.optsWithGlobals<LogsOptions>(), context)),
     );

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -29,5 +29,11 @@ function set(session: string, size: readonly string[], options: CommonOptions, c
 function sizeOf([first, second, ...more]: readonly string[]): { readonly cols: number; readonly rows: number } {
   if (first === undefined || more.length > 0)
     throw new UsageError('Cannot resize: give COLSxROWS, or columns and rows');
-  return second === undefined ? windowCells(first) : { cols: cells(first), rows: cells(second) };
+  try {
+    return second === undefined ? windowCells(first) : { cols: cells(first), rows: cells(second) };
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    const given = second === undefined ? first : `${first} ${second}`;
+    throw new UsageError(`Cannot resize to ${given}: ${error.message}`);
+  }
 }

@@ -5,6 +5,7 @@ import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../detach-keys.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { runInteractive } from '../interactive-session.ts';
 import { bytes, cells, durationOrNever, variable } from '../option-values.ts';
 import { runPiped } from '../piped-session.ts';
@@ -58,7 +59,7 @@ export const run: CommandFactory = (execute, env) =>
     .option('--detach-keys <keys>', 'keys that detach; empty for none', DEFAULT_DETACH_KEYS)
     .option('--no-eof', 'type nothing at the end of stdin')
     .passThroughOptions()
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((words: readonly string[], _options: unknown, self: Command) =>
       execute((context) => start(words, self.optsWithGlobals<RunOptions>(), context)),
     );

@@ -44,7 +44,7 @@ export const token: CommandFactory = (execute) => {
   const group = new Command('token')
     .description('Make, list and revoke tokens for a daemon on this machine.')
     .helpOption('--help', 'Print this help.')
-    .helpCommand(false);
+    .helpCommand('help [command]', 'Print the help of a command.');
   const subcommand = (name: string, description: string): Command =>
     new Command(name)
       .description(description)

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withDaemon } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { helpNotes } from '../help-layout.ts';
 import { wholeNumber } from '../option-values.ts';
 import { styleFor } from '../style.ts';
 import { showLive } from '../top/live.ts';
@@ -35,7 +36,7 @@ export const top: CommandFactory = (execute) =>
         .default(DEFAULT_INTERVAL_MS),
     )
     .option('--once', 'print all of it once, after one interval')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((_options: unknown, self: Command) =>
       execute((context) => watch(self.optsWithGlobals<TopOptions>(), context)),
     );

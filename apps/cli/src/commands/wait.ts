@@ -41,24 +41,29 @@ function until(session: string, options: WaitOptions, context: Context): Promise
   const { exit, text, regex, idle, from, timeout } = options;
   const conditions = [exit, text, regex, idle].filter((condition) => condition !== undefined);
   if (conditions.length !== 1) throw new UsageError('Cannot wait: give one of --exit, --text, --regex and --idle');
-  return withDaemon(options, context, async ({ client }) => {
-    const sessionId = await findSessionId(client, session);
-    const data = await client.request(
-      'wait_for',
-      {
-        sessionId,
-        ...(exit === true && { exit }),
-        ...(text !== undefined && { text, from }),
-        ...(regex !== undefined && { regex, from }),
-        ...(idle !== undefined && { idleMs: idle }),
-        ...(timeout !== undefined && { timeoutMs: timeout }),
-      },
-      { signal: context.interruption.signal, ...(timeout === undefined && { timeoutMs: Number.POSITIVE_INFINITY }) },
-    );
-    if (options.json === true) await context.output.json(data);
-    else await context.output.line(happened(data));
-    return EXIT_CODES.ok;
-  });
+  return withDaemon(
+    options,
+    context,
+    async ({ client }) => {
+      const sessionId = await findSessionId(client, session);
+      const data = await client.request(
+        'wait_for',
+        {
+          sessionId,
+          ...(exit === true && { exit }),
+          ...(text !== undefined && { text, from }),
+          ...(regex !== undefined && { regex, from }),
+          ...(idle !== undefined && { idleMs: idle }),
+          ...(timeout !== undefined && { timeoutMs: timeout }),
+        },
+        { signal: context.interruption.signal, ...(timeout === undefined && { timeoutMs: Number.POSITIVE_INFINITY }) },
+      );
+      if (options.json === true) await context.output.json(data);
+      else await context.output.line(happened(data));
+      return EXIT_CODES.ok;
+    },
+    { tellsLosses: true },
+  );
 }
 
 function happened({ matched, offset, endOffset, text, exit }: WaitForData): string {

@@ -46,6 +46,15 @@ describe('the page of a window', () => {
     );
   });
 
+  it('breaks the lines about the daemon between their parts, and names the way out first', () => {
+    const page = (cols: number): string[] => windowPage(overviewWith(1), view, { cols, rows: 30 }, plain);
+    const above = (cols: number): string[] => page(cols).slice(0, page(cols).indexOf(''));
+    const parts = (rows: readonly string[]): string[] => rows.flatMap((row) => row.split('   '));
+    expect(above(44).length).toBeGreaterThan(above(200).length);
+    expect(parts(above(44))).toEqual(parts(above(200)));
+    expect(page(44).at(-1)).toMatch(/^q quits {3}sort: r rate, n name/);
+  });
+
   it('leaves columns out that matter least when it is narrow, and cuts what is left last', () => {
     const heading = (cols: number): string =>
       windowPage(overviewWith(3), view, { cols, rows: 20 }, plain)
@@ -91,7 +100,7 @@ describe('the page of a window', () => {
       2,
       Array.from({ length: 7 }, (_, at) => `trouble ${at}`),
     );
-    const lines = windowPage(overview, { ...view, notice: 'no answer for 2 s' }, { cols: 80, rows: 24 }, plain);
+    const lines = windowPage(overview, { ...view, notice: 'no answer for 2 s' }, { cols: 200, rows: 24 }, plain);
     expect(lines.slice(3, 10)).toEqual([
       'no answer for 2 s',
       'trouble 0',

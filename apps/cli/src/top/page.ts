@@ -1,4 +1,4 @@
-import { cutToCells, fitToCells } from '../cells.ts';
+import { cellWidth, cutToCells, fitToCells } from '../cells.ts';
 import { printable } from '../output.ts';
 import { bytesText, countText, durationText } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
@@ -16,7 +16,10 @@ export interface View {
   readonly notice: string | undefined;
 }
 
-const KEYS = 'sort: r rate, n name, a attached   arrows scroll   q quits';
+/** Between what stands beside each other in a line. */
+const GAP = '   ';
+/** First what nobody should have to look for in a narrow window. */
+const KEYS = ['q quits', 'sort: r rate, n name, a attached', 'arrows scroll'].join(GAP);
 /** Of what is not at rest, so much is shown above the sessions in a window. */
 const MAX_UNREST = 5;
 
@@ -24,7 +27,13 @@ const MAX_UNREST = 5;
 export function wholePage(overview: Overview, order: Order, style: Style): string[] {
   const { heading, lines } = table(inOrder(overview.sessions, order), undefined);
   const unrest = overview.unrest.map((text) => style.bad(printable(text)));
-  return [...summary(overview).map((text, at) => painted(text, at, overview, style)), ...unrest, '', heading, ...lines];
+  return [
+    ...summary(overview).map((parts, at) => painted(parts.join(GAP), at, overview, style)),
+    ...unrest,
+    '',
+    heading,
+    ...lines,
+  ];
 }
 
 /**
@@ -32,7 +41,7 @@ export function wholePage(overview: Overview, order: Order, style: Style): strin
  */
 export function windowPage(overview: Overview, view: View, window: WindowSize, style: Style): string[] {
   const { cols, rows } = window;
-  const top = summary(overview).map((text, at) => painted(cutToCells(text, cols), at, overview, style));
+  const top = summaryRows(overview, cols).map((text, at) => painted(cutToCells(text, cols), at, overview, style));
   if (view.notice !== undefined) top.push(style.bad(cutToCells(printable(view.notice), cols)));
   const { unrest } = overview;
   const shownUnrest = unrest.length > MAX_UNREST ? unrest.slice(0, MAX_UNREST - 1) : unrest;
@@ -60,10 +69,12 @@ export function windowPage(overview: Overview, view: View, window: WindowSize, s
 export function scrollRange(
   overview: Overview,
   view: View,
-  { rows }: WindowSize,
+  { cols, rows }: WindowSize,
 ): { readonly last: number; readonly page: number } {
   const above =
-    summary(overview).length + Math.min(overview.unrest.length, MAX_UNREST) + (view.notice === undefined ? 0 : 1);
+    summaryRows(overview, cols).length +
+    Math.min(overview.unrest.length, MAX_UNREST) +
+    (view.notice === undefined ? 0 : 1);
   const page = roomFor(rows, above);
   return { last: Math.max(overview.sessions.length - page, 0), page };
 }
@@ -73,15 +84,44 @@ function roomFor(rows: number, above: number): number {
   return Math.max(rows - above - 3, 1);
 }
 
-function summary(overview: Overview): string[] {
+/** The daemon as lines of a few parts each. */
+function summary(overview: Overview): string[][] {
   const { loopDelayMs, processorShare, commandsPerSecond, journal, sessions, connections, uptimeMs } = overview;
   const processor = processorShare === null ? '-' : `${(processorShare * 100).toFixed(1)} %`;
-  return [
-    `sessiond ${overview.serverVersion} ${overview.status}, up for ${durationText(uptimeMs)}   ${countText(sessions.length, 'session')}   ${countText(connections, 'connection')}`,
-    `loop delay p50 ${milliseconds(loopDelayMs.p50)}, p99 ${milliseconds(loopDelayMs.p99)}   processor ${processor}   memory ${bytesText(overview.memoryBytes)}   ${commandsPerSecond === null ? '-' : commandsPerSecond.toFixed(1)} commands/s`,
-    `output ${rateText(overview.outputBytesPerSecond)}   dropped ${bytesText(overview.droppedBytes)}, ${rateText(overview.droppedBytesPerSecond)}   buffers ${bytesText(overview.keptBytes)} of ${bytesText(overview.keptLimitBytes)}`,
-    ...(journal === null ? [] : [`journal ${journal}`]),
-  ].map(printable);
+  const commands = commandsPerSecond === null ? '-' : commandsPerSecond.toFixed(1);
+  const lines = [
+    [
+      `sessiond ${overview.serverVersion} ${overview.status}, up for ${durationText(uptimeMs)}`,
+      countText(sessions.length, 'session'),
+      countText(connections, 'connection'),
+    ],
+    [
+      `loop delay p50 ${milliseconds(loopDelayMs.p50)}, p99 ${milliseconds(loopDelayMs.p99)}`,
+      `processor ${processor}`,
+      `memory ${bytesText(overview.memoryBytes)}`,
+      `${commands} commands/s`,
+    ],
+    [
+      `output ${rateText(overview.outputBytesPerSecond)}`,
+      `dropped ${bytesText(overview.droppedBytes)}, ${rateText(overview.droppedBytesPerSecond)}`,
+      `buffers ${bytesText(overview.keptBytes)} of ${bytesText(overview.keptLimitBytes)}`,
+    ],
+    ...(journal === null ? [] : [[`journal ${journal}`]]),
+  ];
+  return lines.map((parts) => parts.map(printable));
+}
+
+/** The same with as many parts in a row as the window has room for. */
+function summaryRows(overview: Overview, cols: number): string[] {
+  return summary(overview).flatMap((parts) => {
+    const rows: string[] = [];
+    for (const part of parts) {
+      const longer = rows.length === 0 ? part : `${rows.at(-1)}${GAP}${part}`;
+      if (rows.length > 0 && cellWidth(longer) <= cols) rows[rows.length - 1] = longer;
+      else rows.push(part);
+    }
+    return rows;
+  });
 }
 
 function painted(text: string, at: number, { status, serverVersion }: Overview, style: Style): string {

@@ -17,10 +17,12 @@ export async function takeSample(
   client: Pick<Client, 'request'>,
   limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<Sample> {
+  // Sent again after a loss, they would be of another moment, or of another run of the daemon.
+  const once = { ...limits, sendAgain: false };
   const [health, metrics, { sessions }] = await Promise.all([
-    client.request('health_check', {}, limits),
-    client.request('get_metrics', {}, limits),
-    client.request('list_sessions', {}, limits),
+    client.request('health_check', {}, once),
+    client.request('get_metrics', {}, once),
+    client.request('list_sessions', {}, once),
   ]);
   return { health, metrics, sessions };
 }

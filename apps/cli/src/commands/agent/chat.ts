@@ -4,6 +4,7 @@ import { CHAT_HELP } from '../../agent/slash-command.ts';
 import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { UsageError } from '../../errors.ts';
+import { helpNotes } from '../../help-layout.ts';
 import { findSessionId } from '../../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from '../command.ts';
 
@@ -16,7 +17,7 @@ export const chat: CommandFactory = (execute) =>
   command('chat', 'Talk with an agent at this terminal; it goes on when you leave.')
     .argument('<session>', 'id, or a name that only one session has')
     .option('--show-thinking', 'show what the model thinks instead of how long it thought')
-    .addHelpText('after', `\n${CHAT_HELP}`)
+    .addHelpText('after', helpNotes(`\n${CHAT_HELP}`))
     .action((session: string, _options: unknown, self: Command) =>
       execute((context) => talk(session, self.optsWithGlobals<ChatOptions>(), context)),
     );

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
+import { helpNotes } from '../../help-layout.ts';
 import { variable } from '../../option-values.ts';
 import { type CommandFactory, type CommonOptions, command } from '../command.ts';
 
@@ -34,7 +35,7 @@ export const create: CommandFactory = (execute, env) =>
     .option('--name <name>', 'name for people')
     .option('--env <name=value>', 'set a variable, or pass one on with its name alone; repeatable', variable(env))
     .passThroughOptions()
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((words: readonly string[], _options: unknown, self: Command) =>
       execute((context) => start(words, self.optsWithGlobals<CreateOptions>(), context)),
     );

@@ -4,6 +4,7 @@ import { withDaemon } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { UsageError } from '../../errors.ts';
 import { EXIT_CODES } from '../../exit-codes.ts';
+import { helpNotes } from '../../help-layout.ts';
 import { sessionCalled } from '../../session-name.ts';
 import { type CommandFactory, type CommonOptions, command } from '../command.ts';
 
@@ -39,7 +40,7 @@ export const resume: CommandFactory = (execute) =>
     .option('--id <id>', 'session id; default: that of the earlier run, else one that sorts by time')
     .option('--name <name>', 'name for people; default: the one it had')
     .option('--cwd <folder>', 'working directory; default: the one it had')
-    .addHelpText('after', NOTES)
+    .addHelpText('after', helpNotes(NOTES))
     .action((word: string, _options: unknown, self: Command) =>
       execute((context) => load(word, self.optsWithGlobals<ResumeOptions>(), context)),
     );
