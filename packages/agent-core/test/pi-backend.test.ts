@@ -107,6 +107,17 @@ it.each([
   });
 });
 
+it('says why a process ended before it was ready, without the keys it was given', async () => {
+  const hostScript = join(folder, 'broken.mjs');
+  writeFileSync(hostScript, "throw new TypeError('Cannot read ' + process.env['SOME_API_KEY']);");
+  const env = { ...request().env, SOME_API_KEY: 'hunter2hunter2' };
+  const opened = backendOf({ hostScript, nodeArgs: [] }).open({ ...request(), env }, new TestOwner(), never);
+  await expect(opened).rejects.toMatchObject({
+    code: 'agent-failed',
+    message: expect.stringMatching(/with status 1; the last it said: TypeError: Cannot read \[hidden\]$/),
+  });
+});
+
 it('says which Node a package needs', async () => {
   const packagePath = writeFakePi(folder, { engines: { node: '>=99.1.0' } });
   await expect(open({ packagePath })).rejects.toMatchObject({

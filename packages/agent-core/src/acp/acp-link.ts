@@ -2,12 +2,12 @@ import type { ClientConnection, InitializeResponse } from '@agentclientprotocol/
 import type { AgentProcess, AgentProcessExit, AgentProcesses } from '../agent-process.ts';
 import type { Clock } from '../clock.ts';
 import { AgentFailedError, AgentUnavailableError, isAgentError } from '../errors.ts';
+import { StderrTail } from '../stderr-tail.ts';
 import { agentErrorCode } from './agent-failure.ts';
 import { type ClientRequests, createClient } from './client-app.ts';
 import { isRecord, readList, readText } from './json.ts';
 import type { AcpSdk } from './load-sdk.ts';
 import { messageStream } from './message-stream.ts';
-import { StderrTail } from './stderr-tail.ts';
 
 /** The version of the protocol that is spoken here. */
 const PROTOCOL_VERSION = 1;

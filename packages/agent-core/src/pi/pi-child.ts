@@ -3,6 +3,7 @@ import type { AgentProcess, AgentProcessExit, AgentProcesses } from '../agent-pr
 import type { DialogQuestion, ShellRequest } from '../backend.ts';
 import type { Clock } from '../clock.ts';
 import { AgentFailedError, AgentUnavailableError } from '../errors.ts';
+import { StderrTail } from '../stderr-tail.ts';
 import type { SupervisedProcess } from '../supervisor.ts';
 import type { HostedStatus, HostStart, HostVocabulary, OwnerVocabulary } from './channel/host-vocabulary.ts';
 import { Peer } from './channel/peer.ts';
@@ -11,6 +12,10 @@ import { Peer } from './channel/peer.ts';
 const LAST_WORDS_MS = 1_000;
 /** Output of tools that the process has not taken yet; beyond, output is left out. */
 const MAX_UNSENT_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** How much of the end of what a process prints is kept until it is ready, in characters. */
+const STDERR_LENGTH = 4_096;
+/** The line of a report of Node that says what was wrong; a stack and the version of Node follow it. */
+const ERROR_LINE = /^[\w. []*(?:Error|Exception)\b/;
 /** Answers of `sh` when a program cannot be run, or is not there. */
 const CANNOT_RUN = [126, 127];
 
@@ -44,21 +49,24 @@ export interface PiChildOptions {
   readonly startMs: number;
 }
 
-/** A process that runs sessions of pi, and the conversation with it. What it prints is read and dropped. */
+/** A process that runs sessions of pi, and the conversation with it. What it prints is read, and dropped unless it ends before it is ready. */
 export class PiChild implements SupervisedProcess {
   readonly #process: AgentProcess;
+  /** Until it is ready. */
+  #printed: StderrTail | undefined;
   readonly #owners = new Map<string, SessionOwner>();
   readonly peer: Peer<OwnerVocabulary, HostVocabulary>;
   /** Resolves once the process was reaped, and everything it said was taken. */
   readonly exited: Promise<AgentProcessExit>;
 
-  private constructor(process: AgentProcess, clock: Clock) {
+  private constructor(process: AgentProcess, clock: Clock, env: PiChildOptions['env']) {
     this.#process = process;
+    this.#printed = new StderrTail(STDERR_LENGTH, env);
     let closed = (): void => {};
     const silent = new Promise<void>((resolve) => {
       closed = resolve;
     });
-    process.stderr.resume();
+    process.stderr.setEncoding('utf8').on('data', (text: string) => this.#printed?.add(text));
     this.peer = new Peer<OwnerVocabulary, HostVocabulary>({
       input: process.stdout,
       output: process.stdin,
@@ -107,6 +115,7 @@ export class PiChild implements SupervisedProcess {
         env: options.env,
       }),
       options.clock,
+      options.env,
     );
     let giveUp: (error: unknown) => void = () => {};
     const given = new Promise<never>((_resolve, reject) => {
@@ -122,6 +131,7 @@ export class PiChild implements SupervisedProcess {
     if (signal.aborted) onAbort();
     try {
       await Promise.race([child.peer.request('start', options.start), given]);
+      child.#printed = undefined;
       return child;
     } catch (error) {
       child.kill();
@@ -129,7 +139,9 @@ export class PiChild implements SupervisedProcess {
       if (!(error instanceof AgentFailedError) || !error.interrupted) throw error;
       throw CANNOT_RUN.includes(exit.exitCode ?? 0)
         ? new AgentUnavailableError('Cannot run pi: the Node named for it cannot be run')
-        : new AgentFailedError(`Cannot run pi: its process ended before it was ready, ${inWords(exit)}`);
+        : new AgentFailedError(
+            `Cannot run pi: its process ended before it was ready, ${inWords(exit)}${child.#lastWords()}`,
+          );
     } finally {
       cancel();
       signal.removeEventListener('abort', onAbort);
@@ -159,6 +171,11 @@ export class PiChild implements SupervisedProcess {
 
   kill(): void {
     this.#process.kill();
+  }
+
+  #lastWords(): string {
+    const words = this.#printed?.lastLine(ERROR_LINE) || this.#printed?.lastLine();
+    return words ? `; the last it said: ${words}` : '';
   }
 
   #owner(session: string): SessionOwner {

@@ -13,6 +13,13 @@ describe('StderrTail', () => {
     expect(tail('')).toBe('');
   });
 
+  it('[AC07] finds the last line of a kind', () => {
+    const report = new StderrTail(1_000, {});
+    report.add('at first\nTypeError: it is none\n    at run (file.js:1:2)\n\nNode.js v20.20.2\n');
+    expect(report.lastLine(/^\w*Error\b/)).toBe('TypeError: it is none');
+    expect(report.lastLine(/^nothing/)).toBe('');
+  });
+
   it('[AC07] remembers the end of much, and no half of a line', () => {
     const long = new StderrTail(50, {});
     for (let line = 0; line < 10_000; line += 1) long.add(`line ${line}\n`);

@@ -1,4 +1,4 @@
-import { hideSecrets, secretsIn } from '../hide-secrets.ts';
+import { hideSecrets, secretsIn } from './hide-secrets.ts';
 
 /**
  * Remembers the end of what a process says on its stderr, for the message of an error.
@@ -23,14 +23,16 @@ export class StderrTail {
     if (this.#text.length > 2 * this.#maxLength) this.#text = this.#text.slice(-this.#maxLength - 1);
   }
 
-  /** The last line that says something, at most 300 characters, without control characters and what looks like a secret; `''` if there is none. */
-  lastLine(): string {
+  /**
+   * The last line that says something, or of those that match, at most 300 characters, without control characters and what looks like a secret; `''` if there is none.
+   */
+  lastLine(matching: RegExp = /./): string {
     const lines = this.#text.slice(-this.#maxLength).split('\n');
     // Half of a secret would not be known for one.
     if (this.#text.length > this.#maxLength) lines.shift();
     for (const line of lines.reverse()) {
       const words = this.#clean(line);
-      if (words !== '') return words.slice(0, 300);
+      if (words !== '' && matching.test(words)) return words.slice(0, 300);
     }
     return '';
   }
