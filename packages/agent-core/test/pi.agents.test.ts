@@ -597,7 +597,7 @@ describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name
       crash: { message: 'hang first-token', kill: (agent) => process.kill(agent.status.pid!, 'SIGKILL') },
       queue: 'bash sleep 2',
     },
-    open: async () => {
+    open: async (options = {}) => {
       const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pi-')));
       mkdirSync(join(folder, 'work', '.pi', 'extensions'), { recursive: true });
       writeFileSync(join(folder, 'work', '.pi', 'extensions', 'tools.js'), EXTENSION);
@@ -619,6 +619,7 @@ describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name
           trustedWorkspaces: [folder],
           spares: 0,
           supervision: { firstDelayMs: 1 },
+          ...options,
         }),
         request: { sessionId: 'agent-1', cwd: join(folder, 'work'), env, toolEnv: env },
         close: async () => {
