@@ -46,7 +46,7 @@ export class Person {
 
   async sees(text: string): Promise<void> {
     try {
-      await this.#client.request('wait_for', { sessionId: this.sessionId, text, timeoutMs: 10_000 });
+      await this.#client.request('wait_for', { sessionId: this.sessionId, text, timeoutMs: 60_000 });
     } catch (cause) {
       throw new Error(`Cannot see ${JSON.stringify(text)} on:\n${await this.screen()}`, { cause });
     }

@@ -241,10 +241,10 @@ describe('the other commands', () => {
     expect(stdout).toMatch(new RegExp(`^ +${time}  active to throttled \\(idle-timeout\\)$`, 'm'));
     expect(stdout).toMatch(new RegExp(`^signals +${time}  SIGHUP delivered, process group \\d+$`, 'm'));
     expect(stdout).toMatch(new RegExp(`^ +${time}  SIGTERM delivered, process group \\d+$`, 'm'));
-    expect(JSON.parse((await cli(['info', 'told', '--json'])).stdout)).toMatchObject({
-      idleTimeoutMs: 50,
-      signals: [{ signal: 'SIGHUP' }, { signal: 'SIGTERM' }],
-    });
+    const { idleTimeoutMs, signals } = JSON.parse((await cli(['info', 'told', '--json'])).stdout);
+    expect(idleTimeoutMs).toBe(50);
+    // On a busy machine the end takes so long that a hangup follows.
+    expect(signals.slice(0, 2)).toMatchObject([{ signal: 'SIGHUP' }, { signal: 'SIGTERM' }]);
     expect((await cli(['run', '--idle-timeout', 'soon', '--', 'true'])).code).toBe(2);
     await cli(['rm', 'told']);
   });

@@ -8,7 +8,7 @@ import { ownTempFolder } from './own-temp-folder.ts';
 import { runningProcesses, startedBy } from './processes.ts';
 
 /** How long a process that was told to end may take. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 5_000;
 
 const MARK = 'STARTED_BY_TEST_FILE';
 const tempFolder = ownTempFolder();
