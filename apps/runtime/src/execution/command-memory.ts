@@ -104,7 +104,7 @@ export class CommandMemory {
       if (byId !== undefined) this.#byId.delete(byId, run);
       if (byKey !== undefined) this.#byKey.delete(byKey, run);
       if (!final || (byId === undefined && byKey === undefined)) continue;
-      fingerprint ??= run.record === undefined ? fingerprintOf(command) : digestOf(command);
+      fingerprint ??= run.record === undefined ? fingerprintOf(command) : (run.record.fingerprint ?? digestOf(command));
       const outcome: Outcome = { code, text, rights: rightsOf(run.issuer.principal), fingerprint };
       if (byId !== undefined) this.#options.outcomes.keep(byId, command.type, outcome);
       if (byKey === undefined) continue;

@@ -40,6 +40,8 @@ export interface FinishedCommand {
 export interface JournalEntry {
   /** Rises by 1 from entry to entry, also over restarts. */
   readonly number: number;
+  /** That of the command that was accepted, if it had one. */
+  readonly fingerprint?: string | undefined;
   /**
    * Settles when the acceptance is as durable as the mode promises; `undefined` when nothing is to be waited for. Rejects with a `ProtocolError`
    * `JOURNAL_UNAVAILABLE`; the command must not run then.

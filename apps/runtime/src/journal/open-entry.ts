@@ -64,6 +64,10 @@ export class OpenEntry implements JournalEntry, BatchEntry {
     return commandContract(this.accepted.command.type).recordedFirst;
   }
 
+  get fingerprint(): string | undefined {
+    return this.accepted.fingerprint;
+  }
+
   get durable(): Promise<void> | undefined {
     return this.#keeper.isSync && this.isRecordedFirst ? (this.#acceptedIn ?? this.#batch).done : undefined;
   }
