@@ -6,6 +6,7 @@ import {
   ProtocolError,
   type RecoverySummary,
 } from '@sessiond/protocol';
+import { RunList } from '../execution/run-list.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionRecord, SessionRecords } from '../sessions/session-record.ts';
 import type { AcceptedCommand, CommandJournal, FinishedCommand, JournalEntry } from './command-journal.ts';
@@ -106,7 +107,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   #bytes: number;
   #lastAcceptedAtMs: number;
   /** Commands without an outcome; bounded by those that may be in flight. */
-  readonly #inFlight = new Map<number, OpenEntry>();
+  readonly #inFlight = new RunList<OpenEntry>();
   /** Sessions that changed since the last batch; `null` for one that is gone. One change per session. */
   readonly #changedSessions = new Map<string, (() => SessionRecord) | null>();
   readonly #debts = new Debts();
@@ -185,7 +186,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     const number = this.#next;
     this.#next += 1;
     const entry = new OpenEntry(number, accepted, this.#lastAcceptedAtMs, this.#keeper);
-    this.#inFlight.set(number, entry);
+    this.#inFlight.add(entry);
     this.#observer.commandRecorded();
     return entry;
   }
@@ -225,7 +226,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
 
   #finish(entry: OpenEntry, finished: FinishedCommand): Promise<void> | undefined {
     // One whose acceptance failed is over already.
-    const isOpen = this.#inFlight.delete(entry.number);
+    const isOpen = this.#leave(entry);
     const isSync = this.mode === 'sync';
     if (!isOpen || !this.#isUsable) {
       if (isOpen) this.#debts.owe(entry.unrecorded(this.#now()));
@@ -235,8 +236,16 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     return isSync ? batch.done : undefined;
   }
 
+  /** The entry is not in flight any more. @returns whether it was. */
+  #leave(entry: OpenEntry): boolean {
+    if (!entry.isInFlight) return false;
+    entry.isInFlight = false;
+    this.#inFlight.delete(entry);
+    return true;
+  }
+
   #withdraw(entry: OpenEntry): void {
-    if (!this.#inFlight.delete(entry.number)) return;
+    if (!this.#leave(entry)) return;
     if (this.#isUsable) entry.takeBack();
     else this.#debts.owe(entry.withdrawn());
   }
@@ -295,7 +304,10 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     this.#bytes = this.#before.bytes;
     this.#removal = undefined;
     this.#debts.oweSessions(lost);
-    for (const [key, text] of lost) if (isEntryKey(key) && text !== null) this.#lost(numberOf(key), text);
+    const open = new Map(this.#inFlight.all().map((entry) => [entry.number, entry]));
+    for (const [key, text] of lost) {
+      if (isEntryKey(key) && text !== null) this.#lost(numberOf(key), open.get(numberOf(key)), text);
+    }
     if (this.#retry === undefined && this.#closed === undefined) {
       logger.error(
         { event: 'journal', err: error },
@@ -312,14 +324,13 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   }
 
   /** What becomes of an entry whose acceptance or outcome was in a batch that failed. */
-  #lost(number: number, text: string): void {
-    const open = this.#inFlight.get(number);
+  #lost(number: number, open: OpenEntry | undefined, text: string): void {
     if (open === undefined) {
       const entry = parseEntry(text);
       if (entry !== undefined) this.#debts.owe(whenOutcomeIsLost(number, entry, this.#now()));
     } else if (this.mode === 'sync' && open.isRecordedFirst) {
       // Nobody may run it now.
-      this.#inFlight.delete(number);
+      this.#leave(open);
       this.#debts.owe(open.withdrawn());
     }
   }
@@ -385,7 +396,9 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
         const removal = await nextRemoval(store, kept, retention, this.#now());
         if (removal === undefined || !this.#isUsable) return;
         // One that has had its outcome since then is as any other, once that is written.
-        if (removal.passed.every((number) => this.#inFlight.has(number))) this.#removal = removal;
+        const isOpen = (number: number): boolean =>
+          this.#inFlight.find((entry) => entry.number === number) !== undefined;
+        if (removal.passed.every(isOpen)) this.#removal = removal;
         await this.#commit.touch().done;
       }
     } catch (error) {

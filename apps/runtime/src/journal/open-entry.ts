@@ -1,4 +1,5 @@
 import { commandContract, type ProtocolFault } from '@sessiond/protocol';
+import type { Listed } from '../execution/run-list.ts';
 import type { AcceptedCommand, FinishedCommand, JournalEntry } from './command-journal.ts';
 import type { Batch, BatchEntry, GroupCommit } from './group-commit.ts';
 import { byCommandKey, bySessionKey, entryKey, isEntryKey, numberOf, pendingKey } from './journal-keys.ts';
@@ -35,11 +36,15 @@ const ACCEPTED_CHARS = 512;
  *
  * What it is goes into its batch when that is written, not before: a command that is over by then costs one text and no note that it is in flight.
  */
-export class OpenEntry implements JournalEntry, BatchEntry {
+export class OpenEntry implements JournalEntry, BatchEntry, Listed<OpenEntry> {
   readonly number: number;
   readonly accepted: AcceptedCommand;
   /** Never before that of an earlier entry. */
   readonly acceptedAtMs: number;
+  /** Whether its outcome is still to come. */
+  isInFlight = true;
+  next: OpenEntry | undefined;
+  previous: OpenEntry | undefined;
   readonly #keeper: EntryKeeper;
   /** The batch that it was last put into. */
   #batch: Batch;
