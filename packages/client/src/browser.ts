@@ -1,4 +1,5 @@
-import { Client, type ClientOptions } from './client.ts';
+import { Client } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import { type BrowserDialOptions, browserDialer } from './transports/browser.ts';
 
 export type { BrowserDialOptions, WebSocketConstructor, WebSocketLike } from './transports/browser.ts';

@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestDaemon, type TestDaemonOptions } from '../test/test-daemon.ts';
-import { Client, type ClientOptions } from './client.ts';
+import { Client } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import type { ClientState } from './client-state.ts';
 import { isClientError } from './errors.ts';
 import { nodeDialer } from './transports/node.ts';

@@ -1,13 +1,8 @@
 export type { AgentFeed, FeedEvent, FeedGap, FeedItem, FeedSnapshot, FollowOptions } from './agent-feed.ts';
 export type { Attachment, AttachmentInfo, AttachmentSnapshot, AttachOptions } from './attachment.ts';
 export type { BytesChunk, Chunk, EndChunk, GapChunk } from './chunk.ts';
-export {
-  Client,
-  type ClientOptions,
-  type CommandFields,
-  type RequestArguments,
-  type RequestOptions,
-} from './client.ts';
+export { Client } from './client.ts';
+export type { ClientOptions, CommandFields, RequestArguments, RequestOptions } from './client-options.ts';
 export type { ClientSnapshot, ClientState } from './client-state.ts';
 export {
   AttachmentStateError,

@@ -1,4 +1,5 @@
-import { Client, type ClientOptions } from './client.ts';
+import { Client } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import { type NodeDialOptions, nodeDialer } from './transports/node.ts';
 
 export type { NodeAddress, NodeDialOptions } from './transports/node.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { emitKeypressEvents, type Key } from 'node:readline';
 import { type Client, isClientError } from '@sessiond/client';
 import type { DialogAnswer, DialogRequest } from '@sessiond/protocol';
@@ -14,7 +13,7 @@ import { ChatLine } from './chat-line.ts';
 import { ChatScreen, type LiveArea } from './chat-screen.ts';
 import { Conversation, type ConversationView } from './conversation.ts';
 import { typedAnswer } from './dialog.ts';
-import { OwnTurns } from './own-turns.ts';
+import { OwnPrompts } from './own-prompts.ts';
 import { plainText } from './plain-text.ts';
 import { CHAT_HELP, type SlashCommand, slashCommand } from './slash-command.ts';
 import { editText } from './text-program.ts';
@@ -52,7 +51,7 @@ class Chat {
   readonly #keys = new ChatKeys();
   readonly #line = new ChatLine();
   readonly #quit = new AbortController();
-  readonly #ownTurns = new OwnTurns();
+  readonly #prompts: OwnPrompts;
   #isAborting = false;
   #hasEnded = false;
   /** The last key was Ctrl-C: another one leaves. */
@@ -68,6 +67,12 @@ class Chat {
     this.#screen = new ChatScreen(context);
     this.#transcript = new Transcript({ style: this.#style, showThinking });
     this.#acts = new ChatActs(client, sessionId, () => this.#conversation.state);
+    this.#prompts = new OwnPrompts(client, sessionId, {
+      onChange: () => this.#draw(),
+      onFailed: (message) => void this.#print(this.#transcript.failure(message, this.#cols)),
+      onNotBegun: () => void this.#say('aborted before it began', 'notable'),
+      onRefused: (error) => void this.#complain(error),
+    });
     this.#conversation = new Conversation({
       client,
       sessionId,
@@ -103,7 +108,7 @@ class Chat {
   }
 
   get #isWorking(): boolean {
-    return this.#conversation.state.isWorking || this.#ownTurns.size > 0;
+    return this.#conversation.state.isWorking || this.#prompts.size > 0;
   }
 
   #view(): ConversationView {
@@ -137,8 +142,7 @@ class Chat {
       this.#client.onStateChange(() => this.#draw()),
       this.#client.onEvent((message) => {
         if (!isEventOf(message, 'command_started')) return;
-        this.#ownTurns.begin(message.event.commandId);
-        this.#draw();
+        this.#prompts.begin(message.event.commandId);
       }),
       () => stdin.off('keypress', onKey).off('end', onEnd).off('error', onEnd),
     ];
@@ -203,43 +207,7 @@ class Chat {
     if (text === '') return;
     const command = slashCommand(text);
     if (command !== undefined) this.#obey(command);
-    else this.#tell(text);
-  }
-
-  /** Has it done now, or told to the agent that works already. */
-  #tell(text: string): void {
-    const isFollowUp = text.startsWith('>');
-    const message = isFollowUp ? text.slice(1).trim() : text;
-    if (message === '') return;
-    if (!this.#isWorking) {
-      void this.#prompt(message);
-      return;
-    }
-    const type = isFollowUp ? 'follow_up' : 'steer';
-    this.#client.request(type, { sessionId: this.#sessionId, message }).catch((error: unknown) => {
-      // It has ended in the meantime, or cannot be told anything while it works: then the prompt waits for its end.
-      if (isClientError(error, 'INVALID_STATE')) void this.#prompt(message);
-      else void this.#complain(error);
-    });
-  }
-
-  async #prompt(message: string): Promise<void> {
-    const commandId = `chat-${randomUUID()}`;
-    this.#ownTurns.add(commandId, message);
-    this.#draw();
-    const turn = this.#client.request('prompt', { id: commandId, sessionId: this.#sessionId, message });
-    const error = await turn.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    const hasBegun = this.#ownTurns.end(commandId);
-    this.#draw();
-    if (error === undefined || this.#hasEnded) return;
-    // That a turn was aborted is in its events, if there was one.
-    if (isClientError(error, 'AGENT_FAILED')) {
-      await this.#screen.print(this.#transcript.failure(error.message, this.#cols));
-    } else if (!isClientError(error, 'CANCELLED')) await this.#complain(error);
-    else if (!hasBegun) await this.#say('aborted before it began', 'notable');
+    else this.#prompts.tell(text, this.#isWorking);
   }
 
   #abort(): void {
@@ -333,14 +301,18 @@ class Chat {
   }
 
   async #complain(error: unknown): Promise<void> {
+    if (this.#hasEnded) return;
     if (!isClientError(error)) throw error;
     await this.#say(errorText(error), 'bad');
   }
 
   async #say(text: string, paint: keyof Style = 'faint'): Promise<void> {
-    if (this.#hasEnded) return;
-    await this.#screen.print(this.#transcript.reply(plainText(text), this.#cols, paint));
+    await this.#print(this.#transcript.reply(plainText(text), this.#cols, paint));
     if (this.#conversation.isCaughtUp) this.#draw();
+  }
+
+  async #print(rows: readonly string[]): Promise<void> {
+    if (!this.#hasEnded) await this.#screen.print(rows);
   }
 
   /** One less than there are: a row that is full to the last cell leaves the cursor where terminals disagree. */
@@ -360,7 +332,7 @@ class Chat {
       underWay: this.#transcript.live(this.#cols, nowMs),
       dialog,
       steering: state.steering,
-      followUp: state.isWorking ? [...state.followUp, ...this.#ownTurns.waiting] : state.followUp,
+      followUp: state.isWorking ? [...state.followUp, ...this.#prompts.waiting] : state.followUp,
       status: this.#status(nowMs),
       editor,
     };
