@@ -186,6 +186,7 @@ describe.each(GENERATIONS)('conversations of real $name in the daemon', (generat
     for (const word of ['four', 'five']) await forker.ask('prompt', { sessionId: forked, message: `say ${word}` });
     await forker.ask('fork', { sessionId: forked, entryId: await forkPoint(forker, forked, 'say five') });
     const fork = await stateOf(forker, forked);
+    const { sessionId: silent } = await scene!.agent();
 
     const asked = scene!.model.requests.length;
     void client.command('prompt', { sessionId, message: 'hang first-token' }).catch(() => {});
@@ -212,5 +213,7 @@ describe.each(GENERATIONS)('conversations of real $name in the daemon', (generat
     await again.ask('load_session', { sessionId: forked });
     expect(await stateOf(again, forked)).toMatchObject({ sessionFile: fork.sessionFile });
     expect(await said(again, forked)).toEqual(['say four']);
+    // pi writes nothing down before something is said.
+    expect(await again.command('load_session', { sessionId: silent })).toMatchObject({ code: 'INVALID_STATE' });
   }, 180_000);
 });

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type AgentOptions, type Command, ProtocolError, type ResponseDataOf } from '@sessiond/protocol';
 import type { AgentSession } from '../agent/agent-session.ts';
 import type { AgentSessionSpec, AgentSessions } from '../agent/agent-sessions.ts';
@@ -133,13 +134,20 @@ export class ConversationLoader {
 /** What an agent has kept of a conversation, as far as its session knew. */
 async function keptBy({ info, agent }: AgentSessionRecord): Promise<ConversationName> {
   const { sessionFile, agentSessionId } = info;
-  if (sessionFile !== undefined) {
+  // An agent names its file before anything is said, and writes it then.
+  const isThere = sessionFile !== undefined && (await stat(sessionFile).then(() => true, isOther));
+  if (isThere) {
     // It was this server that wrote down where it is; but much can have happened to it since.
     await readConversation(sessionFile);
     return { sessionPath: sessionFile };
   }
-  if (agentSessionId !== undefined) return { backend: agent.backend, agentSessionId };
+  if (sessionFile === undefined && agentSessionId !== undefined) return { backend: agent.backend, agentSessionId };
   throw new ProtocolError('INVALID_STATE', 'Cannot load the session: its agent has kept nothing of the conversation');
+}
+
+/** Whether a file cannot be looked at for another reason than that it is not there. */
+function isOther(error: NodeJS.ErrnoException): boolean {
+  return error.code !== 'ENOENT';
 }
 
 function withoutModel({ model, ...agent }: AgentOptions): AgentOptions {
