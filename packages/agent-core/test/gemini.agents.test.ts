@@ -1,4 +1,4 @@
-import { readdirSync, renameSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { GEMINI_MODELS, modelText, needAgent, writeGeminiHome } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
@@ -102,8 +102,11 @@ describe('gemini', () => {
     const first = await open(context);
     await first.prompt({ message: 'say hello' }, never);
     const agentSessionId = first.status.agentSessionId!;
+    const chats = join(scene.folder, '.gemini', 'tmp', 'work', 'chats');
+    // It puts an answer on record after it has given it.
+    await expect.poll(() => recordsIn(chats)).toContain('"type":"gemini"');
     await first.close(10_000);
-    makeOlder(join(scene.folder, '.gemini', 'tmp', 'work', 'chats'));
+    makeOlder(chats);
     scene.owner = new TestOwner();
     const again = await open(context, { agentSessionId });
     const { messages } = await perform(again, 'get_messages');
@@ -124,6 +127,13 @@ describe('gemini', () => {
     expect(await agent.prompt({ message: 'say still here' }, never)).toMatchObject({ text: 'still here' });
   });
 });
+
+/** All that is on record of conversations. */
+function recordsIn(folder: string): string {
+  return readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('');
+}
 
 /** gemini names a conversation's file after the minute of its beginning; one that is taken up within the same minute it begins anew, and has lost it. */
 function makeOlder(folder: string): void {
