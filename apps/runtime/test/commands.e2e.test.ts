@@ -162,7 +162,8 @@ it('keeps a finished session readable for its retention and no longer', async ()
   const { sessionId } = await client.ask('create_session', {
     kind: 'pty',
     pty: { command: 'echo', args: ['kept'] },
-    retention: { afterExitMs: 300 },
+    // What a busy machine needs to read it meanwhile.
+    retention: { afterExitMs: 3_000 },
   });
   await client.ask('wait_for', { sessionId, exit: true });
   const read = await client.ask('read_output', { sessionId });

@@ -191,7 +191,7 @@ it('listens to the farewell of a client that goes on sending', async () => {
   for (let sent = 0; sent < 100; sent += 1) client.send(Buffer.alloc(16 * 1024));
   expect(await client.closed).toEqual({ code: 1001, reason: 'going away' });
   // At the rate it may have, what it sent takes more than twenty seconds.
-  expect(performance.now() - since).toBeLessThan(5_000);
+  expect(performance.now() - since).toBeLessThan(15_000);
 });
 
 it('ignores what an observer types and does not let it choose the size', async () => {
