@@ -2,11 +2,9 @@ import { type Agent, type AgentOwner, type AgentStatus, Dialogs } from '@session
 import {
   type AgentCommandType,
   type AgentEvent,
-  type AgentOptions,
   type AgentPhase,
   type AgentSessionInfo,
   type AgentSessionState,
-  agentCommandTypes,
   type BashEvent,
   type Command,
   commandContract,
@@ -14,7 +12,6 @@ import {
   ProtocolError,
   type ResponseDataOf,
 } from '@sessiond/protocol';
-import type { AgentHosting } from '../../agents/agent-hosting.ts';
 import type { BashPlace } from '../bash/session-bash.ts';
 import type { Cause } from '../cause.ts';
 import type { LiveSession } from '../hosted-session.ts';
@@ -23,7 +20,10 @@ import type { AgentSessionRecord } from '../session-record.ts';
 import type { ConversationName } from '../stored/conversation-claims.ts';
 import { carryOut } from './agent-calls.ts';
 import { asProtocolErrors } from './agent-errors.ts';
+import { type AgentFacts, agentInfo, agentState } from './agent-report.ts';
+import type { AgentSessionOptions } from './agent-session-options.ts';
 import { AgentStream } from './agent-stream.ts';
+import { WorkClock } from './work-clock.ts';
 
 /** Before the agent has said anything of itself. */
 const UNKNOWN: AgentStatus = Object.freeze({
@@ -35,45 +35,6 @@ const UNKNOWN: AgentStatus = Object.freeze({
   steering: [],
   followUp: [],
 });
-
-/** What a session is made of besides its agent. */
-export interface AgentSessionOptions {
-  readonly sessionId: string;
-  /** The id of the principal that created it. */
-  readonly owner: string;
-  readonly name: string | undefined;
-  /** Changes before this life of the session; default none. */
-  readonly version?: number | undefined;
-  /** RFC 3339; default now. */
-  readonly createdAt?: string | undefined;
-  readonly cwd: string;
-  /** What lines of shell beside the agent are run with. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly laneId: string;
-  readonly terminalId: string;
-  /** What was asked for. */
-  readonly agent: AgentOptions;
-  readonly retentionMs: number;
-  readonly hosting: Pick<
-    AgentHosting,
-    | 'observer'
-    | 'shell'
-    | 'endTerminals'
-    | 'abortMs'
-    | 'dialogTimeoutMs'
-    | 'maxDialogsPerSession'
-    | 'logEvents'
-    | 'logBytes'
-  >;
-  /** Places for dialogs that all sessions share. */
-  readonly dialogPlaces: NonNullable<ConstructorParameters<typeof Dialogs>[0]['places']>;
-  /** Takes what has no number. */
-  readonly onEvent: (event: SessionEvent) => void;
-  /** Called when what is on record of it changed: its name, its version, its model, its end. */
-  readonly onChanged: () => void;
-  /** Called whenever the last attachment was closed. */
-  readonly onUnattached: () => void;
-}
 
 /**
  * An agent that clients can address: an agent with an id, a name, a version, its events, its dialogs, and the clients that follow it. It outlives all of
@@ -95,9 +56,8 @@ export class AgentSession implements LiveSession, BashPlace {
   /** Why it is being ended, if it is. */
   #ending: ExitInfo['reason'] | undefined;
   #ended: { readonly exit: ExitInfo; readonly at: string } | undefined;
-  /** Commands and lines of shell that run. */
-  #working = 0;
-  #lastWorkMs: number = performance.now();
+  /** Of commands and lines of shell. */
+  readonly #work = new WorkClock();
 
   constructor(options: AgentSessionOptions) {
     const { sessionId, retentionMs, name, hosting, dialogPlaces, onUnattached } = options;
@@ -170,7 +130,7 @@ export class AgentSession implements LiveSession, BashPlace {
   }
 
   get quietMs(): number {
-    return this.#working > 0 ? 0 : performance.now() - this.#lastWorkMs;
+    return this.#work.quietMs;
   }
 
   get backend(): string {
@@ -209,58 +169,11 @@ export class AgentSession implements LiveSession, BashPlace {
   }
 
   info(): AgentSessionInfo {
-    const { owner, cwd, laneId, terminalId, agent } = this.#options;
-    const { streamId, start, end, attached, lastAt } = this.#stream;
-    const { model, thinkingLevel, sessionFile, agentSessionId, pid, restarts } = this.#status;
-    return {
-      sessionId: this.sessionId,
-      kind: 'agent',
-      ...(this.#name !== undefined && { name: this.#name }),
-      owner,
-      createdAt: this.createdAt,
-      state: this.phase,
-      version: this.#version,
-      backend: agent.backend,
-      cwd,
-      laneId,
-      terminalId,
-      ...(model !== undefined && { model }),
-      ...(thinkingLevel !== undefined && { thinkingLevel }),
-      ...(sessionFile !== undefined && { sessionFile }),
-      ...(agentSessionId !== undefined && { agentSessionId }),
-      ...(pid !== undefined && { pid }),
-      restarts,
-      streamId,
-      start,
-      end,
-      attached,
-      ...(lastAt !== undefined && { lastEventAt: lastAt }),
-      pendingDialogs: this.#dialogs.size,
-      ...(this.#ended !== undefined && { exit: this.#ended.exit, stoppedAt: this.#ended.at }),
-      retention: { afterExitMs: this.retentionMs },
-    };
+    return agentInfo(this.#told);
   }
 
   state(): AgentSessionState {
-    const status = this.#status;
-    const { isStreaming, isCompacting, autoCompactionEnabled, autoRetryEnabled, messageCount, steering, followUp } =
-      status;
-    const { lastError, lastExit } = status;
-    return {
-      ...this.info(),
-      isStreaming,
-      isCompacting,
-      ...(autoCompactionEnabled !== undefined && { autoCompactionEnabled }),
-      ...(autoRetryEnabled !== undefined && { autoRetryEnabled }),
-      ...(messageCount !== undefined && { messageCount }),
-      steering,
-      followUp,
-      commands: agentCommandTypes.filter((type) => this.#agent?.supports(type) ?? false),
-      dialogs: this.#dialogs.pending,
-      ...(lastError !== undefined && { lastError }),
-      ...(lastExit !== undefined && { lastExit }),
-      transitions: status.transitions,
-    };
+    return agentState(this.#told);
   }
 
   record(): AgentSessionRecord {
@@ -298,7 +211,7 @@ export class AgentSession implements LiveSession, BashPlace {
   ): Promise<ResponseDataOf<T>> {
     const agent = this.#running(command.type);
     const { lane, mutates } = commandContract(command.type);
-    const over = this.shellBegan();
+    const over = this.#work.begin();
     const endOfWork = lane === 'data' ? this.#stream.workOf(cause.correlationId) : () => {};
     try {
       const calls = {
@@ -326,11 +239,7 @@ export class AgentSession implements LiveSession, BashPlace {
   }
 
   shellBegan(): () => void {
-    this.#working += 1;
-    return () => {
-      this.#working -= 1;
-      this.#lastWorkMs = performance.now();
-    };
+    return this.#work.begin();
   }
 
   bashEvent(event: BashEvent, { correlationId }: Cause, { connectionId, tell }: BashListener): void | Promise<void> {
@@ -367,6 +276,28 @@ export class AgentSession implements LiveSession, BashPlace {
     return this.#agent?.status ?? UNKNOWN;
   }
 
+  get #told(): AgentFacts {
+    const { owner, cwd, laneId, terminalId, agent } = this.#options;
+    return {
+      sessionId: this.sessionId,
+      name: this.#name,
+      owner,
+      createdAt: this.createdAt,
+      phase: this.phase,
+      version: this.#version,
+      backend: agent.backend,
+      cwd,
+      laneId,
+      terminalId,
+      status: this.#status,
+      stream: this.#stream,
+      dialogs: this.#dialogs.pending,
+      ended: this.#ended,
+      retentionMs: this.retentionMs,
+      supports: (type) => this.#agent?.supports(type) ?? false,
+    };
+  }
+
   /** @throws ProtocolError when the agent does not know the command, or is no more. */
   #running(type: AgentCommandType): Agent {
     if (this.#agent === undefined || this.#ended !== undefined) {
@@ -383,7 +314,7 @@ export class AgentSession implements LiveSession, BashPlace {
       this.#stop(event.errorMessage);
       return;
     }
-    this.#lastWorkMs = performance.now();
+    this.#work.note();
     this.#stream.push(event);
   }
 
