@@ -1,7 +1,7 @@
 import { isProtocolError, ProtocolError } from '@sessiond/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RecoveredCommand } from './command-journal.ts';
-import { Journal, type JournalOptions } from './journal.ts';
+import { Journal } from './journal.ts';
 import {
   accepted,
   FakeStore,
@@ -13,6 +13,7 @@ import {
   temporaryFolder,
 } from './journal-fixture.ts';
 import { entryKey, isEntryKey, numberOf } from './journal-keys.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { recover } from './recovery.ts';
 
 const path = () => temporaryFolder(onTestFinished);

@@ -7,20 +7,21 @@ import {
   type RecoverySummary,
 } from '@sessiond/protocol';
 import { RunList } from '../execution/run-list.ts';
-import type { Logger } from '../logger.ts';
 import type { SessionRecord, SessionRecords } from '../sessions/session-record.ts';
 import type { AcceptedCommand, CommandJournal, FinishedCommand, JournalEntry } from './command-journal.ts';
-import type { CommitMark } from './commit-mark.ts';
 import { Debts } from './debts.ts';
 import { type CommitBatch, GroupCommit } from './group-commit.ts';
 import { readHistory } from './history.ts';
+import { journalHealth } from './journal-health.ts';
 import { isEntryKey, META_KEY, numberOf, sessionKey } from './journal-keys.ts';
 import { type JournalObserver, unobservedJournal } from './journal-observer.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { encodeEntry, type JournalMeta, parseEntry } from './journal-record.ts';
 import type { HistoryQuery, JournalRecords } from './journal-records.ts';
-import type { JournalStore } from './journal-store.ts';
+import { journalBehind, journalUnavailable, RETRY_MS } from './journal-refusals.ts';
+import { KeptEntries } from './kept-entries.ts';
 import { type EntryKeeper, entryChars, OpenEntry, whenOutcomeIsLost } from './open-entry.ts';
-import { nextRemoval, type Removal, type RetentionLimits } from './retention.ts';
+import { isFarOver, nextRemoval, type Removal } from './retention.ts';
 
 /** How the journal is as a whole. */
 export interface JournalSnapshot {
@@ -36,53 +37,11 @@ export interface JournalSnapshot {
   readonly queuedBytes: number;
 }
 
-/** What a journal works on. */
-export interface JournalOptions {
-  readonly mode: 'async' | 'sync';
-  readonly store: JournalStore;
-  readonly mark: Pick<CommitMark, 'write' | 'close'>;
-  /** Where the last run left it. */
-  readonly meta: JournalMeta;
-  /** When its latest entry was let in. */
-  readonly lastAcceptedAtMs: number;
-  readonly recovery: RecoverySummary;
-  readonly interrupted: readonly InterruptedCommand[];
-  readonly retention: RetentionLimits;
-  readonly logger: Logger;
-  readonly observer?: JournalObserver | undefined;
-  /** Whether writing is worth a try after a failure; asked first, because nothing can be read while the store is opened again. */
-  readonly isWritable?: () => Promise<boolean>;
-  /** Called once a minute and at the end, for what has to be looked after outside the store. */
-  readonly onHousekeeping?: () => void;
-  /** How often a failed journal is tried again; default 5 s. */
-  readonly retryMs?: number;
-  /** Milliseconds of the wall clock; default `Date.now`. */
-  readonly wallClock?: () => number;
-}
-
-/** What is counted of the entries that are kept. */
-interface Counts {
-  readonly first: number;
-  readonly bytes: number;
-}
-
-const RETRY_MS = 5_000;
 const HOUSEKEEPING_MS = 60_000;
 /** In mode `async` the first change of a batch waits this long for others. */
 const ASYNC_DELAY_MS = 10;
 /** What may wait to be written; more piles up only when the disk is slower than the commands. */
 const MAX_QUEUED_CHARS = 16 * 1024 * 1024;
-/** The part of a limit that may be over it before that is looked after at once: many are removed together at less cost than one by one. */
-const MAX_EXCESS = 0.1;
-/** Entries, and their size, that may be over it in any case. */
-const MIN_EXCESS_ENTRIES = 1_000;
-const MIN_EXCESS_BYTES = 1024 * 1024;
-
-/** What a limit lets through until the next time of the minute. */
-function withExcess(limit: number, least: number): number {
-  return limit + Math.max(least, limit * MAX_EXCESS);
-}
-
 /**
  * The durable record of commands, outcomes and sessions.
  *
@@ -102,9 +61,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   readonly #keeper: EntryKeeper;
   readonly #now: () => number;
   #commits: number;
-  #next: number;
-  #first: number;
-  #bytes: number;
+  readonly #kept: KeptEntries;
   #lastAcceptedAtMs: number;
   /** Commands without an outcome; bounded by those that may be in flight. */
   readonly #inFlight = new RunList<OpenEntry>();
@@ -113,8 +70,6 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   readonly #debts = new Debts();
   /** What the next batch removes. */
   #removal: Removal | undefined;
-  /** What a batch that is being written has changed of the counts; they are as before when it fails. */
-  #before: Counts;
   readonly #housekeeping: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
   #removing: Promise<void> | undefined;
@@ -128,10 +83,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     this.recovery = options.recovery;
     this.#observer = options.observer ?? unobservedJournal;
     this.#commits = options.meta.commits;
-    this.#next = options.meta.next;
-    this.#first = options.meta.first;
-    this.#bytes = options.meta.bytes;
-    this.#before = { first: this.#first, bytes: this.#bytes };
+    this.#kept = new KeptEntries(options.meta);
     this.#lastAcceptedAtMs = options.lastAcceptedAtMs;
     this.#now = options.wallClock ?? Date.now;
     this.#commit = new GroupCommit(options.store, {
@@ -158,33 +110,23 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   snapshot(): JournalSnapshot {
     return {
       state: this.#closed !== undefined ? 'closed' : this.#commit.isFailed ? 'failed' : 'open',
-      entries: this.#next - this.#first,
-      bytes: this.#bytes,
+      entries: this.#kept.next - this.#kept.first,
+      bytes: this.#kept.bytes,
       inFlight: this.#inFlight.size,
       queuedBytes: this.#commit.queuedChars,
     };
   }
 
   health(): HealthCheck {
-    const { setAside, missingWrites, damagedRecords } = this.recovery;
-    if (this.#commit.isFailed) {
-      return health(
-        'failed',
-        'nothing can be recorded, so commands that must be are refused; free disk space, see the log',
-      );
-    }
-    if (setAside) return health('degraded', 'the journal of earlier runs was unreadable and lies beside this one');
-    if (missingWrites + damagedRecords === 0) return health('ok');
-    return health('degraded', 'a part of the journal of earlier runs is damaged or missing');
+    return journalHealth(this.#commit.isFailed, this.recovery);
   }
 
   accept(accepted: AcceptedCommand): JournalEntry {
-    if (!this.#isUsable) throw unavailable();
-    if (this.#commit.queuedChars > MAX_QUEUED_CHARS) throw behind();
+    if (!this.#isUsable) throw journalUnavailable();
+    if (this.#commit.queuedChars > MAX_QUEUED_CHARS) throw journalBehind(MAX_QUEUED_CHARS);
     // Entries are found by time because their numbers rise with it, whatever is done to the clock.
     this.#lastAcceptedAtMs = Math.max(this.#lastAcceptedAtMs, accepted.acceptedAtMs);
-    const number = this.#next;
-    this.#next += 1;
+    const number = this.#kept.takeNumber();
     const entry = new OpenEntry(number, accepted, this.#lastAcceptedAtMs, this.#keeper);
     this.#inFlight.add(entry);
     this.#observer.commandRecorded();
@@ -199,7 +141,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   async history(query: HistoryQuery, principalId?: string): Promise<GetCommandHistoryData> {
     await this.#commit.flushed();
     try {
-      return await readHistory(this.#options.store, { first: this.#first, next: this.#next }, query, principalId);
+      return await readHistory(this.#options.store, this.#kept.snapshot(), query, principalId);
     } catch (cause) {
       const message = 'Cannot list recorded commands: the journal cannot be read';
       throw isProtocolError(cause) ? cause : new ProtocolError('JOURNAL_UNAVAILABLE', message, { cause });
@@ -230,7 +172,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     const isSync = this.mode === 'sync';
     if (!isOpen || !this.#isUsable) {
       if (isOpen) this.#debts.owe(entry.unrecorded(this.#now()));
-      return isSync ? Promise.reject(unavailable()) : undefined;
+      return isSync ? Promise.reject(journalUnavailable()) : undefined;
     }
     const batch = entry.record(encodeEntry(entry.accepted, entry.acceptedAtMs, finished), finished.sessionId);
     return isSync ? batch.done : undefined;
@@ -259,17 +201,16 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   /** Puts everything into a batch that is to be in it when it is written. */
   #fill(batch: CommitBatch): void {
     const { changes } = batch;
-    this.#before = { first: this.#first, bytes: this.#bytes };
+    this.#kept.beginBatch();
     if (this.#removal !== undefined) {
       for (const key of this.#removal.keys) changes.set(key, null);
-      this.#first = this.#removal.first;
-      this.#bytes -= this.#removal.bytes;
+      this.#kept.remove(this.#removal);
       this.#removal = undefined;
     }
     for (const entry of batch.entries as readonly OpenEntry[]) {
       const chars = entry.contribute(changes, batch);
       // One that the removal has passed by, because it was in flight, is not among those that it counts.
-      if (entry.number >= this.#first) this.#bytes += chars;
+      if (entry.number >= this.#kept.first) this.#kept.grow(chars);
     }
     this.#complete(changes);
   }
@@ -282,9 +223,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     this.#changedSessions.clear();
     const meta: JournalMeta = {
       commits: this.#commits + 1,
-      next: this.#next,
-      first: this.#first,
-      bytes: this.#bytes,
+      ...this.#kept.snapshot(),
       ended: this.#isEnded,
     };
     changes.set(META_KEY, JSON.stringify(meta));
@@ -293,15 +232,14 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   #committed(): void {
     this.#commits += 1;
     this.#options.mark.write(this.#commits);
-    if (this.#isFarOver()) this.#removeOldest();
+    if (isFarOver(this.#kept, this.#options.retention)) this.#removeOldest();
   }
 
   /** Takes note of a batch that could not be written. @returns what those who wait for it are told. */
   #failed(error: unknown, { changes: lost }: CommitBatch): Error {
     const { logger, retryMs = RETRY_MS } = this.#options;
     this.#observer.batchFailed();
-    this.#first = this.#before.first;
-    this.#bytes = this.#before.bytes;
+    this.#kept.takeBack();
     this.#removal = undefined;
     this.#debts.oweSessions(lost);
     const open = new Map(this.#inFlight.all().map((entry) => [entry.number, entry]));
@@ -320,7 +258,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
       }, retryMs);
       this.#retry.unref();
     }
-    return unavailable(error);
+    return journalUnavailable(error);
   }
 
   /** What becomes of an entry whose acceptance or outcome was in a batch that failed. */
@@ -340,8 +278,8 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     const { store, isWritable = async () => true, logger } = this.#options;
     if (!(await isWritable()) || this.#closed !== undefined) return;
     const changes = this.#debts.changes();
-    const bytes = this.#bytes;
-    this.#bytes += entryChars(changes, this.#first);
+    this.#kept.beginBatch();
+    this.#kept.grow(entryChars(changes, this.#kept.first));
     this.#complete(changes);
     try {
       await store.reopen();
@@ -350,7 +288,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
       this.#options.mark.write(this.#commits);
       this.#debts.paid(changes);
     } catch (error) {
-      this.#bytes = bytes;
+      this.#kept.takeBack();
       this.#observer.batchFailed();
       this.#debts.oweSessions(changes);
       logger.warn({ event: 'journal', err: error }, 'the journal still cannot be written to');
@@ -362,7 +300,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     logger.info({ event: 'journal' }, 'the journal can be written to again');
     // What came to be owed while that was written.
     const rest = this.#debts.changes();
-    this.#bytes += entryChars(rest, this.#first);
+    this.#kept.grow(entryChars(rest, this.#kept.first));
     for (const [key, value] of rest) this.#commit.set(key, value);
     this.#debts.paid(rest);
   }
@@ -370,16 +308,6 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
   #keepHouse(): void {
     this.#options.onHousekeeping?.();
     this.#removeOldest();
-  }
-
-  /** Over a limit by so much that it is not left to the next time of the minute. */
-  #isFarOver(): boolean {
-    const { maxEntries, maxBytes } = this.#options.retention;
-    const entries = this.#next - this.#first;
-    return (
-      (maxEntries !== null && entries > withExcess(maxEntries, MIN_EXCESS_ENTRIES)) ||
-      (maxBytes !== null && this.#bytes > withExcess(maxBytes, MIN_EXCESS_BYTES))
-    );
   }
 
   #removeOldest(): void {
@@ -392,8 +320,7 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
     const { store, retention, logger } = this.#options;
     try {
       while (this.#isUsable) {
-        const kept = { first: this.#first, next: this.#next, bytes: this.#bytes };
-        const removal = await nextRemoval(store, kept, retention, this.#now());
+        const removal = await nextRemoval(store, this.#kept.snapshot(), retention, this.#now());
         if (removal === undefined || !this.#isUsable) return;
         // One that has had its outcome since then is as any other, once that is written.
         const isOpen = (number: number): boolean =>
@@ -427,18 +354,4 @@ export class Journal implements CommandJournal, JournalRecords, SessionRecords {
       logger.error({ event: 'journal', err: error }, 'the journal cannot be closed');
     }
   }
-}
-
-function health(status: HealthCheck['status'], message?: string): HealthCheck {
-  return { name: 'journal', status, ...(message !== undefined && { message }) };
-}
-
-function unavailable(cause?: unknown): ProtocolError {
-  const message = 'Cannot record the command: the journal cannot be written to';
-  return new ProtocolError('JOURNAL_UNAVAILABLE', message, { retryAfterMs: RETRY_MS, cause });
-}
-
-function behind(): ProtocolError {
-  const message = `Cannot record the command: ${MAX_QUEUED_CHARS} characters wait to be written, the most allowed`;
-  return new ProtocolError('JOURNAL_UNAVAILABLE', message, { retryAfterMs: 1_000 });
 }

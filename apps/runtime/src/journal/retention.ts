@@ -29,8 +29,21 @@ export interface Removal {
   readonly passed: readonly number[];
 }
 
+/** The part of a limit that may be over it before that is looked after at once: many are removed together at less cost than one by one. */
+const MAX_EXCESS = 0.1;
+/** Entries, and their size, that may be over it in any case. */
+const MIN_EXCESS_ENTRIES = 1_000;
+const MIN_EXCESS_BYTES = 1024 * 1024;
 /** Entries that one batch removes at most. */
 const BATCH_ENTRIES = 1_000;
+
+/** Whether so much more is kept than the limits say that it is not left to the next time of the minute. */
+export function isFarOver({ first, next, bytes }: Kept, { maxEntries, maxBytes }: RetentionLimits): boolean {
+  return (
+    (maxEntries !== null && next - first > withExcess(maxEntries, MIN_EXCESS_ENTRIES)) ||
+    (maxBytes !== null && bytes > withExcess(maxBytes, MIN_EXCESS_BYTES))
+  );
+}
 
 /** The oldest entries over the limits, 1,000 at most; `undefined` when there are none. Commands without an outcome stay, whatever their age. */
 export async function nextRemoval(
@@ -77,4 +90,9 @@ export function keysOf(number: number, entry: StoredEntry | WithdrawnEntry | und
 /** @param left what it looks like afterwards. */
 function removal(kept: Kept, left: Removal): Removal | undefined {
   return left.first === kept.first ? undefined : { ...left, bytes: kept.bytes - left.bytes };
+}
+
+/** What a limit lets through until the next time of the minute. */
+function withExcess(limit: number, least: number): number {
+  return limit + Math.max(least, limit * MAX_EXCESS);
 }
