@@ -19,23 +19,10 @@ import type { JournalOptions } from './journal-options.ts';
 import { encodeEntry, type JournalMeta, parseEntry } from './journal-record.ts';
 import type { HistoryQuery, JournalRecords } from './journal-records.ts';
 import { journalBehind, journalUnavailable, RETRY_MS } from './journal-refusals.ts';
+import type { JournalSnapshot } from './journal-snapshot.ts';
 import { KeptEntries } from './kept-entries.ts';
 import { type EntryKeeper, entryChars, OpenEntry, whenOutcomeIsLost } from './open-entry.ts';
 import { isFarOver, nextRemoval, type Removal } from './retention.ts';
-
-/** How the journal is as a whole. */
-export interface JournalSnapshot {
-  /** `failed`: nothing can be recorded, and commands that must be are refused. */
-  readonly state: 'open' | 'failed' | 'closed';
-  /** Entries that are kept. */
-  readonly entries: number;
-  /** Their size. */
-  readonly bytes: number;
-  /** Commands without an outcome. */
-  readonly inFlight: number;
-  /** What waits to be written, and is being written. */
-  readonly queuedBytes: number;
-}
 
 const HOUSEKEEPING_MS = 60_000;
 /** In mode `async` the first change of a batch waits this long for others. */

@@ -1,6 +1,6 @@
 import type { Counter, Histogram, MetricSink } from '@sessiond/metrics-sinks';
-import type { JournalSnapshot } from '../journal/journal.ts';
 import type { JournalObserver } from '../journal/journal-observer.ts';
+import type { JournalSnapshot } from '../journal/journal-snapshot.ts';
 import * as catalogue from './catalogue.ts';
 import { levelOf } from './level.ts';
 

@@ -3,7 +3,7 @@ import type { AdmissionSnapshot } from '../admission/admission-snapshot.ts';
 import type { DoorRefusal } from '../auth/door.ts';
 import { Traffic } from '../connections/traffic.ts';
 import { OWNER_KINDS, type OwnerKind } from '../containment.ts';
-import type { JournalSnapshot } from '../journal/journal.ts';
+import type { JournalSnapshot } from '../journal/journal-snapshot.ts';
 import type { AgentCounts } from '../sessions/agent/agent-counts.ts';
 import type { ShellCounts } from '../sessions/bash/shells.ts';
 import type { ConnectionRefusal } from '../transports/connection-refusal.ts';
