@@ -165,7 +165,7 @@ type ContractParts<C extends CommandEnvelope & { readonly type: string }, D> = O
  * As usual means: control lane, limited, beside any other, changes nothing, quick, no last word, not journalled (and else recorded first), outcome for the
  * principal, one scope for every use, and carried out on the session it names, if it is a command for one.
  */
-export function contract<C extends CommandEnvelope & { readonly type: string }, D>(
+export function contract<C extends CommandEnvelope & { readonly type: string }, D extends object>(
   parts: ContractParts<C, D>,
 ): CommandContract<C, D> {
   const { schema, dataSchema, ...own } = parts;

@@ -1,6 +1,7 @@
 import { commandContracts, type ResponseDataOf, successResponse } from '@sessiond/protocol';
 import { expect, it } from 'vitest';
 import { addressed, replayed, successText } from './command-answer.ts';
+import { answerOf } from './command-outcome.ts';
 
 it.each([...commandContracts.values()])(
   'writes the answer to $type as the protocol has it',
@@ -17,3 +18,14 @@ it.each([...commandContracts.values()])(
     }
   },
 );
+
+it.each([
+  ['nothing', undefined],
+  ['a function', () => {}],
+  ['a number that JSON does not know', { bytes: 1n }],
+])('tells that an answer cannot be sent when its data is %s, in JSON all the same', (_, data) => {
+  expect(() => successText('bash', data, 1)).toThrow(TypeError);
+  const { code, text } = answerOf('bash', { ok: true, data, sessionVersion: 1 });
+  expect(code).toBe('INTERNAL');
+  expect(JSON.parse(text)).toMatchObject({ type: 'response', command: 'bash', success: false });
+});

@@ -21,10 +21,16 @@ export interface CommandAnswer {
 /** Where every response begins; what follows it in the text of an outcome is the same whatever id it is answered to. */
 const HEAD = '{"type":"response",';
 
-/** The text of a success, without an id. Only the data is serialised; what stands around it needs no escaping. */
+/**
+ * The text of a success, without an id. Only the data is serialised; what stands around it needs no escaping.
+ * @throws TypeError, RangeError when there is no JSON of the data: it is `undefined`, circular, or too large for a string.
+ */
 export function successText(type: CommandType, data: unknown, sessionVersion: number | undefined): string {
+  // Of what JSON has no word for, `undefined` and functions, it makes no text at all.
+  const json: string | undefined = JSON.stringify(data);
+  if (json === undefined) throw new TypeError(`Cannot write answer to ${type}: there is no JSON of its data`);
   const version = sessionVersion === undefined ? '' : `,"sessionVersion":${sessionVersion}`;
-  return `${HEAD}"command":"${type}","success":true,"data":${JSON.stringify(data)}${version}}`;
+  return `${HEAD}"command":"${type}","success":true,"data":${json}${version}}`;
 }
 
 /** The text of a failure, without an id. */

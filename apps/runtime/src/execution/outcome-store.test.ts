@@ -88,6 +88,15 @@ describe('a store of outcomes', () => {
     expect(store.findKeyed(key)).toBeUndefined();
   });
 
+  it('takes over an outcome whose data the record lacks as one that cannot be answered again', () => {
+    const store = new OutcomeStore({ limits: LIMITS });
+    const record = { principalId: 'ada', commandId: 'a', type: 'bash', finishedAtMs: 0 } as const;
+    store.restore({ ...record, outcome: { ok: true, data: undefined } });
+    const { code, text } = store.find(principalKey('ada', 'a'))!;
+    expect(code).toBe('INTERNAL');
+    expect(JSON.parse(text)).toMatchObject({ type: 'response', command: 'bash', success: false });
+  });
+
   it('tells how far back it has forgotten nothing of this run, whatever it forgot of earlier ones', () => {
     let nowMs = 1_000;
     const store = new OutcomeStore({ limits: { ...LIMITS, maxOutcomes: 2 }, now: () => nowMs });

@@ -1,8 +1,8 @@
 import { type Command, commandContract } from '@sessiond/protocol';
 import { type Clock, monotonicNow } from '@sessiond/resilience';
 import type { RecoveredCommand } from '../journal/command-journal.ts';
-import { failureText, successText } from './command-answer.ts';
 import type { ObservedCode } from './command-observer.ts';
+import { answerOf } from './command-outcome.ts';
 import { HashedKey } from './hashed-key.ts';
 import { TextLog, type TextLogSnapshot } from './text-log.ts';
 
@@ -217,8 +217,6 @@ function cut(text: string): readonly [head: string, rest: string] {
 }
 
 function recoveredOutcome({ type, outcome, fingerprint = '', rights = '' }: RecoveredCommand): Outcome {
-  const [code, text] = outcome.ok
-    ? (['OK', successText(type, outcome.data, outcome.sessionVersion)] as const)
-    : ([outcome.fault.code, failureText(type, outcome.fault)] as const);
+  const { code, text } = answerOf(type, outcome);
   return { code, text, fingerprint, rights };
 }

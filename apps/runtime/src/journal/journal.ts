@@ -29,6 +29,7 @@ const HOUSEKEEPING_MS = 60_000;
 const ASYNC_DELAY_MS = 10;
 /** What may wait to be written; more piles up only when the disk is slower than the commands. */
 const MAX_QUEUED_CHARS = 16 * 1024 * 1024;
+
 /**
  * The durable record of commands, outcomes and sessions.
  *
