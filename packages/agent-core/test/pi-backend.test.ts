@@ -351,3 +351,16 @@ it('refuses what is queued when too much waits already', async () => {
   expect(await prompt).toMatchObject({ stopReason: 'aborted' });
   expect(agent.status.followUp).toEqual([]);
 });
+
+it('answers an abort at rest at once, and ends nothing of a prompt that was given right behind it', async () => {
+  const { agent, owner } = await open();
+  const begun = owner.next('agent_start');
+  const aborted = agent.abort(20_000);
+  const prompt = agent.prompt({ message: 'hang' }, never);
+  await begun;
+  expect(await aborted).toBe(false);
+  expect(agent.status.phase).toBe('running');
+  expect(await agent.abort(20_000)).toBe(true);
+  expect(await prompt).toMatchObject({ stopReason: 'aborted' });
+  expect(agent.status.restarts).toBe(0);
+});

@@ -139,7 +139,8 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
 
   async abort(deadlineMs: number): Promise<boolean> {
     const patienceMs = this.#patienceMs(deadlineMs);
-    return (await this.#work.abort(patienceMs)) || (await this.#abortUnasked(patienceMs));
+    // Chosen at once: what is begun in the next moment is not to be ended.
+    return this.#work.kind === undefined ? this.#abortUnasked(patienceMs) : this.#work.abort(patienceMs);
   }
 
   async perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>> {

@@ -148,6 +148,8 @@ export class HostedSession {
   async abort(): Promise<boolean> {
     const { session } = this;
     const worked = this.works || session.isStreaming || session.isCompacting || session.isRetrying;
+    // What begins while this one is waited for is not to be ended, and may take long.
+    const turnDone = this.#turnDone;
     // What is queued first, or pi would take it up; then dialogs, which it would wait for.
     session.clearQueue();
     this.#queued = [];
@@ -158,7 +160,7 @@ export class HostedSession {
     session.abortBranchSummary();
     session.abortBash();
     await session.abort();
-    await this.#turnDone;
+    await turnDone;
     this.flush();
     return worked;
   }
