@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly signal?: AbortSignal | undefined;
   /** Monotonic milliseconds. */
   readonly now?: (() => number) | undefined;
+  /** Milliseconds since 1970. */
+  readonly wallClock?: (() => number) | undefined;
   /** Uniform in [0, 1). */
   readonly random?: (() => number) | undefined;
 }

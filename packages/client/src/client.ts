@@ -19,6 +19,7 @@ import { type AttachRequest, LiveAttachment } from './live-attachment.ts';
 import { resolveReconnect } from './reconnect.ts';
 import { Requests } from './requests.ts';
 import { type Resumable, Resumption } from './resumption.ts';
+import { stopwatch } from './stopwatch.ts';
 import type { Dialer } from './transport.ts';
 
 const DEFAULTS = Object.freeze({
@@ -91,7 +92,8 @@ export class Client {
       },
       options.signal,
     );
-    client.#requests = new Requests(client.#link, maxPending, now);
+    const wallClock = options.wallClock ?? Date.now;
+    client.#requests = new Requests(client.#link, maxPending, () => stopwatch(now, wallClock));
     return client;
   }
 

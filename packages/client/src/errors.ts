@@ -24,7 +24,7 @@ export class ConnectError extends Error {
 /**
  * The connection was lost before the outcome was known.
  *
- * The daemon may or may not have executed the command, or received the input: the client never repeats either.
+ * The daemon may or may not have executed the command, or received the input.
  * Commands that carry an `idempotencyKey` are safe to send again.
  */
 export class ConnectionLostError extends Error {

@@ -144,6 +144,32 @@ describe('a command whose connection was lost before the answer', () => {
     expect(daemon.executed.filter(({ type }) => type === 'bash')).toEqual([]);
   });
 
+  it('is only asked about when the machine slept for longer than the daemon remembers, whatever the monotonic clock says', async () => {
+    let wallMs = 1_700_000_000_000;
+    const { client, daemon } = await start({ now: () => 1, wallClock: () => wallMs });
+    daemon.ignored.add('bash');
+    const request = client.request('bash', SHELL).catch((thrown) => thrown);
+    await allRead(client);
+    daemon.ignored.clear();
+    wallMs += 3_600_000;
+    daemon.reachMs = 600_000;
+    daemon.cutOff();
+    expect(await request).toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(named(daemon, 'executed', 'bash')).toEqual([]);
+  });
+
+  it('is not said to have been refused when the daemon has not even looked whether it was done', async () => {
+    const { client, daemon } = await start();
+    daemon.unheard.add('bash');
+    const request = client.request('bash', SHELL).catch((thrown) => thrown);
+    await allRead(client);
+    daemon.crowded = true;
+    daemon.cutOff();
+    expect(await request).toMatchObject({ code: 'CONNECTION_LOST', cause: { code: 'QUEUE_FULL' } });
+    expect(named(daemon, 'executed', 'bash')).toHaveLength(1);
+    await expect(client.request('bash', SHELL)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+  });
+
   it('is not taken for answered when the answer to whether it is known was lost as well', async () => {
     const { client, daemon } = await start();
     daemon.ignored.add('bash');
@@ -275,6 +301,17 @@ describe('the wait for a command that was lost', () => {
     const away = nextState(client, 'reconnecting');
     await daemon.stop();
     await away;
+    await client.close();
+    expect(await request).toMatchObject({ code: 'CLIENT_CLOSED' });
+  });
+
+  it('ends when the client is closed while a daemon is asked what came of it', async () => {
+    const { client, daemon } = await start();
+    daemon.ignored.add('bash');
+    const request = client.request('bash', SHELL).catch((thrown) => thrown);
+    await allRead(client);
+    await daemon.restart('nothing');
+    await allRead(client);
     await client.close();
     expect(await request).toMatchObject({ code: 'CLIENT_CLOSED' });
   });

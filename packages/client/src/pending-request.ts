@@ -1,8 +1,8 @@
-import { type CommandType, isProtocolError } from '@sessiond/protocol/client';
+import { type CommandType, isProtocolError, type ServerReadyData } from '@sessiond/protocol/client';
 import type { Connection, Outcome } from './connection.ts';
 import { ClientClosedError, ConnectionLostError } from './errors.ts';
 import type { Link } from './link.ts';
-import { type FirstSending, resendingOf } from './resending.ts';
+import { type Resending, resendingOf } from './resending.ts';
 
 /** What there is to know of one command beside its fields. */
 export interface RequestTraits {
@@ -23,8 +23,8 @@ export interface RequestedCommand {
 export interface RequestKeeper {
   /** An id that no other command has. */
   nextId(): string;
-  /** Monotonic milliseconds. */
-  now(): number;
+  /** Begins to measure, as `stopwatch` does. */
+  stopwatch(): () => number;
   /** It is on its way; called each time it is sent. */
   onSent(): void;
   /** Called once, unless it is given up before. */
@@ -56,12 +56,12 @@ export class PendingRequest {
   readonly #link: Link;
   readonly #keeper: RequestKeeper;
   #command: OutgoingCommand;
-  /** When and to whom it was sent first. */
-  #first: FirstSending | undefined;
+  /** To whom it was sent first, and how long ago. */
+  #first: { readonly server: ServerReadyData; readonly agoMs: () => number } | undefined;
   /** How it was lost last. */
   #loss: Error | undefined;
-  /** It is not to run any more, only its outcome is wanted. */
-  #isAsking = false;
+  /** How it was sent again last. */
+  #resending: Resending | undefined;
   #connection: Connection | undefined;
   #stopWaiting: () => void = () => {};
 
@@ -98,20 +98,19 @@ export class PendingRequest {
   }
 
   #send(connection: Connection): void {
-    if (this.#first === undefined) this.#first = { server: connection.server, atMs: this.#keeper.now() };
-    else this.#renew(this.#first, connection);
+    if (this.#first === undefined) this.#first = { server: connection.server, agoMs: this.#keeper.stopwatch() };
+    else this.#renew(this.#first.server, this.#first.agoMs(), connection);
     this.#connection = connection;
     this.#keeper.onSent();
     connection.request(this.#command, (outcome) => this.#onOutcome(outcome, connection));
   }
 
-  #renew(first: FirstSending, { server }: Connection): void {
+  #renew(first: ServerReadyData, agoMs: number, { server }: Connection): void {
     const { type, fields } = this.#requested;
     const { id } = this.#command;
-    const resending = resendingOf(type, first, server, this.#keeper.now());
-    this.#isAsking = resending === 'ask';
-    if (resending === 'new') this.#command = this.#fresh();
-    else if (resending === 'same') this.#command = { id, ...fields, type };
+    this.#resending = resendingOf(type, { server: first, agoMs }, server);
+    if (this.#resending === 'new') this.#command = this.#fresh();
+    else if (this.#resending === 'same') this.#command = { id, ...fields, type };
     // The daemon looks into its memory first, and what depends on itself never runs.
     else this.#command = { id, ...fields, type, dependsOn: [id] };
   }
@@ -124,10 +123,10 @@ export class PendingRequest {
     } else if (outcome.by === 'loss' && this.#requested.traits.sendAgain) {
       this.#loss = outcome.error;
       this.begin();
-    } else if (this.#isAsking && !isRemembered(outcome)) {
-      const found = 'the connection was lost, and the daemon that is there now knows nothing of it';
-      this.#fail(new ConnectionLostError(`${this.#attempt}: ${found}`, { cause: outcome.error }));
-    } else this.#fail(outcome.error);
+    } else {
+      const found = whyUnknown(outcome, this.#resending);
+      this.#fail(found === undefined ? outcome.error : this.#unknown(found, outcome.error));
+    }
   }
 
   /** No connection comes any more. */
@@ -136,8 +135,9 @@ export class PendingRequest {
     else this.#fail(new ConnectionLostError(this.#loss.message, { cause: error }));
   }
 
-  get #attempt(): string {
-    return `Cannot know the outcome of ${this.#requested.type}`;
+  #unknown(found: string, cause: Error): ConnectionLostError {
+    const attempt = `Cannot know the outcome of ${this.#requested.type}`;
+    return new ConnectionLostError(`${attempt}: the connection was lost, and ${found}`, { cause });
   }
 
   #fail(error: Error): void {
@@ -145,7 +145,23 @@ export class PendingRequest {
   }
 }
 
+type Failure = Extract<Outcome, { readonly ok: false }>;
+
+/** Why a failure does not tell the outcome of a command that was sent again; `undefined` if it does, or nobody asked for it. */
+function whyUnknown(failure: Failure, resending: Resending | undefined): string | undefined {
+  const { by } = failure;
+  if (resending === undefined || resending === 'new' || by === 'loss' || by === 'end') return undefined;
+  if (isUnread(failure)) return 'the daemon has not looked for what came of it';
+  if (resending === 'same' || isRemembered(failure)) return undefined;
+  return 'the daemon that is there now knows nothing of it';
+}
+
+/** Whether the daemon refused it before it looked into its memory, because too much of the connection waits. */
+function isUnread({ error }: Failure): boolean {
+  return isProtocolError(error) && error.code === 'QUEUE_FULL' && error.details?.['bulkhead'] === 'connection';
+}
+
 /** Whether a failure is the outcome of the command, and not a refusal to look for one. */
-function isRemembered({ by, error }: Extract<Outcome, { readonly ok: false }>): boolean {
+function isRemembered({ by, error }: Failure): boolean {
   return by === 'replay' && !(isProtocolError(error) && error.code === 'DEPENDENCY_CYCLE');
 }

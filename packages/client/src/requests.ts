@@ -20,16 +20,16 @@ export interface SendOptions extends RequestTraits {
 export class Requests {
   readonly #link: Link;
   readonly #maxPending: number;
-  readonly #now: () => number;
+  readonly #stopwatch: () => () => number;
   readonly #pending = new Set<PendingRequest>();
   readonly #idPrefix = randomPrefix();
   #lastId = 0;
 
-  /** `now` is monotonic milliseconds. */
-  constructor(link: Link, maxPending: number, now: () => number) {
+  /** `begin` begins to measure, as `stopwatch` does. */
+  constructor(link: Link, maxPending: number, begin: () => () => number) {
     this.#link = link;
     this.#maxPending = maxPending;
-    this.#now = now;
+    this.#stopwatch = begin;
   }
 
   /** Those without an answer, sent or not. */
@@ -61,7 +61,7 @@ export class Requests {
       (resolve, reject, liftDeadline) => {
         request = new PendingRequest({ type, fields, traits: options }, this.#link, {
           nextId: () => this.#nextId(),
-          now: this.#now,
+          stopwatch: this.#stopwatch,
           onSent: () => options.untilAnswered === true && liftDeadline(),
           onSettled: (outcome) => {
             this.#pending.delete(request!);

@@ -27,10 +27,10 @@ describe('what may run any number of times', () => {
 });
 
 describe('a command that was lost', () => {
-  const first = { server: server(), atMs: 1_000 };
+  const first = { server: server(), agoMs: 1_000 };
 
   it('is the same to the run of the daemon that it was sent to', () => {
-    expect(resendingOf('bash', first, server({ connectionId: 'another' }), 2_000)).toBe('same');
+    expect(resendingOf('bash', first, server({ connectionId: 'another' }))).toBe('same');
   });
 
   it.each([
@@ -38,12 +38,12 @@ describe('a command that was lost', () => {
     ['a daemon that does not say which run it is', { memory: undefined }],
     ['the same run as another principal', { principal: { id: 'bob', scopes: [] } }],
   ] as const)('is only asked about with %s', (_, over) => {
-    expect(resendingOf('bash', first, server(over as Partial<ServerReadyData>), 2_000)).toBe('ask');
+    expect(resendingOf('bash', first, server(over as Partial<ServerReadyData>))).toBe('ask');
   });
 
   it('is only asked about with daemons of which neither says which run it is', () => {
     const { memory: _, ...silent } = server();
-    expect(resendingOf('bash', { server: silent, atMs: 0 }, silent, 1)).toBe('ask');
+    expect(resendingOf('bash', { server: silent, agoMs: 1 }, silent)).toBe('ask');
   });
 
   it.each([
@@ -51,12 +51,12 @@ describe('a command that was lost', () => {
     [2_000, 'ask'],
     [10, 'ask'],
   ])('is, to a daemon that forgot nothing for %i ms, sent a second ago: %s', (reachMs, expected) => {
-    expect(resendingOf('bash', first, server({ memory: { runId: 'run', reachMs } }), 2_000)).toBe(expected);
+    expect(resendingOf('bash', first, server({ memory: { runId: 'run', reachMs } }))).toBe(expected);
   });
 
   it('is a new one wherever it may run twice', () => {
     for (const type of ['get_state', 'attach'] as const) {
-      expect(resendingOf(type, first, server({ memory: { runId: 'another' } }), 2_000)).toBe('new');
+      expect(resendingOf(type, first, server({ memory: { runId: 'another' } }))).toBe('new');
     }
   });
 });

@@ -1,11 +1,11 @@
 import type { CommandType, ServerReadyData } from '@sessiond/protocol/client';
 
-/** What was so when a command was sent first. */
+/** To whom a command was sent first, and when. */
 export interface FirstSending {
   /** The greeting of the daemon on that connection. */
   readonly server: ServerReadyData;
-  /** Monotonic milliseconds. */
-  readonly atMs: number;
+  /** Milliseconds since then; rather too many than too few, because what is taken for remembered and is not runs twice. */
+  readonly agoMs: number;
 }
 
 /**
@@ -34,11 +34,11 @@ export function isRepeatable(type: CommandType): boolean {
  * One that acts is the `same` only to the run of the daemon and the principal it was sent to, and if the daemon has certainly not forgotten
  * what ended since. It must reach back twice as far as needed, because it forgets more until the command arrives.
  */
-export function resendingOf(type: CommandType, first: FirstSending, server: ServerReadyData, nowMs: number): Resending {
+export function resendingOf(type: CommandType, first: FirstSending, server: ServerReadyData): Resending {
   if (isRepeatable(type)) return 'new';
   const { memory } = server;
   const isSameRun = memory !== undefined && memory.runId === first.server.memory?.runId;
   if (!isSameRun || server.principal.id !== first.server.principal.id) return 'ask';
   const { reachMs = Number.POSITIVE_INFINITY } = memory;
-  return reachMs > 2 * (nowMs - first.atMs) ? 'same' : 'ask';
+  return reachMs > 2 * first.agoMs ? 'same' : 'ask';
 }

@@ -69,6 +69,8 @@ export class TestDaemon {
   readonly input: { readonly offset: number; readonly text: string }[] = [];
   /** Command types that are as if they had never arrived. */
   readonly ignored: Set<string> = new Set();
+  /** Refuses commands unread, as when too many of the connection wait. */
+  crowded: boolean = false;
   /** Refusals to give, one each, to the next commands of a type. */
   readonly refusals: { readonly type: string; readonly code: ErrorCode; readonly retryAfterMs?: number }[] = [];
   /** Whether the program takes its input; only then it is acknowledged. */
@@ -299,6 +301,11 @@ export class TestDaemon {
     const command = decoded.message;
     this.commands.push(command);
     if (this.ignored.has(command.type)) return;
+    if (this.crowded) {
+      const fault = { code: 'QUEUE_FULL', message: 'too many wait', details: { bulkhead: 'connection' } } as const;
+      socket.send(JSON.stringify(failureResponse(command, fault)));
+      return;
+    }
     const outcome = this.#outcomes.get(command.id!);
     if (outcome !== undefined) {
       socket.send(JSON.stringify({ ...outcome, replayed: true }));
