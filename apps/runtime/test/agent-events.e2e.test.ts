@@ -9,7 +9,8 @@ function streamed(tokens: number): string {
   return Array.from({ length: tokens }, (_, index) => `${String(index % 1000).padStart(3, '0')} `).join('');
 }
 
-const LOG_BYTES = 1024 * 1024;
+/** Far less than a stalled reply and all buffers on its way hold together. */
+const LOG_BYTES = 256 * 1024;
 
 /** How long 4,000 tokens take, one in a millisecond. */
 const PROMPT_MS = 4_000;
