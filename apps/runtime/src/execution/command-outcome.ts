@@ -1,7 +1,6 @@
-import { type Command, errorCodes, type ProtocolFault } from '@sessiond/protocol';
+import { type Command, errorCodes, type ProtocolError, type ProtocolFault } from '@sessiond/protocol';
 import type { RecordedOutcome } from '../journal/command-journal.ts';
 import { type CommandAnswer, failureText, successText } from './command-answer.ts';
-import type { CommandRun } from './command-run.ts';
 
 /** Told when a command was carried out and that could not be recorded. */
 export const UNRECORDED: ProtocolFault = Object.freeze({
@@ -26,11 +25,19 @@ export function answerOf(type: Command['type'], outcome: RecordedOutcome): Comma
   }
 }
 
+/** How far a command came. */
+export interface CommandCourse {
+  /** When execution began. */
+  readonly startedMs: number | undefined;
+  /** Why it was not wanted any more. */
+  readonly abortReason: ProtocolError | undefined;
+}
+
 /**
  * Whether the outcome holds for ever. A refusal that can go away by itself does not: the command may be sent again with its id. Of a command that was aborted
  * when it had begun, nobody knows what it has done, so that it must not run again.
  */
-export function isFinal({ startedMs, abortReason }: CommandRun, outcome: RecordedOutcome): boolean {
+export function isFinal({ startedMs, abortReason }: CommandCourse, outcome: RecordedOutcome): boolean {
   if (outcome.ok || outcome.fault === UNRECORDED || (startedMs !== undefined && abortReason !== undefined)) return true;
   return errorCodes[outcome.fault.code].retry !== 'later';
 }
