@@ -49,6 +49,16 @@ it('[S26] answers steer, get_state and abort at once while a prompt runs, and th
   expect(await client.ask('abort', { sessionId })).toEqual({ sessionId, aborted: false });
 });
 
+it('[S26] ends nothing of a prompt that is sent right behind an abort at rest', async () => {
+  const { client, sessionId } = await followAgent(daemon, clients);
+  for (const message of ['echo one', 'echo two', 'echo three']) {
+    const abort = client.ask('abort', { sessionId });
+    const prompt = client.ask('prompt', { sessionId, message });
+    expect(await abort).toMatchObject({ aborted: false });
+    expect(await prompt).toMatchObject({ stopReason: 'stop', text: message.slice(5) });
+  }
+});
+
 it('[S26] lets a working agent be steered, and refuses that while it rests', async () => {
   const { client, sessionId } = await followAgent(daemon, clients);
   const prompted = client.ask('prompt', { sessionId, message: 'queue' });

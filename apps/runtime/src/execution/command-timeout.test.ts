@@ -36,3 +36,7 @@ it.each(['terminate', 'delete_session'] as const)('[FR-007-007] gives %s the pat
   expect(await commandTimeoutMs({ type, sessionId: 's' }, patient)).toBe(defaultTimeoutsMs.stop! + 600_000);
   await expect(commandTimeoutMs({ type, sessionId: 's' }, absent)).rejects.toThrow('no such session');
 });
+
+it('lets an abort begin at once: it asks nobody, whom a command that follows could overtake meanwhile', () => {
+  expect(commandTimeoutMs({ type: 'abort', sessionId: 's' }, patient)).toBe(defaultTimeoutsMs.stop);
+});

@@ -6,7 +6,7 @@ export type ConfiguredTimeouts = { readonly [C in 'shell' | 'turn']?: number | u
 
 /**
  * How long a command may run: its own limit, else that of its class, `null` for none. Ending a program may take the grace period longer, the one the command
- * names or else the session's own, for which alone somebody has to be asked.
+ * names or else that of the session, if it is a terminal, for which alone somebody has to be asked: what ends the work of an agent begins at once, before what follows it.
  * @throws what the host throws when it does not know the session.
  */
 export function commandTimeoutMs(
@@ -16,10 +16,10 @@ export function commandTimeoutMs(
 ): number | null | Promise<number | null> {
   const { timeoutMs, sessionId } = command;
   if (timeoutMs !== undefined) return timeoutMs;
-  const { timeoutClass } = commandContract(command.type);
+  const { timeoutClass, appliesTo } = commandContract(command.type);
   const own = timeoutClass === 'shell' || timeoutClass === 'turn' ? configured[timeoutClass] : undefined;
   const limitMs = own ?? defaultTimeoutsMs[timeoutClass];
-  if (limitMs === null || timeoutClass !== 'stop' || sessionId === undefined) return limitMs;
+  if (limitMs === null || timeoutClass !== 'stop' || appliesTo === 'agent' || sessionId === undefined) return limitMs;
   const withGrace = (graceMs: number): number => Math.min(limitMs + graceMs, MAX_DURATION_MS);
   const asked = 'gracePeriodMs' in command ? command.gracePeriodMs : undefined;
   return asked !== undefined
