@@ -46,13 +46,13 @@ async function startShell(): Promise<string> {
   return sessionId;
 }
 
-/** Notes each time it runs, and lets itself be held. */
+/** Notes each time it runs, and lets itself be held, by nobody any more once the test is over. */
 function noting(name: string): { readonly command: string; times(): number; begun(): Promise<void>; release(): void } {
   const log = join(folder, name);
   const gate = join(folder, `${name}.gate`);
   const times = (): number => (existsSync(log) ? readFileSync(log, 'utf8').length : 0);
   return {
-    command: `printf x >> ${log}; until [ -e ${gate} ]; do sleep 0.02; done; printf done`,
+    command: `printf x >> ${log}; until [ -e ${gate} ] || [ ! -e ${log} ]; do sleep 0.02; done; printf done`,
     times,
     async begun() {
       while (times() === 0) await delay(5);
