@@ -157,6 +157,17 @@ describe('sessiond stdio --rpc-session', () => {
     expect(await peer.data('get_state')).toMatchObject({ isStreaming: false });
   });
 
+  it('takes a prompt as soon as an abort is answered: the run is over by then', async () => {
+    const peer = start();
+    for (let round = 0; round < 3; round += 1) {
+      await peer.data('prompt', { message: 'hang' });
+      await peer.data('abort');
+      expect(peer.lines.at(-2)).toMatchObject({ type: 'agent_end' });
+      const lines = await peer.run('echo again');
+      expect(lastText(lines)).toBe('again');
+    }
+  });
+
   it('tells a failure of the provider by the message and its end, not by the prompt', async () => {
     const peer = start();
     const lines = await peer.run('fail 500');

@@ -36,7 +36,7 @@ function start(items: readonly FeedItem[], state: AskedState = { isStreaming: fa
     client: client as unknown as Client,
     sessionId: 's',
     cwd: '/',
-    feed: feed() as unknown as AgentFeed,
+    feed: Object.assign(feed(), { seq: 1 }) as unknown as AgentFeed,
     output: new RpcOutput(output),
     maxLineBytes: 1_024,
     onProblem: (sentence) => problems.push(sentence),
@@ -156,6 +156,18 @@ describe('a session in the dialect', () => {
     for (let count = 0; count < 257; count += 1) send({ type: 'compact' });
     await turn();
     expect(lines()).toMatchObject([{ command: 'compact', success: false, error: expect.stringContaining('256') }]);
+  });
+
+  it('answers an abort behind what has come of the run, and waits for no more than that', async () => {
+    const { session, lines, send, settle } = start([event(1, { type: 'agent_start' })], { isStreaming: false, end: 2 });
+    send({ id: '1', type: 'abort' });
+    await turn();
+    settle[0]!();
+    await turn();
+    expect(lines()).toEqual([]);
+    await session.follow();
+    await turn();
+    expect(types(lines())).toEqual(['agent_start', 'response']);
   });
 
   it('reads no more commands while nobody reads their answers', async () => {

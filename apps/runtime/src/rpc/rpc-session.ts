@@ -31,9 +31,9 @@ const MAX_UNANSWERED = 256;
  *                                events ─→ dialect ──↑
  * ```
  *
- * Answers and events share stdout in the order in which they happened. Events that the client does not read wait in the daemon's log, which is
- * bounded. A line is bounded while it is read, at most 256 commands are unanswered, and none is read
- * while more than 4 MiB wait for the client.
+ * Answers and events share stdout. An answer may come a moment before what happened ahead of it, but for that of `abort`: behind it nothing comes of the run that
+ * it has ended. Events that the client does not read wait in the daemon's log, which is bounded. A line is bounded while it is read, at most 256 commands are
+ * unanswered, and none is read while more than 4 MiB wait for the client.
  */
 export class RpcSession {
   readonly #options: RpcSessionOptions;
@@ -45,9 +45,14 @@ export class RpcSession {
   #onAllAnswered: () => void = () => {};
   /** After missing events: where the log ended when the agent was found at rest. */
   #restBefore: number | undefined;
+  /** Number of the first event that was not told yet. */
+  #nextSeq: number;
+  /** Answers that wait for the events before them. */
+  readonly #onTold = new Set<() => void>();
 
   constructor(options: RpcSessionOptions) {
     this.#options = options;
+    this.#nextSeq = options.feed.seq;
     const tooLong = (): void =>
       this.#refuseLine(`Cannot read command: the line is longer than ${options.maxLineBytes} bytes`);
     this.#reader = new LineReader(options.maxLineBytes, { onLine: (line) => this.#readLine(line), onTooLong: tooLong });
@@ -83,12 +88,34 @@ export class RpcSession {
     // The beginning of a long run may be gone from the log.
     if (isStreaming) this.#translator.resume();
     for (const dialog of dialogs) for (const line of this.#translator.dialog(dialog)) output.write(line);
-    for await (const item of feed) {
-      if (item.kind === 'gap') await this.#skip(item);
-      else this.#tell(item);
-      const seq = item.kind === 'gap' ? item.to : item.seq + 1;
-      if (this.#restBefore !== undefined && seq >= this.#restBefore) this.#missedEnd();
-      await output.drained();
+    try {
+      for await (const item of feed) {
+        if (item.kind === 'gap') await this.#skip(item);
+        else this.#tell(item);
+        const seq = item.kind === 'gap' ? item.to : item.seq + 1;
+        if (this.#restBefore !== undefined && seq >= this.#restBefore) this.#missedEnd();
+        this.#toldUntil(seq);
+        await output.drained();
+      }
+    } finally {
+      this.#toldUntil(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #toldUntil(seq: number): void {
+    this.#nextSeq = seq;
+    for (const wake of this.#onTold) wake();
+    this.#onTold.clear();
+  }
+
+  /** Resolves when everything is told that has happened until now, or nothing will be told any more. */
+  async #caughtUp(): Promise<void> {
+    const { client, sessionId } = this.#options;
+    const { end } = await agentState(client, sessionId);
+    while (this.#nextSeq < end) {
+      await new Promise<void>((resolve) => {
+        this.#onTold.add(resolve);
+      });
     }
   }
 
@@ -155,7 +182,10 @@ export class RpcSession {
     }
     this.#unanswered += 1;
     try {
-      reply.succeed(await this.#carryOut(command, reply));
+      const data = await this.#carryOut(command, reply);
+      // Whoever is told that the run is over is to find it so.
+      if (command.type === 'abort') await this.#caughtUp();
+      reply.succeed(data);
     } catch (error) {
       reply.fail((error as Error).message);
     } finally {
