@@ -22,7 +22,9 @@ export interface ConnectionHandlers {
   onEvent(event: EventMessage, chars: number): void;
   /** The daemon refused something that nobody awaits, such as input. */
   onFault(fault: ProtocolError): void;
-  /** It is gone, however that came about; its requests are settled after this. Called once, and only after `open` resolved. */
+  /** It is gone, however that came about: what is to be sent again waits for another one. Called once, before its requests are settled. */
+  onGone(): void;
+  /** Its requests are settled as well. Called once, behind {@link onGone}, and only if `open` resolved. */
   onClose(cause: ConnectionLostError): void;
 }
 
@@ -283,12 +285,13 @@ export class Connection {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
     for (const onClosed of this.#onClosed.splice(0)) onClosed();
-    // First, so that what is to be sent again does not take this connection for the one that is there.
-    if (this.#isOpen) this.#handlers.onClose(lost('Cannot go on', close));
+    this.#handlers.onGone();
     const by = close.code === MESSAGE_TOO_LARGE ? 'end' : 'loss';
     for (const { command, settle } of requests) {
       settle({ ok: false, error: lost(`Cannot know the outcome of ${command}`, close), by });
     }
+    // Behind what is to be sent again: who is told of the loss may ask for something more.
+    if (this.#isOpen) this.#handlers.onClose(lost('Cannot go on', close));
   }
 }
 

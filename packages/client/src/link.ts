@@ -128,14 +128,19 @@ export class Link {
 
   async #dial(signal: AbortSignal | undefined): Promise<void> {
     const { clientName, connectTimeoutMs } = this.#options;
+    let wasThere = false;
     const connection = await Connection.open(
       this.#dialer,
       { clientName, timeoutMs: connectTimeoutMs, signal },
       {
         onEvent: (event, chars) => this.#handlers.onEvent(event, chars),
         onFault: (fault) => this.#handlers.onFault(fault),
+        onGone: () => {
+          wasThere = this.#connection !== undefined;
+          this.#connection = undefined;
+        },
         onClose: (cause) => {
-          if (this.#connection !== undefined) this.#onLost(cause);
+          if (wasThere) this.#onLost(cause);
         },
       },
     );
@@ -146,9 +151,11 @@ export class Link {
       return;
     }
     this.#connection = connection;
-    this.#setState({ status: 'open' });
+    this.#state = { status: 'open' };
     this.#handlers.onUp(connection);
     for (const callback of this.#takeWaiting()) callback(connection);
+    // Behind those who wait: who is told may ask for something more.
+    if (this.#connection === connection) this.#handlers.onState(this.#state);
   }
 
   #onLost(cause: ConnectionLostError): void {

@@ -95,6 +95,26 @@ describe('a command whose connection was lost before the answer', () => {
     expect(named(daemon, 'executed', 'bash')).toEqual(['first']);
   });
 
+  it.each(['reconnecting', 'open'] as const)(
+    'goes before what is asked for by who is told that it is %s',
+    async (status) => {
+      const { client, daemon } = await start();
+      daemon.ignored.add('bash');
+      const request = client.request('bash', SHELL);
+      await allRead(client);
+      daemon.ignored.clear();
+      const sent = daemon.commands.length;
+      let later: Promise<unknown> | undefined;
+      client.onStateChange((state) => {
+        if (state.status === status) later ??= client.request('set_session_name', { sessionId: 'a', name: 'late' });
+      });
+      daemon.cutOff();
+      await request;
+      await later;
+      expect(daemon.commands.slice(sent).map(({ type }) => type)).toEqual(['bash', 'set_session_name']);
+    },
+  );
+
   it('rejects with the failure it had', async () => {
     const { client, daemon } = await start();
     daemon.unheard.add('attach').add('bash');

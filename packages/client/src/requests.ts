@@ -25,11 +25,11 @@ export class Requests {
   readonly #idPrefix = randomPrefix();
   #lastId = 0;
 
-  /** `begin` begins to measure, as `stopwatch` does. */
-  constructor(link: Link, maxPending: number, begin: () => () => number) {
+  /** `startWatch` begins to measure, as `stopwatch` does. */
+  constructor(link: Link, maxPending: number, startWatch: () => () => number) {
     this.#link = link;
     this.#maxPending = maxPending;
-    this.#stopwatch = begin;
+    this.#stopwatch = startWatch;
   }
 
   /** Those without an answer, sent or not. */
