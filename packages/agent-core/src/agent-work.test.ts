@@ -120,7 +120,7 @@ describe('the work of an agent', () => {
   it('[AG12] ends for a caller who gives up, who is told the reason once it is over', async () => {
     const { work, told, clock, doing } = bench({ stops: false });
     const caller = new AbortController();
-    const prompt = work.prompt(caller.signal, doing);
+    const prompt = work.prompt(caller.signal, () => doing(new AbortController().signal));
     const reason = new Error('gave up');
     const rejected = expect(prompt).rejects.toBe(reason);
     caller.abort(reason);
@@ -208,7 +208,7 @@ describe('the work of an agent', () => {
     const { work, doing, end, clock, answer } = bench({ firstTokenMs: 100 });
     const caller = new AbortController();
     for (let turn = 0; turn < 10_000; turn += 1) {
-      const prompt = work.prompt(caller.signal, () => doing(never));
+      const prompt = work.prompt(caller.signal, () => doing(new AbortController().signal));
       const asked = work.ask({ method: 'input', title: 'Who?' }, caller.signal);
       await Promise.resolve();
       answer({ value: 'me' });
