@@ -49,7 +49,7 @@ it('counts what passed, failed and was skipped, and prints why', async () => {
     passed: 1,
     failed: 1,
     skipped: 1,
-    failures: ['packages/one/src/one.test.ts > fails — on purpose'],
+    failures: ['packages/one/src/one.test.ts > fails — on purpose and more'],
   });
   expect(output).toContain('skipped: needs a tool — no such tool here\n');
   expect(exitCode).toBe(1);

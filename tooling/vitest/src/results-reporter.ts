@@ -8,7 +8,7 @@ export interface Results {
   /** As many as {@link Results.failures} has entries. */
   readonly failed: number;
   readonly skipped: number;
-  /** One line for each failure: where, which test, and the first line of what it said. */
+  /** One line for each failure: where, which test, and the beginning of what it said. */
   readonly failures: readonly string[];
 }
 
@@ -53,6 +53,9 @@ export class ResultsReporter implements Reporter {
   }
 }
 
+const MAX_REASON_CHARS = 500;
+
 function failure(where: string, error: { readonly message: string } | undefined): string {
-  return `${where} — ${error?.message.split('\n', 1)[0] ?? 'no reason given'}`;
+  const reason = error?.message.replaceAll(/\s*\n\s*/g, ' ') ?? 'no reason given';
+  return `${where} — ${reason.slice(0, MAX_REASON_CHARS)}`;
 }
