@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { GEMINI_MODELS, modelText, needAgent, writeGeminiHome } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
@@ -79,9 +79,13 @@ describe('gemini', () => {
     }
     scene.owner.answer = () => ({ value: 'Allow' });
     const prompt = agent.prompt({ message: 'bash echo $$ > pid; sleep 1000 & sleep 1000' }, never);
-    await expect.poll(() => readdirSync(scene.cwd), { timeout: 20_000 }).toEqual(['pid']);
+    const pidFile = join(scene.cwd, 'pid');
+    await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8')).toMatch(/^\d+\n$/);
+    const shell = Number(readFileSync(pidFile, 'utf8'));
     expect(await agent.abort(20_000)).toBe(true);
     expect(await prompt).toMatchObject({ stopReason: 'aborted' });
+    // The agent runs its tools itself, and ends them in its own time.
+    await expect.poll(() => existsSync(`/proc/${shell}`)).toBe(false);
     expect(agent.status.restarts).toBe(0);
     expect(await agent.prompt({ message: 'say still here' }, never)).toMatchObject({ text: 'still here' });
   });
@@ -98,13 +102,14 @@ describe('gemini', () => {
     expect(await agent.prompt({ message: 'say still here' }, never)).toMatchObject({ text: 'still here' });
   });
 
-  it('[AC10] takes a conversation up again, and tells what was said', async (context) => {
+  // What gemini has on record lags behind its answers, and when it is whole cannot be seen from outside: it may need another try.
+  it('[AC10] takes a conversation up again, and tells what was said', { retry: 2 }, async (context) => {
     const first = await open(context);
     await first.prompt({ message: 'say hello' }, never);
     const agentSessionId = first.status.agentSessionId!;
     const chats = join(scene.folder, '.gemini', 'tmp', 'work', 'chats');
-    // An answer may be given before it is on record.
-    await expect.poll(() => recordsIn(chats)).toContain('"type":"gemini"');
+    // An answer may be given before it is on record: what a person said, and what the model did.
+    await expect.poll(() => recordsIn(chats)).toMatch(/hello.*hello/s);
     await first.close(10_000);
     makeOlder(chats);
     scene.owner = new TestOwner();
