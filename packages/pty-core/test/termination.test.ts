@@ -200,8 +200,8 @@ test('[B32] right after the spawn the child is reached, 30 times out of 30', asy
   });
   for (const [signal, signals] of await Promise.all(all)) {
     expect(signal).toBe('SIGTERM');
-    // On a busy machine dying may take longer than SIGHUP waits.
-    expect(signals.join()).toMatch(/^SIGTERM delivered(,SIGHUP escalated,SIGCONT escalated)?$/);
+    // On a busy machine dying may take longer than SIGHUP waits, and be over before SIGCONT.
+    expect(signals.join()).toMatch(/^SIGTERM delivered(,SIGHUP escalated(,SIGCONT escalated)?)?$/);
   }
 });
 

@@ -26,6 +26,24 @@ describe('wrapping', () => {
     expect(wrapped(`${code}\nand words after`, 10).slice(-2)).toEqual(['and words', 'after']);
   });
 
+  it('keeps words apart where a row is full, and where blanks are many', () => {
+    const flow = new TextFlow();
+    expect(flow.push('alpha ', 5)).toEqual([]);
+    expect(flow.push('beta', 5)).toEqual(['alpha']);
+    expect([...flow.push(' ', 5), ...flow.push('x', 5), ...flow.end(5)]).toEqual(['beta', 'x']);
+    expect(wrapped('alpha     b', 7)).toEqual(['alpha', 'b']);
+  });
+
+  it('breaks a long word behind a bullet, and takes no dash between words for a bullet', () => {
+    expect(wrapped('- abcdefghijkl', 10)).toEqual(['- abcdefgh', '  ijkl']);
+    const flow = new TextFlow();
+    expect([...flow.push('alpha - beta', 8), ...flow.push(' gamma', 8), ...flow.end(8)]).toEqual([
+      'alpha -',
+      'beta',
+      'gamma',
+    ]);
+  });
+
   it('makes blanks of tabs', () => {
     expect(wrapped('\tx', 20)).toEqual(['    x']);
   });
@@ -52,8 +70,9 @@ describe('text that comes in pieces', () => {
   });
 
   it('is laid out the same however it is cut', () => {
-    const word = fc.stringMatching(/^[a-z漢]{1,14}$/);
-    const line = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
+    const word = fc.stringMatching(/^[a-z漢]{1,12}$/);
+    const blanks = fc.constantFrom(' ', ' ', ' ', '  ', '     ', ' - ');
+    const line = fc.array(fc.tuple(word, blanks), { maxLength: 8 }).map((words) => words.flat().join(''));
     const text = fc.array(
       fc.oneof(
         line,
@@ -66,7 +85,7 @@ describe('text that comes in pieces', () => {
       fc.property(
         text,
         fc.array(fc.nat(80), { maxLength: 10 }),
-        fc.integer({ min: 6, max: 30 }),
+        fc.integer({ min: 6, max: 40 }),
         (lines, cuts, cols) => {
           const whole = lines.join('\n');
           const flow = new TextFlow();
@@ -75,6 +94,10 @@ describe('text that comes in pieces', () => {
           const all = [...rows, ...flow.end(cols)];
           // Nothing is lost or made up, whatever is done about blanks.
           expect(all.join('').replace(/\s/g, '')).toBe(whole.replace(/\s/g, ''));
+          // No two words have become one: only those that are longer than a row are broken.
+          const words = all.flatMap((row) => row.split(/\s+/)).filter((one) => one !== '');
+          if (cols >= 26 && !whole.includes('```'))
+            expect(words).toEqual(whole.split(/\s+/).filter((one) => one !== ''));
           let isCode = false;
           for (const row of wrapped(whole, cols)) {
             if (!isCode && !row.startsWith('```')) expect(cellWidth(row)).toBeLessThanOrEqual(cols);

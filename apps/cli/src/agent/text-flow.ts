@@ -65,17 +65,27 @@ export class TextFlow {
     }
     // It fits, however wide its characters are: a line that comes in many pieces is not measured with each of them.
     if (this.#line.length * 2 + this.#indent.length <= cols) return [];
-    const rows = this.#wrap(cols);
-    if (rows.length < 2) return [];
-    const last = rows.pop()!;
-    this.#indent = hangingIndent(this.#indent, this.#line, cols);
-    this.#line = last.slice(this.#indent.length);
+    const rows = this.#layOut(cols);
+    const open = rows.pop()!;
+    if (rows.length === 0) return [];
+    this.#indent = ' '.repeat(cellWidth(this.#lead(cols)));
+    this.#line = this.#line.slice(open.at);
     this.#isContinued = true;
-    return rows;
+    return rows.map((row) => row.text);
   }
 
   #wrap(cols: number): string[] {
-    return wrapWords(this.#line, cols, this.#indent, hangingIndent(this.#indent, this.#line, cols));
+    return this.#layOut(cols).map((row) => row.text);
+  }
+
+  #layOut(cols: number): Row[] {
+    const lead = this.#lead(cols);
+    return layOut(lead, this.#line, this.#isContinued ? 0 : lead.length, cols);
+  }
+
+  /** What stands before the first word of the row that is next. */
+  #lead(cols: number): string {
+    return this.#isContinued ? this.#indent : leadOf(this.#line, cols);
   }
 }
 
@@ -85,35 +95,38 @@ export function wrapped(text: string, cols: number): string[] {
   return [...flow.push(text, cols), ...flow.end(cols)];
 }
 
-/** Words in rows of at most `cols` cells; words that are longer are broken. The first row begins with `first`, the others with `rest`. */
-function wrapWords(line: string, cols: number, first: string, rest: string): string[] {
-  if (first === '' && cellWidth(line) <= cols) return [line];
-  const rows: string[] = [];
-  let row = first;
-  let isEmpty = true;
-  for (const [piece] of line.matchAll(/ +|[^ ]+/g)) {
-    const isBlank = piece.startsWith(' ');
-    if (cellWidth(row) + cellWidth(piece) <= cols) {
-      if (isEmpty && isBlank && rows.length > 0) continue;
-      row += piece;
-      isEmpty = false;
-      continue;
+interface Row {
+  text: string;
+  /** Where in the line it begins. */
+  readonly at: number;
+}
+
+/**
+ * The words of `line` from `from` on in rows of at most `cols` cells, at least one; words that are longer than a row are broken. The first
+ * row begins with `lead`, the others with as many blanks. Blanks that do not fit at the end of a row are left out.
+ */
+function layOut(lead: string, line: string, from: number, cols: number): Row[] {
+  const indent = ' '.repeat(cellWidth(lead));
+  let row: Row = { text: lead, at: 0 };
+  const rows = [row];
+  let hasWord = false;
+  for (const { index, 1: blanks = '', 2: word = '' } of line.slice(from).matchAll(/( *)([^ ]*)/g)) {
+    if (cellWidth(row.text) + blanks.length + cellWidth(word) <= cols) {
+      row.text += blanks + word;
+    } else if (word !== '') {
+      let at = from + index + blanks.length;
+      for (const part of hardWrap(word, cols - indent.length)) {
+        if (hasWord) {
+          row = { text: indent, at };
+          rows.push(row);
+        }
+        row.text += part;
+        at += part.length;
+        hasWord = true;
+      }
     }
-    // Blanks at the end of a row are not seen.
-    if (isBlank) continue;
-    if (!isEmpty) {
-      rows.push(row.trimEnd());
-      row = rest;
-    }
-    const broken = hardWrap(piece, cols - cellWidth(row));
-    for (const part of broken.slice(0, -1)) {
-      rows.push(row + part);
-      row = rest;
-    }
-    row += broken.at(-1) ?? '';
-    isEmpty = false;
+    hasWord ||= word !== '';
   }
-  rows.push(row);
   return rows;
 }
 
@@ -137,9 +150,8 @@ function hardWrap(text: string, cols: number): string[] {
   return rows;
 }
 
-/** Where the later rows of a line begin: below the first word behind its blanks and its bullet. */
-function hangingIndent(given: string, line: string, cols: number): string {
-  if (given !== '') return given;
+/** The blanks and the bullet that a line begins with, if they leave enough room for what is set in behind them. */
+function leadOf(line: string, cols: number): string {
   const lead = /^ *(?:(?:[-*+•]|\d{1,3}[.)]) +)?/.exec(line)?.[0] ?? '';
-  return cellWidth(lead) <= cols * MAX_INDENT_SHARE ? ' '.repeat(cellWidth(lead)) : '';
+  return cellWidth(lead) <= cols * MAX_INDENT_SHARE ? lead : '';
 }
