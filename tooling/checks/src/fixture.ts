@@ -15,7 +15,7 @@ export function goodManifest(dir: string): Manifest {
     exports: { '.': { '@sessiond/source': './src/index.ts', ...EXPORTS } },
     files: ['dist'],
     publishConfig: { access: 'public', exports: { '.': EXPORTS } },
-    scripts: { build: 'tsc', typecheck: 'tsc', tarball: 'tsx' },
+    scripts: { build: 'tsc' },
   };
 }
 
