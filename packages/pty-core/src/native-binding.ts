@@ -76,13 +76,23 @@ export function loadNativeBinding(require: NodeJS.Require = createRequire(import
       };
       const { fd, pid, pty } = shield.during(fork, (child) => {
         child.isDiscarded = true;
-        process.kill(child.pid, 'SIGKILL');
+        killWithGroup(child.pid);
         closeSync(child.fd);
       });
       return { fd, pid, slavePath: pty };
     },
     setWindowSize: (fd, cols, rows) => native.resize(fd, cols, rows, 0, 0),
   };
+}
+
+/** Ends a child that may have begun, on a machine that kept us from looking, with what it has started. */
+function killWithGroup(pid: number): void {
+  process.kill(pid, 'SIGKILL');
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It leads no group yet.
+  }
 }
 
 function loadNative(require: NodeJS.Require): { native: NodePtyNative; helperPath: string } {

@@ -1,4 +1,4 @@
-import type { ProcessInfo, ProcessTable } from './processes.ts';
+import { BETWEEN_PROGRAMS, type ProcessInfo, type ProcessTable } from './processes.ts';
 import { INSTANCE_VARIABLE, type RecordedChild } from './pty-ledger.ts';
 import type { SignalName } from './signals.ts';
 import type { EndableSession } from './termination.ts';
@@ -6,13 +6,16 @@ import type { EndableSession } from './termination.ts';
 /**
  * Why a process was left alone:
  * `unmarked`: it is in the session of a recorded child, without our mark in its environment;
- * `unreadable`: so is it, and its environment cannot be read, as after `sudo`;
+ * `unreadable`: so is it, and its environment cannot be read, as after `sudo`, or it did nothing but begin programs;
  * `pid-reused`: it has the pid of a recorded child, and started at another time;
  * `own-session`: it shares its session with this very process;
  * `unrecorded`: it carries our mark, and is not in the session of a recorded child, as after `setsid`;
  * `survived`: it is ours, and even SIGKILL has not ended it yet.
  */
 export type LeftAloneReason = 'unmarked' | 'unreadable' | 'pid-reused' | 'own-session' | 'unrecorded' | 'survived';
+
+/** What is known about who a process belongs to; `undecided` for a moment only. */
+type Standing = 'ours' | 'undecided' | 'unmarked' | 'unreadable';
 
 /** A process that the pass has found and not ended. */
 export interface LeftAlone {
@@ -64,7 +67,9 @@ export class OrphanedSession implements EndableSession {
   }
 
   isEmpty(): boolean {
-    return this.#members().length === 0;
+    if (this.#own) return true;
+    const standings = this.#inhabitants().map((found) => this.#standingOf(found));
+    return !standings.includes('ours') && !standings.includes('undecided');
   }
 
   signalAll(signal: SignalName): boolean {
@@ -83,12 +88,13 @@ export class OrphanedSession implements EndableSession {
 
   #whyLeft(found: ProcessInfo): LeftAloneReason {
     if (this.#own) return 'own-session';
-    if (this.#isProven(found)) return 'survived';
-    return this.#processes.variable(found.pid, INSTANCE_VARIABLE) === undefined ? 'unreadable' : 'unmarked';
+    const standing = this.#standingOf(found);
+    if (standing === 'ours') return 'survived';
+    return standing === 'undecided' ? 'unreadable' : standing;
   }
 
   #members(): readonly ProcessInfo[] {
-    return this.#own ? [] : this.#inhabitants().filter((found) => this.#isProven(found));
+    return this.#own ? [] : this.#inhabitants().filter((found) => this.#standingOf(found) === 'ours');
   }
 
   #inhabitants(): readonly ProcessInfo[] {
@@ -101,13 +107,16 @@ export class OrphanedSession implements EndableSession {
     return found !== undefined && found.startTime !== this.child.startTime;
   }
 
-  #isProven(found: ProcessInfo): boolean {
+  #standingOf(found: ProcessInfo): Standing {
     const identity = `${found.pid}.${found.startTime}`;
-    if (this.#proven.has(identity)) return true;
-    if (this.#processes.variable(found.pid, INSTANCE_VARIABLE) !== this.#instanceId) return false;
+    if (this.#proven.has(identity)) return 'ours';
+    const mark = this.#processes.variable(found.pid, INSTANCE_VARIABLE);
+    if (mark === BETWEEN_PROGRAMS) return 'undecided';
+    if (mark === undefined) return 'unreadable';
+    if (mark !== this.#instanceId) return 'unmarked';
     // If the pid has changed hands meanwhile, this proves one who has ended, and nobody is ever signalled for it.
     this.#proven.set(identity, found);
-    return true;
+    return 'ours';
   }
 
   #isAlive({ pid, startTime }: ProcessInfo): boolean {

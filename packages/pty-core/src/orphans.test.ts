@@ -92,6 +92,29 @@ describe('[T009] [B41] processes that carry the proof', () => {
     expect(forgotten).toEqual([]);
   });
 
+  test('are waited for while they execute a program, and so tell nothing about themselves', async () => {
+    const table = marked(new FakeTable().add(LEADER), LEADER, 103);
+    table.deadly.set(LEADER, 'SIGTERM').set(103, 'SIGHUP');
+    const kill = table.kill.bind(table);
+    table.kill = (target, signal) => {
+      if (target === LEADER) {
+        table.add(103);
+        table.betweenPrograms.add(103);
+      }
+      return kill(target, signal);
+    };
+    const looks: string[] = [];
+    const variable = table.variable.bind(table);
+    table.variable = (pid, name) => {
+      if (pid === 103 && looks.push('') === 3) table.betweenPrograms.clear();
+      return variable(pid, name);
+    };
+    const { report, forgotten } = await reconcile(table);
+    expect(report).toMatchObject({ found: 2, terminated: 2, reported: [] });
+    expect(table.sent).toEqual(['SIGTERM 100', 'SIGHUP 103']);
+    expect(forgotten).toEqual([CHILD]);
+  });
+
   test('stay ours whatever they execute later, as without any environment', async () => {
     const table = marked(new FakeTable().add(LEADER), LEADER);
     table.deadly.set(LEADER, 'SIGHUP');
@@ -135,6 +158,12 @@ describe('[B42] processes without the proof are reported and never signalled', (
   test('whose environment cannot be read', async () => {
     const table = new FakeTable().add(LEADER);
     table.environments.set(LEADER, undefined);
+    expect(await untouched(table)).toEqual([{ pid: LEADER, ptyId: 'pty-1', reason: 'unreadable' }]);
+  });
+
+  test('that never tell who they are, until the grace is over', async () => {
+    const table = marked(new FakeTable().add(LEADER), LEADER);
+    table.betweenPrograms.add(LEADER);
     expect(await untouched(table)).toEqual([{ pid: LEADER, ptyId: 'pty-1', reason: 'unreadable' }]);
   });
 

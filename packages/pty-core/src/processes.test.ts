@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { LinuxProcessTable } from './processes.ts';
+import { BETWEEN_PROGRAMS, LinuxProcessTable } from './processes.ts';
 
 let child: ChildProcess | undefined;
 afterEach(async () => {
@@ -59,6 +62,31 @@ test('a variable is told as the program was started with it, or not set, or unkn
   expect(table.variable(child.pid!, 'SECOND')).toBe('');
   expect(table.variable(child.pid!, 'THIRD')).toBeNull();
   expect(table.variable(2 ** 30, 'FIRST')).toBeUndefined();
+});
+
+test('a process that executes a program just now has no environment for a moment, and is not taken for one without', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'processes-'));
+  const script = join(folder, 'again');
+  writeFileSync(script, `exec /bin/sh '${script}'\n`);
+  const table = new LinuxProcessTable();
+  child = spawn('/bin/sh', [script], { env: { FIRST: 'a' } });
+  await once(child, 'spawn');
+  const seen = new Set<unknown>();
+  await expect
+    .poll(() => {
+      for (let looks = 0; looks < 2_000; looks += 1) seen.add(table.variable(child!.pid!, 'FIRST'));
+      return seen;
+    })
+    .toContain(BETWEEN_PROGRAMS);
+  expect([...seen].filter((each) => each !== BETWEEN_PROGRAMS)).toEqual(['a']);
+  child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+test('an environment may be empty', async () => {
+  child = spawn('/bin/sleep', ['30'], { env: {} });
+  await once(child, 'spawn');
+  expect(new LinuxProcessTable().variable(child.pid!, 'FIRST')).toBeNull();
 });
 
 test('all living processes are listed', () => {

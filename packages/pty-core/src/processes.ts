@@ -11,6 +11,9 @@ export interface ProcessInfo {
   readonly state: string;
 }
 
+/** Stands for the environment of a process that is just executing a program, and has none for a moment. */
+export const BETWEEN_PROGRAMS: unique symbol = Symbol('between programs');
+
 /** The processes of a machine: who is there, and signals to them. */
 export interface ProcessTable {
   /** Whether processes can be looked at; without that, identities cannot be checked. */
@@ -21,9 +24,10 @@ export interface ProcessTable {
   read(pid: number): ProcessInfo | undefined;
   /**
    * A variable of the environment that the program of a process was started with.
-   * @returns `null` when it is not set, `undefined` when that cannot be known: no such process, or not one of this user.
+   * @returns `null` when it is not set, `undefined` when that cannot be known: no such process, or not one of this user;
+   * {@link BETWEEN_PROGRAMS} when it can be known in a moment.
    */
-  variable(pid: number, name: string): string | null | undefined;
+  variable(pid: number, name: string): string | null | undefined | typeof BETWEEN_PROGRAMS;
   /** All living processes, zombies left out; may be a few milliseconds old. */
   list(): readonly ProcessInfo[];
   /** Living processes of a session, zombies left out; may be a few milliseconds old. */
@@ -56,16 +60,17 @@ export class LinuxProcessTable implements ProcessTable {
     return readProcess(pid);
   }
 
-  /** Costs one read, of 2 MiB at most. */
-  variable(pid: number, name: string): string | null | undefined {
+  /** Costs one read, of 2 MiB at most, and another where that is empty. */
+  variable(pid: number, name: string): string | null | undefined | typeof BETWEEN_PROGRAMS {
     const environment = readKernelFile(`${pid}/environ`);
     if (environment === undefined) return undefined;
+    if (environment === '' && !hasEmptyEnvironment(pid)) return BETWEEN_PROGRAMS;
     const assignment = `${name}=`;
     const found = environment.split('\0').find((entry) => entry.startsWith(assignment));
     return found === undefined ? null : found.slice(assignment.length);
   }
 
-  /** Costs one small read for each process of the machine, at most once in 5 ms. */
+  /** Costs one small read for each process of the machine and two of the list, at most once in 5 ms. */
   list(): readonly ProcessInfo[] {
     this.#look();
     return this.#living;
@@ -89,8 +94,12 @@ export class LinuxProcessTable implements ProcessTable {
 
   #look(): void {
     if (this.#now() - this.#scannedAt <= SCAN_SERVES_MS) return;
-    this.#living = pids()
-      .map(readProcess)
+    const first = pids();
+    const found = first.map(readProcess);
+    // A look is no moment: a process that forks and ends meanwhile hides its child, whose number may be lower.
+    const seen = new Set(first);
+    const later = pids().filter((pid) => !seen.has(pid));
+    this.#living = [...found, ...later.map(readProcess)]
       .filter((found) => found !== undefined)
       .filter(({ state }) => state !== 'Z');
     this.#sessions = bySession(this.#living);
@@ -99,10 +108,8 @@ export class LinuxProcessTable implements ProcessTable {
 }
 
 function readProcess(pid: number): ProcessInfo | undefined {
-  const stat = readKernelFile(`${pid}/stat`);
-  if (stat === undefined) return undefined;
-  // The second field, the command's name in parentheses, may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statOf(pid);
+  if (fields === undefined) return undefined;
   return {
     pid,
     state: fields[0]!,
@@ -110,6 +117,19 @@ function readProcess(pid: number): ProcessInfo | undefined {
     sessionId: Number(fields[3]),
     startTime: Number(fields[19]),
   };
+}
+
+/** What `/proc/<pid>/stat` tells, from the state on: the command's name before it may itself hold spaces and parentheses. */
+function statOf(pid: number): string[] | undefined {
+  const stat = readKernelFile(`${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Whether the environment of a process is there, and empty; for one that executes a program just now the kernel knows no end of it. */
+function hasEmptyEnvironment(pid: number): boolean {
+  const fields = statOf(pid);
+  const [start, end] = [fields?.[47], fields?.[48]];
+  return end !== '0' && start === end;
 }
 
 function bySession(processes: readonly ProcessInfo[]): ReadonlyMap<number, readonly ProcessInfo[]> {

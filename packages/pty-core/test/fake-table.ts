@@ -1,4 +1,4 @@
-import type { ProcessInfo, ProcessTable } from '../src/processes.ts';
+import { BETWEEN_PROGRAMS, type ProcessInfo, type ProcessTable } from '../src/processes.ts';
 
 /** The pid of the leader, and so the number of its group and session. */
 export const LEADER = 100;
@@ -13,6 +13,8 @@ export class FakeTable implements ProcessTable {
   sent: string[] = [];
   /** What the processes of these pids have in their environment; `undefined` cannot be read. */
   environments: Map<number, Readonly<Record<string, string>> | undefined> = new Map();
+  /** Processes that are just executing a program. */
+  betweenPrograms: Set<number> = new Set();
   /** The signal that ends the process of this pid. */
   deadly: Map<number, NodeJS.Signals> = new Map();
 
@@ -25,8 +27,9 @@ export class FakeTable implements ProcessTable {
     return this.readable ? this.processes.find((found) => found.pid === pid) : undefined;
   }
 
-  variable(pid: number, name: string): string | null | undefined {
+  variable(pid: number, name: string): string | null | undefined | typeof BETWEEN_PROGRAMS {
     if (this.read(pid) === undefined) return undefined;
+    if (this.betweenPrograms.has(pid)) return BETWEEN_PROGRAMS;
     if (!this.environments.has(pid)) return null;
     const environment = this.environments.get(pid);
     return environment === undefined ? undefined : (environment[name] ?? null);
