@@ -22,7 +22,7 @@ export default defineConfig({
     // Processes: tests change their environment, open terminals and look at their own descriptors.
     pool: 'forks',
     // More than processors: tests of programs wait for them most of the time.
-    maxWorkers: availableParallelism() * 2,
+    maxWorkers: availableParallelism() * 3,
     // Real children on a busy machine; a test that hangs fails here rather than never.
     testTimeout: 120_000,
     hookTimeout: 120_000,
