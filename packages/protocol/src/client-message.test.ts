@@ -267,7 +267,7 @@ describe('decodeCommand', () => {
         expect(isErrorCode(decoded.error.code)).toBe(true);
         expect(decoded.error.message).toMatch(/^Cannot [ -~]+$/);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -148,6 +148,6 @@ it('[R01] [R02] [R03] [R04] behaves, over random operations and a clock that jum
         };
       }, run);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 700 },
   );
 });

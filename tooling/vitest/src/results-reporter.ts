@@ -2,18 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** What became of the tests of one run. */
-export interface Results {
-  readonly passed: number;
-  /** As many as {@link Results.failures} has entries. */
-  readonly failed: number;
-  readonly skipped: number;
-  /** One line for each failure: where, which test, and the beginning of what it said. */
-  readonly failures: readonly string[];
-}
-
 /**
- * Prints every skipped test with its reason, and writes the results of the run as JSON to `resultsFile` if one is named.
+ * Prints every skipped test with its reason, and writes the results of the run to `resultsFile` if one is named: `N passed, N failed, N skipped`, and a line for
+ * each failure that says where it was, in which test, and what it said.
  *
  * A test without a reason is printed as such. Files that could not be loaded and errors outside of tests count as one
  * failed test each, so that the numbers never look better than the run.
@@ -48,8 +39,9 @@ export class ResultsReporter implements Reporter {
         }
       }
     }
-    const results: Results = { passed, failed: failures.length, skipped, failures };
-    if (this.#resultsFile !== undefined) writeFileSync(this.#resultsFile, JSON.stringify(results));
+    if (this.#resultsFile === undefined) return;
+    const counts = `${passed} passed, ${failures.length} failed, ${skipped} skipped`;
+    writeFileSync(this.#resultsFile, [counts, ...failures].map((line) => `${line}\n`).join(''));
   }
 }
 
