@@ -29,3 +29,26 @@ it('leaves nothing on its sources, also when what is done fails', async () => {
   await expect(failed).rejects.toThrow('failed');
   expect([one, other].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
 });
+
+it('lets many wait for one signal without a word', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    const shared = new AbortController();
+    const all = Array.from({ length: 20 }, () =>
+      withEither(
+        shared.signal,
+        never(),
+        (either) => new Promise((resolve) => either.addEventListener('abort', resolve)),
+      ),
+    );
+    shared.abort();
+    await Promise.all(all);
+    // A warning comes with the next turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', onWarning);
+  }
+  expect(warnings).toEqual([]);
+});

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Does something with a signal that is aborted when either of the two is, with its reason.
  *
@@ -12,6 +14,8 @@ export async function withEither<T>(
   const either = new AbortController();
   const abort = () => either.abort(one.aborted ? one.reason : other.reason);
   if (one.aborted || other.aborted) abort();
+  // Many may wait for the same end at a time, and none leaves a listener behind: what Node would warn of is no leak.
+  setMaxListeners(0, one, other);
   one.addEventListener('abort', abort, { once: true });
   other.addEventListener('abort', abort, { once: true });
   try {

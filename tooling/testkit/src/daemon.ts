@@ -15,7 +15,7 @@ const LEFTOVER_MS = { orderly: 20_000, killed: 1_000 };
 const SELDOM_ALERTS = ['--alert-interval-ms', '30000'];
 
 /** What a daemon may take to be ready, on a machine that compiles something beside. */
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 
 /** How a daemon for a test is started. */
 export interface StartDaemonOptions {
