@@ -89,6 +89,9 @@ export const MAX_DURATION_MS = 2_147_483_647;
 /** A length of time in whole milliseconds, zero included. */
 export const durationMs: z.ZodType<number> = integer(0, MAX_DURATION_MS);
 
+/** A length of time that was measured: milliseconds with fractions. */
+export const elapsedMs: z.ZodType<number> = z.number().min(0);
+
 /** A place in a byte stream or an event log. */
 export const offset: z.ZodType<number> = integer(0, Number.MAX_SAFE_INTEGER);
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type CommandContract, contract, type SessionCommandEnvelope, sessionCommand } from '../contract.ts';
-import { base64, flag, integer, object, offset, orNull, sessionId, signalName, text } from '../fields.ts';
+import { base64, elapsedMs, flag, integer, object, offset, orNull, sessionId, signalName, text } from '../fields.ts';
 import { utf8Bytes } from '../utf8-bytes.ts';
 
 /** The most output that an answer can carry. */
@@ -87,7 +87,7 @@ export const bash: CommandContract<BashCommand, BashData> = contract({
         start: offset,
         totalBytes: offset,
         truncated: flag,
-        durationMs: z.number().min(0),
+        durationMs: elapsedMs,
       },
       { outputBase64: base64 },
     ),
