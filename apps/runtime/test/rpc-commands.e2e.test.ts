@@ -1,33 +1,18 @@
 /** Each command of the dialect beside those that say something to the agent, against a daemon. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { WireClient } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RpcPeer } from './rpc-peer.ts';
+import type { RpcPeer } from './rpc-peer.ts';
+import { RpcScene } from './rpc-scene.ts';
 
-let daemon: TestDaemon;
+let scene: RpcScene;
 beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--agent-backends', 'fake'] });
+  scene = await RpcScene.start();
 });
-afterAll(() => daemon.stop());
-
-let dir: string;
-const peers: RpcPeer[] = [];
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'rpc-'));
-});
-afterEach(async () => {
-  await Promise.all(peers.splice(0).map((peer) => peer.end()));
-  rmSync(dir, { recursive: true });
-});
-
-let sessions = 0;
-function start(sessionId = `rpc-${++sessions}`, model?: string): RpcPeer {
-  const peer = RpcPeer.inside(daemon.socketPath, { sessionId, backend: 'fake', model, cwd: dir });
-  peers.push(peer);
-  return peer;
-}
+beforeEach(() => scene.enter());
+afterEach(() => scene.leave());
+afterAll(() => scene.close());
 
 /** What was said, in order. */
 async function said(peer: RpcPeer): Promise<string[]> {
@@ -41,7 +26,7 @@ async function fileOf(peer: RpcPeer): Promise<string> {
 
 describe('commands of the dialect', () => {
   it('tells the state in the words of the dialect', async () => {
-    const peer = start('stated', 'fake/large');
+    const peer = scene.peer('stated', 'fake/large');
     await peer.data('set_session_name', { name: 'Mine' }).catch(() => {});
     expect(await peer.data('get_state')).toMatchObject({
       model: { provider: 'fake', id: 'large', input: expect.arrayContaining(['text']) },
@@ -57,7 +42,7 @@ describe('commands of the dialect', () => {
   });
 
   it('runs commands of the shell, and aborts them', async () => {
-    const peer = start();
+    const peer = scene.peer('shell');
     expect(await peer.data('bash', { command: 'echo out; exit 3' })).toEqual({
       output: 'out\n',
       exitCode: 3,
@@ -65,8 +50,8 @@ describe('commands of the dialect', () => {
       truncated: false,
     });
     const running = peer.data('bash', { command: 'echo begun; sleep 300' });
-    const client = await WireClient.connect(daemon);
-    await client.command({ id: 'sub', type: 'switch_session', sessionId: `rpc-${sessions}` });
+    const client = await WireClient.connect(scene.daemon);
+    await client.command({ id: 'sub', type: 'switch_session', sessionId: 'shell' });
     await expect
       .poll(async () => {
         await peer.ask('abort_bash');
@@ -77,7 +62,7 @@ describe('commands of the dialect', () => {
   });
 
   it('knows models and thinking levels', async () => {
-    const peer = start();
+    const peer = scene.peer();
     const { models } = (await peer.data('get_available_models')) as { models: { id: string }[] };
     expect(models.map(({ id }) => id)).toEqual(['small', 'large']);
     expect(await peer.data('set_model', { provider: 'fake', modelId: 'large' })).toMatchObject({ id: 'large' });
@@ -89,7 +74,7 @@ describe('commands of the dialect', () => {
   });
 
   it('counts what was said', async () => {
-    const peer = start('counted');
+    const peer = scene.peer('counted');
     await peer.run('echo one');
     expect(await peer.data('get_session_stats')).toMatchObject({
       sessionId: 'counted',
@@ -101,7 +86,7 @@ describe('commands of the dialect', () => {
   });
 
   it('name the session, without blanks around its name, and refuse one that has nothing else', async () => {
-    const peer = start();
+    const peer = scene.peer();
     expect(await peer.ask('set_session_name', { name: ' Mine ' })).not.toHaveProperty('data');
     for (const name of ['  ', '', 7]) {
       expect(await peer.ask('set_session_name', { name })).toMatchObject({ success: false });
@@ -110,7 +95,7 @@ describe('commands of the dialect', () => {
   });
 
   it('sum the conversation up, and tell that as it happens', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.run('echo one');
     const from = peer.lines.length;
     const compacted = await peer.data('compact', { customInstructions: 'slow 1' });
@@ -134,7 +119,7 @@ describe('commands of the dialect', () => {
   });
 
   it('end a compaction by abort, and answer it with a failure', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.run('echo one');
     const compaction = peer.ask('compact', { customInstructions: 'hang' });
     await peer.until(({ type }) => type === 'compaction_start');
@@ -146,24 +131,24 @@ describe('commands of the dialect', () => {
   });
 
   it('write the conversation as a page that only its user can read, where they are told to', async () => {
-    const peer = start('page');
+    const peer = scene.peer('page');
     await peer.run('echo <hello>');
     for (const [fields, path] of [
-      [{}, join(dir, 'page.html')],
-      [{ outputPath: 'other.html' }, join(dir, 'other.html')],
-      [{ outputPath: join(dir, 'third.html') }, join(dir, 'third.html')],
+      [{}, join(scene.dir, 'page.html')],
+      [{ outputPath: 'other.html' }, join(scene.dir, 'other.html')],
+      [{ outputPath: join(scene.dir, 'third.html') }, join(scene.dir, 'third.html')],
     ] as const) {
       expect(await peer.data('export_html', fields)).toEqual({ path });
       expect(readFileSync(path, 'utf8')).toContain('&lt;hello>');
       expect(statSync(path).mode & 0o777).toBe(0o600);
     }
-    for (const outputPath of [7, join(dir, 'none', 'page.html')]) {
+    for (const outputPath of [7, join(scene.dir, 'none', 'page.html')]) {
       expect(await peer.ask('export_html', { outputPath })).toMatchObject({ success: false });
     }
   });
 
   it('fork, begin anew and go to another conversation, which nobody else has then', async () => {
-    const peer = start();
+    const peer = scene.peer();
     for (const word of ['one', 'two']) await peer.run(`echo ${word}`);
     const first = await fileOf(peer);
     const { messages } = (await peer.data('get_fork_messages')) as { messages: { entryId: string; text: string }[] };
@@ -182,7 +167,7 @@ describe('commands of the dialect', () => {
     expect(await said(peer)).toEqual(['echo one', 'one', 'echo two', 'two']);
     expect(await fileOf(peer)).toBe(first);
 
-    const other = start();
+    const other = scene.peer();
     const busy = await other.ask('switch_session', { sessionPath: first });
     expect(busy).toMatchObject({ success: false, error: expect.stringContaining('another session has it open') });
     const outside = await other.ask('switch_session', { sessionPath: '/etc/passwd' });
@@ -192,7 +177,7 @@ describe('commands of the dialect', () => {
   });
 
   it('that change the agent wait for the run that goes on, and those that ask do not', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.data('prompt', { message: 'hang' });
     const answered: string[] = [];
     const waiting = ['compact', 'new_session', 'cycle_model'].map((type) =>
@@ -208,7 +193,7 @@ describe('commands of the dialect', () => {
   });
 
   it('switch what an agent does by itself, and are refused by name where it knows nothing of that', async () => {
-    const peer = start();
+    const peer = scene.peer();
     expect(await peer.data('get_state')).toMatchObject({ autoCompactionEnabled: true });
     expect(await peer.ask('set_auto_compaction', { enabled: false })).not.toHaveProperty('data');
     expect(await peer.data('get_state')).toMatchObject({ autoCompactionEnabled: false });
@@ -224,7 +209,7 @@ describe('commands of the dialect', () => {
   });
 
   it('refuse what no session of the daemon has: a clone, queues that are emptied at once, a command nobody knows', async () => {
-    const peer = start();
+    const peer = scene.peer();
     for (const [type, fields, error] of [
       ['clone', {}, 'Cannot clone: a session of the daemon can be forked at a message instead'],
       ['set_steering_mode', { mode: 'all' }, 'Cannot set mode: messages are taken up "one-at-a-time" only'],

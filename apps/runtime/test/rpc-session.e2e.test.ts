@@ -1,39 +1,17 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { rssBytes, startDaemon, WireClient } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RpcLine, RpcPeer } from './rpc-peer.ts';
+import { RpcScene } from './rpc-scene.ts';
 
-let daemon: TestDaemon;
+let scene: RpcScene;
 beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--agent-backends', 'fake'] });
+  scene = await RpcScene.start();
 });
-afterAll(() => daemon.stop());
-
-let dir: string;
-const peers: RpcPeer[] = [];
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'rpc-'));
-});
-afterEach(async () => {
-  await Promise.all(peers.splice(0).map((peer) => peer.end()));
-  rmSync(dir, { recursive: true });
-});
-
-let sessions = 0;
-function start(sessionId = `rpc-${++sessions}`, model?: string): RpcPeer {
-  const peer = RpcPeer.inside(daemon.socketPath, { sessionId, backend: 'fake', model, cwd: dir });
-  peers.push(peer);
-  return peer;
-}
-
-function spawn(...args: readonly string[]): ReturnType<typeof RpcPeer.spawn> {
-  const spawned = RpcPeer.spawn(daemon.socketPath, dir, ['--backend', 'fake', ...args]);
-  peers.push(spawned.peer);
-  return spawned;
-}
+beforeEach(() => scene.enter());
+afterEach(() => scene.leave());
+afterAll(() => scene.close());
 
 const typesOf = (lines: readonly RpcLine[]): unknown[] => lines.map(({ type }) => type);
 
@@ -56,7 +34,7 @@ function lastText(lines: readonly RpcLine[]): string {
 
 describe('sessiond stdio --rpc-session', () => {
   it('answers a prompt when it is accepted, tells the growing answer, and all of it at the end', async () => {
-    const peer = start();
+    const peer = scene.peer();
     const lines = await peer.run('echo Hello there');
     expect(lines[0]).toEqual({ id: 'c-1', type: 'response', command: 'prompt', success: true });
     expect(lines[1]).toEqual({ type: 'agent_start' });
@@ -73,7 +51,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('writes one JSON object per line, ended by LF, and nothing else', async () => {
-    const { peer } = spawn('--rpc-session', 'lines');
+    const { peer } = scene.spawn('--rpc-session', 'lines');
     await peer.run('echo a\u2028b\u2029c');
     expect(await peer.end()).toBe(0);
     expect(peer.raw.endsWith('\n')).toBe(true);
@@ -83,10 +61,10 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('leaves the session to whoever comes next', async () => {
-    const first = start('kept');
+    const first = scene.peer('kept');
     await first.run('echo one');
     expect(await first.end()).toBe(0);
-    const second = start('kept');
+    const second = scene.peer('kept');
     const { messages } = (await second.data('get_messages')) as { messages: { role: string }[] };
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
     // Nothing of what happened before is told again.
@@ -95,7 +73,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('answers what is asked in a pipe', async () => {
-    const peer = start();
+    const peer = scene.peer();
     peer.stdin.end(
       '{"type":"get_available_models","id":"1"}\n{"type":"bash","id":"2","command":"sleep 0.2; echo done"}\n',
     );
@@ -107,8 +85,8 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('takes a session up that ended with an earlier run of the daemon', async () => {
-    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(dir, 'state') };
-    const choice = { sessionId: 'kept', backend: 'fake', model: undefined, cwd: dir };
+    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(scene.dir, 'state') };
+    const choice = { sessionId: 'kept', backend: 'fake', model: undefined, cwd: scene.dir };
     const first = await startDaemon(options);
     const before = RpcPeer.inside(first.socketPath, choice);
     await before.run('echo one');
@@ -124,13 +102,13 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('says which session it has made when nobody named one', async () => {
-    const { peer } = spawn();
+    const { peer } = scene.spawn();
     const { sessionId } = await peer.data('get_state');
     expect(peer.stderr).toBe(`sessiond: the session is ${sessionId}\n`);
   });
 
   it('steers a working agent, and refuses a second prompt that does not say how it is meant', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.data('prompt', { message: 'queue' });
     expect(await peer.ask('prompt', { message: 'echo no' })).toMatchObject({ success: false });
     const from = peer.lines.length;
@@ -140,7 +118,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('steers with what is sent right behind a prompt', async () => {
-    const peer = start();
+    const peer = scene.peer();
     peer.write('{"id":"p","type":"prompt","message":"queue"}\n{"id":"s","type":"steer","message":"at once"}\n');
     await peer.until(({ type }) => type === 'agent_end');
     expect(peer.lines.filter(({ type }) => type === 'response')).toEqual([
@@ -150,7 +128,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('aborts', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.data('prompt', { message: 'hang' });
     expect(await peer.ask('abort')).toEqual({ id: 'c-2', type: 'response', command: 'abort', success: true });
     await peer.until(({ type }) => type === 'agent_end');
@@ -158,7 +136,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('takes a prompt as soon as an abort is answered: the run is over by then', async () => {
-    const peer = start();
+    const peer = scene.peer();
     for (let round = 0; round < 3; round += 1) {
       await peer.data('prompt', { message: 'hang' });
       await peer.data('abort');
@@ -169,7 +147,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('tells a failure of the provider by the message and its end, not by the prompt', async () => {
-    const peer = start();
+    const peer = scene.peer();
     const lines = await peer.run('fail 500');
     const end = lines.at(-1) as { messages: { stopReason?: string; errorMessage?: string }[] };
     expect(end.messages.at(-1)).toMatchObject({ stopReason: 'error', errorMessage: expect.stringContaining('500') });
@@ -177,7 +155,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('ends a run whose agent dies in the middle of it', async () => {
-    const peer = start();
+    const peer = scene.peer();
     const lines = await peer.run('crash');
     expect(lines.at(-1)).toMatchObject({
       messages: expect.arrayContaining([expect.objectContaining({ stopReason: 'error' })]),
@@ -185,7 +163,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('asks a person, and gives the agent the answer', async () => {
-    const peer = start();
+    const peer = scene.peer();
     await peer.data('prompt', { message: 'dialog select' });
     const request = await peer.until(({ type }) => type === 'extension_ui_request');
     const options = request['options'] as string[];
@@ -196,10 +174,10 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('tells somebody who comes later of a dialog that waits', async () => {
-    const first = start('asking');
+    const first = scene.peer('asking');
     await first.data('prompt', { message: 'dialog confirm' });
     const { id } = await first.until(({ type }) => type === 'extension_ui_request');
-    const second = start('asking');
+    const second = scene.peer('asking');
     expect(await second.until(({ type }) => type === 'extension_ui_request')).toMatchObject({ id, method: 'confirm' });
     second.write(`${JSON.stringify({ type: 'extension_ui_response', id, confirmed: true })}\n`);
     await Promise.all([first, second].map((peer) => peer.until(({ type }) => type === 'agent_end')));
@@ -207,9 +185,9 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('goes on with an answer that somebody else asked for', async () => {
-    const first = start('shared');
+    const first = scene.peer('shared');
     await first.data('prompt', { message: 'queue' });
-    const second = start('shared');
+    const second = scene.peer('shared');
     expect(await second.data('get_state')).toMatchObject({ isStreaming: true });
     expect(await second.ask('steer', { message: 'from me' })).toMatchObject({ success: true });
     await second.until(({ type }) => type === 'agent_end');
@@ -217,7 +195,7 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('refuses lines that are no commands, and goes on', async () => {
-    const peer = start();
+    const peer = scene.peer();
     peer.write(Buffer.from([0xff, 0x0a]));
     peer.write(
       'no\n[]\n{"type":7}\n{"type":"fly","id":"f"}\n{"type":"clone","id":"g"}\n{"type":"set_steering_mode","mode":"all"}\r\n\n',
@@ -237,9 +215,9 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('holds no line that is longer than a message may be', async () => {
-    const { peer, child } = spawn('--rpc-session', 'bounded', '--max-message-bytes', '64KiB');
+    const { peer, child } = scene.spawn('--rpc-session', 'bounded', '--max-message-bytes', '64KiB');
     await peer.data('get_state');
-    const before = rssKiB(child.pid!);
+    const before = rssBytes(child.pid!);
     const chunk = Buffer.alloc(1024 * 1024, 'x');
     for (let count = 0; count < 400; count += 1) {
       if (!peer.stdin.write(chunk)) await once(peer.stdin, 'drain');
@@ -248,21 +226,21 @@ describe('sessiond stdio --rpc-session', () => {
     expect(await peer.until(({ command }) => command === 'parse')).toMatchObject({ success: false });
     expect(await peer.data('get_state')).toMatchObject({ sessionId: 'bounded' });
     // The engine lets some 64 MiB of buffers that nobody holds gather before it looks for them.
-    expect(rssKiB(child.pid!) - before).toBeLessThan(128 * 1024);
+    expect(rssBytes(child.pid!) - before).toBeLessThan(128 * 1024 * 1024);
   });
 
   it('stops telling when nobody reads, and goes on with everything when somebody does', async () => {
-    const peer = start();
+    const peer = scene.peer('unread');
     await peer.data('get_state');
     peer.stdout.pause();
     peer.write('{"type":"prompt","message":"stream 20000"}\n');
-    const client = await WireClient.connect(daemon);
+    const client = await WireClient.connect(scene.daemon);
     await expect
       .poll(async () => {
         const answer = await client.command({
           id: `q-${Math.random()}`,
           type: 'get_last_assistant_text',
-          sessionId: `rpc-${sessions}`,
+          sessionId: 'unread',
         });
         return (answer['data'] as { text: string | null }).text?.length;
       })
@@ -275,20 +253,20 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('detaches at SIGTERM', async () => {
-    const { peer, child } = spawn('--rpc-session', 'told');
+    const { peer, child } = scene.spawn('--rpc-session', 'told');
     await peer.data('prompt', { message: 'hang' });
     child.kill('SIGTERM');
     expect(await peer.exited).toBe(0);
-    const next = start('told');
+    const next = scene.peer('told');
     expect(await next.data('get_state')).toMatchObject({ isStreaming: true });
     // The end of the daemon would wait for it.
     await next.ask('abort');
   });
 
   it('ends with the session', async () => {
-    const peer = start('deleted');
+    const peer = scene.peer('deleted');
     await peer.data('get_state');
-    const client = await WireClient.connect(daemon);
+    const client = await WireClient.connect(scene.daemon);
     await client.command({ id: 'd', type: 'delete_session', sessionId: 'deleted' });
     await client.close();
     expect(await peer.exited).toBe(0);
@@ -296,11 +274,11 @@ describe('sessiond stdio --rpc-session', () => {
   });
 
   it('says what is wrong and ends: without a daemon, for a terminal, for an agent there is none of', async () => {
-    const { peer: nowhere } = RpcPeer.spawn(join(dir, 'none.sock'), dir, ['x']);
+    const { peer: nowhere } = RpcPeer.spawn(join(scene.dir, 'none.sock'), scene.dir, ['x']);
     expect(await nowhere.exited).toBe(69);
     expect(nowhere.stderr).toMatch(/^sessiond: Cannot /);
 
-    const client = await WireClient.connect(daemon);
+    const client = await WireClient.connect(scene.daemon);
     await client.command({
       id: 't',
       type: 'create_session',
@@ -309,16 +287,17 @@ describe('sessiond stdio --rpc-session', () => {
       pty: { command: 'cat' },
     });
     await client.close();
-    const terminal = start('terminal');
+    const terminal = scene.peer('terminal');
     expect(await terminal.exited).toBe(1);
     expect(terminal.stderr).toContain('terminal');
 
-    const missing = RpcPeer.inside(daemon.socketPath, { sessionId: 'x', backend: 'none', model: undefined, cwd: dir });
+    const missing = RpcPeer.inside(scene.daemon.socketPath, {
+      sessionId: 'x',
+      backend: 'none',
+      model: undefined,
+      cwd: scene.dir,
+    });
     expect(await missing.exited).toBe(1);
     expect(missing.raw).toBe('');
   });
 });
-
-function rssKiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
-}
