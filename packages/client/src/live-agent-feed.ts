@@ -2,8 +2,8 @@ import { type EventMessage, isEventOf, ProtocolError } from '@sessiond/protocol/
 import type { AgentFeed, FeedItem, FeedSnapshot } from './agent-feed.ts';
 import type { AttachmentInfo } from './attachment.ts';
 import type { Connection } from './connection.ts';
-import { AttachmentStateError } from './errors.ts';
 import { FeedQueue } from './feed-queue.ts';
+import { HandOut } from './hand-out.ts';
 import type { Resumable } from './resumption.ts';
 
 /** What one follow asks for, with every default filled in. */
@@ -22,12 +22,6 @@ export interface FeedOwner {
   detach(sessionId: string): Promise<void>;
   /** Attaches it again at its resume point, if it still needs that. */
   resume(feed: LiveAgentFeed): void;
-}
-
-/** Who waits for the next item. */
-interface Waiter {
-  readonly resolve: (result: IteratorResult<FeedItem>) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -50,20 +44,14 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
   readonly #queue = new FeedQueue();
   /** Events with a lower number were there before the feed. */
   readonly #liveFrom: number;
-  #finish!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+  readonly #handOut: HandOut<FeedItem>;
   #info: AttachmentInfo;
   #status: FeedSnapshot['status'] = 'live';
-  #failure: unknown;
   #received: number;
   #taken: number;
   #resumes = 0;
   #endArrived = false;
-  /** The item the consumer works on: handed out, not yet taken. */
-  #handed: FeedItem | undefined;
-  #waiter: Waiter | undefined;
-  #iterated = false;
   #hasLetGo = false;
-  #onAbort: (() => void) | undefined;
 
   constructor(request: FollowRequest, owner: FeedOwner, info: AttachmentInfo) {
     this.sessionId = request.sessionId;
@@ -75,19 +63,20 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     this.#received = info.from;
     this.#taken = info.from;
     this.#noteEnd();
-    this.done = new Promise<void>((resolve, reject) => {
-      this.#finish = { resolve, reject };
-    });
-    // Somebody who only iterates learns of the failure there.
-    this.done.catch(() => {});
-    const { signal } = request;
-    if (signal === undefined) return;
-    this.#onAbort = () => {
-      this.#queue.clear();
-      this.#leave();
-      this.#close('failed', signal.reason);
-    };
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#handOut = new HandOut(
+      {
+        take: () => this.#take(),
+        onTaken: (item) => this.#onTaken(item),
+        onBroken: (reason) => {
+          this.#queue.clear();
+          void this.#leave();
+          this.#close('failed', reason);
+        },
+        onLeft: () => this.detach(),
+      },
+      { names: { whole: 'feed', item: 'event' }, signal: request.signal },
+    );
+    this.done = this.#handOut.done;
   }
 
   get seq(): number {
@@ -116,7 +105,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     this.#status = 'live';
     this.#resumes += 1;
     this.#noteEnd();
-    if (this.#waiter !== undefined) this.#endIfRead();
+    this.#handOut.wake();
   }
 
   fail(error: unknown): void {
@@ -165,16 +154,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<FeedItem> {
-    if (this.#iterated) throw new AttachmentStateError('Cannot iterate feed: it already has a reader');
-    this.#iterated = true;
-    return {
-      next: () => this.#next(),
-      return: async () => {
-        this.#takeHanded();
-        await this.detach();
-        return { done: true, value: undefined };
-      },
-    };
+    return this.#handOut.iterate();
   }
 
   get #isOver(): boolean {
@@ -187,7 +167,7 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
   }
 
   #endIfRead(): void {
-    if (!this.#endArrived || this.#queue.length > 0 || this.#handed !== undefined) return;
+    if (!this.#endArrived || this.#queue.length > 0) return;
     void this.#leave();
     this.#close('ended');
   }
@@ -200,14 +180,8 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
   }
 
   #deliver(item: FeedItem, chars: number): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) {
-      this.#queue.push(item, chars);
-      return;
-    }
-    this.#waiter = undefined;
-    this.#handed = item;
-    waiter.resolve({ done: false, value: item });
+    this.#queue.push(item, chars);
+    this.#handOut.wake();
   }
 
   /** What waits is enough: the daemon keeps the rest. What is on its way already is dropped here and asked for again. */
@@ -227,30 +201,14 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
     this.#owner.resume(this);
   }
 
-  #next(): Promise<IteratorResult<FeedItem>> {
-    if (this.#waiter !== undefined) {
-      return Promise.reject(new AttachmentStateError('Cannot take the next event: the one before is still awaited'));
-    }
-    this.#takeHanded();
+  #take(): FeedItem | undefined {
     const item = this.#queue.shift();
-    if (item !== undefined) {
-      this.#handed = item;
-      this.#comeBack();
-      return Promise.resolve({ done: false, value: item });
-    }
-    this.#endIfRead();
-    if (this.#status === 'failed') return Promise.reject(this.#failure);
-    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+    if (item === undefined) this.#endIfRead();
+    else this.#comeBack();
+    return item;
   }
 
-  /** The consumer is done with the item it was given. */
-  #takeHanded(): void {
-    const item = this.#handed;
-    if (item === undefined) return;
-    this.#handed = undefined;
+  #onTaken(item: FeedItem): void {
     this.#taken = item.kind === 'gap' ? item.to : item.seq + 1;
     this.#endIfRead();
   }
@@ -263,18 +221,9 @@ export class LiveAgentFeed implements AgentFeed, Resumable {
   #close(status: 'ended' | 'detached' | 'failed', failure?: unknown): void {
     if (this.#isOver) return;
     this.#status = status;
-    this.#failure = failure;
-    if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort);
     if (status === 'detached') this.#queue.clear();
     this.#owner.onOver(this);
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (status === 'failed') {
-      waiter?.reject(failure);
-      this.#finish.reject(failure);
-    } else {
-      waiter?.resolve({ done: true, value: undefined });
-      this.#finish.resolve();
-    }
+    if (status === 'failed') this.#handOut.fail(failure);
+    else this.#handOut.end();
   }
 }

@@ -242,6 +242,18 @@ describe('reading by callback', () => {
     expect(daemon.acks).toEqual([]);
     expect(daemon.commands.map(({ type }) => type)).toContain('detach');
   });
+
+  it('tells of its end when a handler that was at work then fails as well', async () => {
+    const release: ((error: Error) => void)[] = [];
+    const { daemon, client, attachment } = await start({
+      onChunk: () => new Promise((_, reject) => release.push(reject)),
+    });
+    daemon.produce('s', 'a');
+    await client.request('list_sessions');
+    await client.close();
+    release.shift()?.(new Error('cannot draw'));
+    await expect(attachment.done).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+  });
 });
 
 describe('resuming', () => {

@@ -4,6 +4,7 @@ import type { Chunk } from './chunk.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import type { Connection } from './connection.ts';
 import { AttachmentStateError, ProtocolViolationError } from './errors.ts';
+import { HandOut } from './hand-out.ts';
 import { InputSender } from './input-sender.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import type { Resumable } from './resumption.ts';
@@ -49,19 +50,12 @@ export class LiveAttachment implements Attachment, Resumable {
   readonly #window: ReceiveWindow;
   readonly #queue = new ChunkQueue();
   readonly #input = new InputSender();
-  readonly #finish: { resolve: () => void; reject: (error: unknown) => void };
+  readonly #handOut: HandOut<Chunk>;
   #info: AttachmentInfo;
   #connection: Connection | undefined;
   #status: Status = 'live';
-  #failure: unknown;
   #endArrived = false;
   #resumes = 0;
-  /** The chunk the consumer works on: handed out, not yet taken. */
-  #handed: Chunk | undefined;
-  #waiter: { resolve: (result: IteratorResult<Chunk>) => void; reject: (error: unknown) => void } | undefined;
-  #iterated = false;
-  #callbackBusy = false;
-  #onAbort: (() => void) | undefined;
 
   constructor(request: AttachRequest, owner: AttachmentOwner, connection: Connection, info: AttachmentInfo) {
     this.sessionId = request.sessionId;
@@ -70,19 +64,19 @@ export class LiveAttachment implements Attachment, Resumable {
     this.#owner = owner;
     this.#info = info;
     this.#window = new ReceiveWindow(request.windowBytes, info.from);
-    const { promise, ...finish } = withResolvers();
-    this.done = promise;
-    this.#finish = finish;
-    // Somebody who only iterates learns of the failure there.
-    this.done.catch(() => {});
-    const { signal } = request;
-    if (signal !== undefined) {
-      this.#onAbort = () => {
-        this.#queue.clear();
-        this.#abandon(signal.reason);
-      };
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    this.#handOut = new HandOut(
+      {
+        take: () => this.#queue.shift(),
+        onTaken: (chunk) => this.#onTaken(chunk),
+        onBroken: (reason) => {
+          this.#queue.clear();
+          this.#abandon(reason);
+        },
+        onLeft: () => this.detach(),
+      },
+      { names: { whole: 'attachment', item: 'chunk' }, onItem: request.onChunk, signal: request.signal },
+    );
+    this.done = this.#handOut.done;
     this.#bind(connection, info);
   }
 
@@ -166,18 +160,7 @@ export class LiveAttachment implements Attachment, Resumable {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Chunk> {
-    if (this.#iterated || this.#request.onChunk !== undefined) {
-      throw new AttachmentStateError('Cannot iterate attachment: it already has a reader');
-    }
-    this.#iterated = true;
-    return {
-      next: () => this.#next(),
-      return: async () => {
-        this.#takeHanded();
-        await this.detach();
-        return { done: true, value: undefined };
-      },
-    };
+    return this.#handOut.iterate();
   }
 
   #bind(connection: Connection, info: AttachmentInfo): void {
@@ -196,7 +179,8 @@ export class LiveAttachment implements Attachment, Resumable {
       return;
     }
     try {
-      this.#deliver(this.#accept(frame));
+      this.#queue.push(this.#accept(frame));
+      this.#handOut.wake();
     } catch (error) {
       this.#abandon(error);
     }
@@ -230,74 +214,7 @@ export class LiveAttachment implements Attachment, Resumable {
     }
   }
 
-  #deliver(chunk: Chunk): void {
-    const waiter = this.#waiter;
-    if (waiter !== undefined) {
-      this.#waiter = undefined;
-      this.#handed = chunk;
-      waiter.resolve({ done: false, value: chunk });
-      return;
-    }
-    this.#queue.push(chunk);
-    if (this.#request.onChunk !== undefined && !this.#callbackBusy) this.#callBack(this.#request.onChunk);
-  }
-
-  /** Hands out what waits, one chunk at a time, until the queue is empty or a handler wants time. */
-  #callBack(onChunk: (chunk: Chunk) => void | Promise<void>): void {
-    this.#callbackBusy = true;
-    try {
-      for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
-        this.#handed = chunk;
-        const working = onChunk(chunk);
-        if (working !== undefined) {
-          working.then(() => this.#resumeCallBack(onChunk)).catch((error) => this.#rejectCallBack(error));
-          return;
-        }
-        this.#takeHanded();
-      }
-    } catch (error) {
-      this.#rejectCallBack(error);
-    }
-    this.#callbackBusy = false;
-    if (this.#status === 'failed') this.#settle();
-  }
-
-  #resumeCallBack(onChunk: (chunk: Chunk) => void | Promise<void>): void {
-    this.#takeHanded();
-    this.#callBack(onChunk);
-  }
-
-  /** A handler failed: it gets nothing more, and what it failed on is not acknowledged. */
-  #rejectCallBack(error: unknown): void {
-    this.#callbackBusy = false;
-    this.#handed = undefined;
-    this.#queue.clear();
-    this.#abandon(error);
-  }
-
-  #next(): Promise<IteratorResult<Chunk>> {
-    if (this.#waiter !== undefined) {
-      return Promise.reject(new AttachmentStateError('Cannot take the next chunk: the one before is still awaited'));
-    }
-    this.#takeHanded();
-    const chunk = this.#queue.shift();
-    if (chunk !== undefined) {
-      this.#handed = chunk;
-      return Promise.resolve({ done: false, value: chunk });
-    }
-    if (this.#status === 'failed') return Promise.reject(this.#failure);
-    if (this.#status === 'ended' || this.#status === 'detached')
-      return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
-  }
-
-  /** The consumer is done with the chunk it was given. */
-  #takeHanded(): void {
-    const chunk = this.#handed;
-    if (chunk === undefined) return;
-    this.#handed = undefined;
+  #onTaken(chunk: Chunk): void {
     const offset =
       chunk.kind === 'bytes' ? chunk.offset + chunk.bytes.length : chunk.kind === 'gap' ? chunk.to : chunk.offset;
     this.#acknowledge(this.#window.take(offset, chunk.kind === 'bytes' ? chunk.bytes.length : 0));
@@ -334,36 +251,12 @@ export class LiveAttachment implements Attachment, Resumable {
   #close(status: 'ended' | 'detached' | 'failed', failure?: unknown): void {
     if (this.#status !== 'live' && this.#status !== 'resuming') return;
     this.#status = status;
-    this.#failure = failure;
     this.#connection?.unbind(this.#info.channel);
     this.#connection = undefined;
     this.#input.unbind(new AttachmentStateError(`Cannot write input: the attachment is ${status}`));
-    if (this.#onAbort !== undefined) this.#request.signal?.removeEventListener('abort', this.#onAbort);
     if (status === 'detached') this.#queue.clear();
     this.#owner.onOver(this);
-    // A handler that is at work gets the rest of what arrived before it is told of the failure.
-    if (!(status === 'failed' && this.#callbackBusy)) this.#settle();
+    if (status === 'failed') this.#handOut.fail(failure);
+    else this.#handOut.end();
   }
-
-  #settle(): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (this.#status === 'failed') {
-      waiter?.reject(this.#failure);
-      this.#finish.reject(this.#failure);
-    } else {
-      waiter?.resolve({ done: true, value: undefined });
-      this.#finish.resolve();
-    }
-  }
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
-  let resolve!: () => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
