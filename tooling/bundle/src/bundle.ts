@@ -2,12 +2,23 @@
 // needed lies in files of its own beside it, in `dist/later`.
 // Run in the folder of the package, with the files to write into `dist` and what they begin with: `sessionctl=dist/main.js`.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const entryPoints = process.argv.slice(2).map((argument) => Object.fromEntries([argument.split('=')]));
 
 // Their names follow from what is in them: those of the last build would stay.
 rmSync('dist/later', { recursive: true, force: true });
+
+/** Leaves the native half of classic-level where it is, because it looks for its binary beside itself; its JavaScript, some thirty files, goes along. */
+const nativeHalf: Plugin = {
+  name: 'native-half',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /\/node_modules\/classic-level\//.test(importer)
+        ? { path: 'classic-level/binding.js', external: true }
+        : undefined,
+    ),
+};
 
 const options = {
   outdir: 'dist',
@@ -26,7 +37,8 @@ const options = {
   legalComments: 'none',
   lineLimit: 160,
   // Native code, and what is not read before the first agent needs it.
-  external: ['node-pty', 'classic-level', '@agentclientprotocol/sdk'],
+  external: ['node-pty', '@agentclientprotocol/sdk'],
+  plugins: [nativeHalf],
   // For those that are CommonJS.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",

@@ -43,10 +43,10 @@ export class LevelStore implements JournalStore {
 
   /** Opens the folder, which is made if there is none. @throws LevelOpenError */
   static async open(path: string): Promise<LevelStore> {
-    // A native module, which whoever keeps no journal does without.
-    const { ClassicLevel } = await import('classic-level');
+    // A native module, which whoever keeps no journal does without; by its default, the only export that CommonJS has in a bundle.
+    const { default: classicLevel } = await import('classic-level');
     const store = new LevelStore(
-      new ClassicLevel<string, string>(path, {
+      new classicLevel.ClassicLevel<string, string>(path, {
         keyEncoding: 'utf8',
         valueEncoding: 'utf8',
         writeBufferSize: WRITE_BUFFER_BYTES,
