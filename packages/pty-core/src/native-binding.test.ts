@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { until } from '../test/condition.ts';
 import { descriptorsOf } from '../test/descriptors.ts';
 import { BindingError } from './errors.ts';
-import { loadNativeBinding } from './native-binding.ts';
+import { loadNativeBinding, type NativeBinding } from './native-binding.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -33,12 +33,15 @@ test.each(['node-pty/package.json', 'node-pty/lib/utils.js'])('a failure to load
   expect(() => loadNativeBinding(broken)).toThrow(expect.objectContaining({ code: 'BINDING_UNUSABLE', cause }));
 });
 
-test('a child that was forked while another thread closed a file is not told of; the one instead of it holds nothing of others', async () => {
+/** The binding with a node-pty beside which descriptors are closed right before a fork, and something is done after it; `forked` are the pids of all children. */
+function bindingWith(
+  closesAtFork: number[],
+  afterFork: (pid: number) => void = () => {},
+): NativeBinding & { forked: number[] } {
   const { loadNativeModule } = require('node-pty/lib/utils.js') as {
     loadNativeModule(name: string): { dir: string; module: { fork(...request: unknown[]): { pid: number } } };
   };
   const found = loadNativeModule('pty');
-  const closesAtFork: number[] = [];
   const forked: number[] = [];
   const module = {
     ...found.module,
@@ -46,18 +49,25 @@ test('a child that was forked while another thread closed a file is not told of;
       for (const fd of closesAtFork.splice(0)) closeSync(fd);
       const child = found.module.fork(...request);
       forked.push(child.pid);
+      afterFork(child.pid);
       return child;
     },
   };
   const utils = () => ({ loadNativeModule: () => ({ ...found, module }) });
-  const { fork } = loadNativeBinding(requireWith({ 'node-pty/lib/utils.js': utils }));
+  return { ...loadNativeBinding(requireWith({ 'node-pty/lib/utils.js': utils })), forked };
+}
+
+const SLEEP = { file: '/bin/sleep', args: ['60'], env: {}, cwd: '/', cols: 80, rows: 24 };
+
+test('a child that was forked while another thread closed a file is not told of; the one instead of it holds nothing of others', async () => {
+  const closesAtFork: number[] = [];
+  const { fork, forked } = bindingWith(closesAtFork);
   const exits: number[] = [];
-  const sleep = { file: '/bin/sleep', args: ['60'], env: {}, cwd: '/', cols: 80, rows: 24 };
   // As many that one of them is behind those numbers of which a free one does no harm.
   const files = Array.from({ length: 16 }, () => openSync('/dev/null', 'r'));
-  const first = fork(sleep, () => exits.push(1));
+  const first = fork(SLEEP, () => exits.push(1));
   closesAtFork.push(files.pop()!);
-  const second = fork(sleep, () => exits.push(2));
+  const second = fork(SLEEP, () => exits.push(2));
   expect(forked).toEqual([first.pid, expect.any(Number), second.pid]);
 
   await until(() => readlinkSync(`/proc/${second.pid}/exe`).endsWith('sleep'), 'the program');
@@ -66,6 +76,26 @@ test('a child that was forked while another thread closed a file is not told of;
   await until(() => exits.length === 2, 'both exits');
   await until(() => !isThere(forked[1]!), 'the end of the discarded one');
   expect(exits.toSorted()).toEqual([1, 2]);
+  for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
+});
+
+test('such a child may have ended before it is discarded', async () => {
+  const closesAtFork: number[] = [];
+  const { fork, forked } = bindingWith(closesAtFork, (pid) => {
+    if (forked.length !== 2) return;
+    process.kill(pid, 'SIGKILL');
+    // node-pty waits for it in a thread of its own.
+    const turn = new Int32Array(new SharedArrayBuffer(4));
+    for (let waits = 0; waits < 60_000 && isThere(pid); waits += 1) Atomics.wait(turn, 0, 0, 1);
+  });
+  const exits: number[] = [];
+  const files = Array.from({ length: 16 }, () => openSync('/dev/null', 'r'));
+  const first = fork(SLEEP, () => exits.push(1));
+  closesAtFork.push(files.pop()!);
+  const second = fork(SLEEP, () => exits.push(2));
+  expect(forked).toEqual([first.pid, expect.any(Number), second.pid]);
+  for (const { pid } of [first, second]) process.kill(pid, 'SIGKILL');
+  await until(() => exits.length === 2, 'both exits');
   for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
 });
 

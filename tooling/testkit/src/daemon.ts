@@ -107,9 +107,9 @@ export async function startDaemon(options: StartDaemonOptions = {}): Promise<Tes
         READY_MS,
       );
       child.once('error', reject);
-      child.once('close', (code) => {
+      child.once('close', (code, signal) => {
         clearTimeout(deadline);
-        reject(new Error(`the daemon ended with ${code} instead of becoming ready:\n${stderr}`));
+        reject(new Error(`the daemon ended with ${code ?? signal} instead of becoming ready:\n${stderr}`));
       });
       onLines(child, (text) => {
         stderr += `${text}\n`;

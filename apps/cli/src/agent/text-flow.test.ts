@@ -69,6 +69,25 @@ describe('text that comes in pieces', () => {
     expect(flow.open(10)).toEqual(['xxxxx']);
   });
 
+  it('knows a fence that is longer than a row, and takes no rest of a line of code for one', () => {
+    const flow = new TextFlow();
+    const rows = [...'```ts title="a long one"\n- x = 1;\n```\n'].flatMap((each) => flow.push(each, 10));
+    expect(rows).toEqual(['```ts title="a long one"', '- x = 1;', '```']);
+    flow.push('```\n', 10);
+    const code = flow.push(`${'x'.repeat(50)}\`\`\``, 10);
+    expect([...code, ...flow.push('\n'.padEnd(20, 'y '), 10), ...flow.push('\n```\n', 10)].slice(5)).toEqual([
+      '```',
+      'y y y y y y y y y y',
+      '```',
+    ]);
+  });
+
+  it('keeps to the window when that is made narrower in the middle of a line', () => {
+    const flow = new TextFlow();
+    expect(flow.push('100. alpha beta gamma delta', 20)).toEqual(['100. alpha beta']);
+    expect([...flow.push(' epsilon', 8), ...flow.end(8)]).toEqual(['gamma', 'delta', 'epsilon']);
+  });
+
   it('is laid out the same however it is cut', () => {
     const word = fc.stringMatching(/^[a-z漢]{1,12}$/);
     const blanks = fc.constantFrom(' ', ' ', ' ', '  ', '     ', ' - ');
@@ -77,7 +96,7 @@ describe('text that comes in pieces', () => {
       fc.oneof(
         line,
         line.map((one) => `- ${one}`),
-        fc.constant('```'),
+        fc.constantFrom('```', '```typescript title="a file of two words"'),
       ),
       { maxLength: 6 },
     );
@@ -103,6 +122,7 @@ describe('text that comes in pieces', () => {
             if (!isCode && !row.startsWith('```')) expect(cellWidth(row)).toBeLessThanOrEqual(cols);
             if (row.startsWith('```')) isCode = !isCode;
           }
+          // Code is handed out in parts, where its line is long.
           if (!whole.includes('```')) expect(all).toEqual(wrapped(whole, cols));
         },
       ),

@@ -3,6 +3,7 @@ import { cellWidth, graphemesOf } from '../cells.ts';
 /** A line of code that is longer than so many rows is not kept in one piece. */
 const MAX_OPEN_ROWS = 4;
 const TAB = '    ';
+const FENCE = /^ *```/;
 /** How deep the rows of one line are set in, at most, as a share of the width. */
 const MAX_INDENT_SHARE = 0.4;
 
@@ -17,7 +18,9 @@ export class TextFlow {
   #line = '';
   #indent = '';
   #isCode = false;
+  /** Whether rows of the line have been handed out. */
   #isContinued = false;
+  #isFence = false;
 
   /** The rows that `text` completes, for a window of so many columns. */
   push(text: string, cols: number): string[] {
@@ -34,7 +37,7 @@ export class TextFlow {
 
   /** The rows of the line that is not over. */
   open(cols: number): string[] {
-    return this.#line === '' ? [] : this.#isCode ? hardWrap(this.#line, cols) : this.#wrap(cols);
+    return this.#line === '' ? [] : this.#isVerbatim() ? hardWrap(this.#line, cols) : this.#wrap(cols);
   }
 
   /** The rows of what is left. */
@@ -45,26 +48,32 @@ export class TextFlow {
   }
 
   #finishLine(cols: number): string[] {
-    const line = this.#line;
-    const isFence = !this.#isContinued && /^\s*```/.test(line);
-    const rows = this.#isCode || isFence ? [line] : this.#wrap(cols);
-    if (isFence) this.#isCode = !this.#isCode;
+    const rows = this.#isVerbatim() ? [this.#line] : this.#wrap(cols);
+    if (this.#isFence) this.#isCode = !this.#isCode;
     this.#line = '';
     this.#indent = '';
     this.#isContinued = false;
+    this.#isFence = false;
     return rows;
+  }
+
+  /** Whether the line is left as it is; what it is, code or a fence, is told by how it begins. */
+  #isVerbatim(): boolean {
+    if (!this.#isContinued) this.#isFence = FENCE.test(this.#line);
+    return this.#isCode || this.#isFence;
   }
 
   /** Hands out the rows of the open line that are full: the words in them are whole, because others follow. */
   #settle(cols: number): string[] {
-    if (this.#isCode) {
+    // It fits, however wide its characters are: a line that comes in many pieces is not measured with each of them.
+    if (this.#line.length * 2 + this.#indent.length <= cols) return [];
+    if (this.#isVerbatim()) {
       const rows = hardWrap(this.#line, cols);
       if (rows.length <= MAX_OPEN_ROWS) return [];
       this.#line = rows.pop()!;
+      this.#isContinued = true;
       return rows;
     }
-    // It fits, however wide its characters are: a line that comes in many pieces is not measured with each of them.
-    if (this.#line.length * 2 + this.#indent.length <= cols) return [];
     const rows = this.#layOut(cols);
     const open = rows.pop()!;
     if (rows.length === 0) return [];
@@ -83,9 +92,10 @@ export class TextFlow {
     return layOut(lead, this.#line, this.#isContinued ? 0 : lead.length, cols);
   }
 
-  /** What stands before the first word of the row that is next. */
+  /** What stands before the first word of the row that is next; nothing where it would leave too little room. */
   #lead(cols: number): string {
-    return this.#isContinued ? this.#indent : leadOf(this.#line, cols);
+    const lead = this.#isContinued ? this.#indent : leadOf(this.#line);
+    return cellWidth(lead) <= cols * MAX_INDENT_SHARE ? lead : '';
   }
 }
 
@@ -150,8 +160,7 @@ function hardWrap(text: string, cols: number): string[] {
   return rows;
 }
 
-/** The blanks and the bullet that a line begins with, if they leave enough room for what is set in behind them. */
-function leadOf(line: string, cols: number): string {
-  const lead = /^ *(?:(?:[-*+•]|\d{1,3}[.)]) +)?/.exec(line)?.[0] ?? '';
-  return cellWidth(lead) <= cols * MAX_INDENT_SHARE ? lead : '';
+/** The blanks and the bullet that a line begins with. */
+function leadOf(line: string): string {
+  return /^ *(?:(?:[-*+•]|\d{1,3}[.)]) +)?/.exec(line)?.[0] ?? '';
 }
