@@ -1,9 +1,9 @@
 /**
- * Packs every package as it would be published and judges its tarball: its contents, then publint, then are-the-types-wrong. Run through
- * the script `tarballs` of the workspace, which puts pnpm on the PATH.
+ * Packs every package as it would be published and judges its tarball: its contents, then publint, then are-the-types-wrong. Run by
+ * `npm run check`, which puts pnpm on the PATH.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -15,20 +15,28 @@ import type { Manifest } from './workspace.ts';
 /** How nobody can load a package that has ES modules only. */
 const NOT_SUPPORTED = ['node10', 'node16-cjs'];
 
+const packages = ['packages', 'apps']
+  .flatMap((parent) => readdirSync(parent).map((name) => `${parent}/${name}`))
+  .filter((dir) => existsSync(`${dir}/package.json`));
 const folder = mkdtempSync(join(tmpdir(), 'tarballs-'));
 try {
-  const packages = ['--filter', './packages/*', '--filter', './apps/*'];
-  execFileSync('pnpm', ['--recursive', ...packages, 'pack', '--pack-destination', folder], {
+  const filters = packages.map((dir) => `--filter=./${dir}`);
+  execFileSync('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const tarballs = readdirSync(folder);
   let count = 0;
-  for (const name of readdirSync(folder)) {
+  if (tarballs.length !== packages.length) {
+    count++;
+    console.error(`Of ${packages.length} packages there are ${tarballs.length} tarballs`);
+  }
+  for (const name of tarballs) {
     for (const problem of await problemsOf(join(folder, name))) {
       count++;
       console.error(`${name}: ${problem}`);
     }
   }
-  console.log(`Judged ${readdirSync(folder).length} tarballs: ${count} problems`);
+  console.log(`Judged ${tarballs.length} tarballs: ${count} problems`);
   process.exitCode = count === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true });

@@ -44,12 +44,12 @@ async function runOn(
 it('counts what passed, failed and was skipped, and prints why', async () => {
   const { exitCode, output, results } = await runOn(`
     it('passes', () => {});
-    it('fails', () => { throw new Error('on purpose\\nand more'); });
+    it('fails in\\ntwo lines', () => { throw new Error('on purpose\\nand more'); });
     it('needs a tool', (context) => context.skip('no such tool here'));
   `);
   expect(results).toEqual([
     '1 passed, 1 failed, 1 skipped',
-    'packages/one/src/one.test.ts > fails — on purpose and more',
+    'packages/one/src/one.test.ts > fails in two lines — on purpose and more',
   ]);
   expect(output).toContain('skipped: needs a tool — no such tool here\n');
   expect(exitCode).toBe(1);

@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /**
- * Prints every skipped test with its reason, and writes the results of the run to `resultsFile` if one is named: `N passed, N failed, N skipped`, and a line for
- * each failure that says where it was, in which test, and what it said.
+ * Prints every skipped test with its reason, and writes the results of the run to `resultsFile` if one is named: `N passed, N failed, N skipped`, and
+ * one line for each failure that says where it was, in which test, and how its message begins.
  *
  * A test without a reason is printed as such. Files that could not be loaded and errors outside of tests count as one
  * failed test each, so that the numbers never look better than the run.
@@ -48,6 +48,9 @@ export class ResultsReporter implements Reporter {
 const MAX_REASON_CHARS = 500;
 
 function failure(where: string, error: { readonly message: string } | undefined): string {
-  const reason = error?.message.replaceAll(/\s*\n\s*/g, ' ') ?? 'no reason given';
-  return `${where} — ${reason.slice(0, MAX_REASON_CHARS)}`;
+  return `${inOneLine(where)} — ${inOneLine(error?.message ?? 'no reason given').slice(0, MAX_REASON_CHARS)}`;
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
 }
