@@ -1,5 +1,6 @@
 import type { DialogRequest } from '@sessiond/protocol';
 import { expect, it } from 'vitest';
+import { cellWidth } from '../cells.ts';
 import { styleFor } from '../style.ts';
 import { dialogEndText, dialogRows, typedAnswer } from './dialog.ts';
 
@@ -18,6 +19,17 @@ it('shows what is asked and how it is answered', () => {
   ]);
   expect(dialogRows(confirm, 60, style)).toEqual(['? Deploy?', 'To production', 'y or n, Enter · Esc: no answer']);
 });
+
+it.each(['select', 'confirm', 'input', 'editor'] as const)(
+  'has no row of %s that is wider than the window, whose redraw would leave rows behind',
+  (method) => {
+    const message = 'May I?\n```sh\nrm --recursive --force ./build ./dist\n```\nIt is safe.';
+    const rows = dialogRows({ ...select, method, message }, 20, style);
+    for (const row of rows) expect(cellWidth(row)).toBeLessThanOrEqual(20);
+    expect(rows).toEqual(expect.arrayContaining(['rm --recursive --for', 'ce ./build ./dist', 'It is safe.']));
+    expect(rows.at(-1)).toMatch(/answer$/);
+  },
+);
 
 it('lets no question draw on the terminal', () => {
   const evil = { ...select, title: '\x1b[2JWhere\x07?', options: ['a\nb', '\x1b]0;x\x07c'] };

@@ -1,7 +1,7 @@
 import type { DialogAnswer, DialogEnd, DialogRequest } from '@sessiond/protocol';
 import type { Style } from '../style.ts';
 import { plainText } from './plain-text.ts';
-import { wrapped } from './text-flow.ts';
+import { wrappedToFit } from './text-flow.ts';
 import { oneLine } from './tool-line.ts';
 
 /** What typed words answer: the answer, or why they are none. */
@@ -14,14 +14,15 @@ const HINTS: Readonly<Record<DialogRequest['method'], string>> = {
   editor: 'Enter sends · Alt-Enter: new line · Ctrl-G: $EDITOR · Esc: no answer',
 };
 
-/** A question of an agent as rows: title, message, numbered options, and what can be typed. */
+/** A question of an agent as rows of at most `cols` cells: title, message, numbered options, and what can be typed. */
 export function dialogRows(dialog: DialogRequest, cols: number, style: Style): string[] {
   const { method, title, message, options = [] } = dialog;
+  const fit = (text: string): string[] => wrappedToFit(text, cols);
   return [
-    ...wrapped(`? ${plainText(title)}`, cols).map(style.strong),
-    ...(message === undefined ? [] : wrapped(plainText(message), cols)),
-    ...(method === 'select' ? options.flatMap((option, at) => wrapped(`${at + 1}. ${oneLine(option)}`, cols)) : []),
-    style.faint(HINTS[method]),
+    ...fit(`? ${plainText(title)}`).map(style.strong),
+    ...(message === undefined ? [] : fit(plainText(message))),
+    ...(method === 'select' ? options.flatMap((option, at) => fit(`${at + 1}. ${oneLine(option)}`)) : []),
+    ...fit(HINTS[method]).map(style.faint),
   ];
 }
 

@@ -105,6 +105,11 @@ export function wrapped(text: string, cols: number): string[] {
   return [...flow.push(text, cols), ...flow.end(cols)];
 }
 
+/** The same, with code in rows of its own making too: none is wider than the window, as what is drawn again needs it. */
+export function wrappedToFit(text: string, cols: number): string[] {
+  return wrapped(text, cols).flatMap((row) => hardWrap(row, cols));
+}
+
 interface Row {
   text: string;
   /** Where in the line it begins. */
