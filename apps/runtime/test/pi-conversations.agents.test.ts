@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { modelText } from '@sessiond/testkit';
+import { modelText, PI_GENERATIONS } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { numbered, textOf, untilEvent } from './agent-client.ts';
-import { GENERATIONS, PiScene } from './pi-scene.ts';
+import { PiScene } from './pi-scene.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 interface State {
@@ -17,7 +17,7 @@ interface Tree {
   readonly entries: readonly { readonly id: string; readonly role?: string; readonly text?: string }[];
 }
 
-describe.each(GENERATIONS)('conversations of real $name in the daemon', (generation) => {
+describe.each(PI_GENERATIONS)('conversations of real $name in the daemon', (generation) => {
   let scene: PiScene | undefined;
   beforeEach(async (context) => {
     scene ??= await PiScene.start(context, generation);

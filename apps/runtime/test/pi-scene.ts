@@ -1,41 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type AgentName,
+  isRunning,
   type ModelServer,
   needAgent,
+  type PiGeneration,
   startDaemon,
   startModelServer,
   type TestDaemon,
   writePiAgentDir,
+  writePiExtension,
 } from '@sessiond/testkit';
 import { expect, type TestContext } from 'vitest';
 import { connect, startAgent } from './agent-client.ts';
 import type { TerminalClient } from './terminal-client.ts';
-
-/** A generation of pi, and the Node that it needs when it is not this one. */
-export interface PiGeneration {
-  readonly name: AgentName;
-  readonly node?: AgentName;
-}
-
-/** Both generations that the daemon hosts. */
-export const GENERATIONS: readonly PiGeneration[] = [{ name: 'pi-0.74' }, { name: 'pi-0.87', node: 'node24' }];
-
-/** An extension with a tool that asks a person, and one that does not let go of the processor. */
-const TOOLS = `
-export default (pi) => {
-  const tool = (name, execute) => pi.registerTool({
-    name, label: name, description: name, parameters: { type: 'object', properties: {} }, execute,
-  });
-  tool('ask', async (_id, _args, _signal, _update, context) => {
-    const choice = await context.ui.select('Which?', ['red', 'green']);
-    return { content: [{ type: 'text', text: 'chose ' + choice }], details: {} };
-  });
-  tool('spin', async () => { await new Promise((resolve) => setTimeout(resolve, 50)); for (;;); });
-};
-`;
 
 /** A conversation of a few words has something to sum up. */
 const SETTINGS = { compaction: { keepRecentTokens: 1 } };
@@ -86,8 +65,7 @@ export class PiScene {
   /** A folder that agents can work in, with tools of its own. */
   workspace(name: string): string {
     const path = join(this.folder, name);
-    mkdirSync(join(path, '.pi', 'extensions'), { recursive: true });
-    writeFileSync(join(path, '.pi', 'extensions', 'tools.js'), TOOLS);
+    writePiExtension(path);
     writeFileSync(join(path, '.pi', 'settings.json'), JSON.stringify(SETTINGS));
     return path;
   }
@@ -102,7 +80,7 @@ export class PiScene {
     const { stateDir } = this.#daemon;
     await this.#daemon.kill();
     this.cutClients();
-    await expect.poll(() => pids.filter((pid) => runs(pid))).toEqual([]);
+    await expect.poll(() => pids.filter((pid) => isRunning(pid))).toEqual([]);
     this.#daemon = await this.startDaemon(stateDir);
   }
 
@@ -129,14 +107,5 @@ export class PiScene {
     await this.model.close();
     rmSync(this.folder, { recursive: true, force: true });
     expect(end).toMatchObject({ exitCode: 0, leftover: [] });
-  }
-}
-
-/** Whether a process is there and not only waits for its parent to take notice of its end. */
-export function runs(pid: number | string): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)!.startsWith(' Z');
-  } catch {
-    return false;
   }
 }

@@ -1,9 +1,9 @@
-import { modelText } from '@sessiond/testkit';
+import { isRunning, modelText, PI_GENERATIONS } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { numbered, textOf, untilEvent } from './agent-client.ts';
-import { GENERATIONS, PiScene, runs } from './pi-scene.ts';
+import { PiScene } from './pi-scene.ts';
 
-describe.each(GENERATIONS)('real $name in the daemon', (generation) => {
+describe.each(PI_GENERATIONS)('real $name in the daemon', (generation) => {
   let scene: PiScene | undefined;
   beforeEach(async (context) => {
     scene ??= await PiScene.start(context, generation);
@@ -51,12 +51,13 @@ describe.each(GENERATIONS)('real $name in the daemon', (generation) => {
         .map(({ event }) => (event['type'] === 'tool_execution_update' ? String(event['delta']) : ''))
         .join('')
         .split('\n')
-        .filter((line) => /^\d+$/.test(line));
+        .filter((line) => /^\d+$/.test(line))
+        .map(Number);
     await expect.poll(pids).toHaveLength(2);
-    expect(pids().map(runs)).toEqual([true, true]);
+    expect(pids().map(isRunning)).toEqual([true, true]);
     await client.ask('abort', { sessionId });
     expect(await prompted).toMatchObject({ code: 'CANCELLED' });
-    await expect.poll(() => pids().filter(runs)).toEqual([]);
+    await expect.poll(() => pids().filter(isRunning)).toEqual([]);
     expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'idle', restarts: 0 });
   });
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { modelText, needAgent } from '@sessiond/testkit';
+import { modelText, needAgent, PI_GENERATIONS } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import { GENERATIONS, PiScene } from './pi-scene.ts';
+import { PiScene } from './pi-scene.ts';
 
 /** What pi's own client of its RPC mode offers; only what is used here. */
 interface RealRpcClient {
@@ -55,7 +55,7 @@ const SESSIOND = fileURLToPath(new URL('../bin/sessiond.js', import.meta.url));
 const textOf = (content: unknown): string =>
   (content as { type: string; text?: string }[]).map(({ text = '' }) => text).join('');
 
-describe.each(GENERATIONS)("pi's own RPC client with a session of the daemon, which is $name", (generation) => {
+describe.each(PI_GENERATIONS)("pi's own RPC client with a session of the daemon, which is $name", (generation) => {
   let scene: PiScene | undefined;
   const clients: RealRpcClient[] = [];
   beforeEach(async (context) => {

@@ -12,13 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  type AgentName,
   agentPackage,
+  isRunning,
   type ModelServer,
   modelText,
   needAgent,
+  PI_GENERATIONS,
   startModelServer,
   writePiAgentDir,
+  writePiExtension,
 } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent, OpenAgent } from '../src/backend.ts';
@@ -29,50 +31,15 @@ import { eventProblems } from './event-problems.ts';
 import { RecordedProcesses } from './recorded-processes.ts';
 import { TestOwner } from './test-owner.ts';
 
-const GENERATIONS: readonly { readonly name: AgentName; readonly node?: AgentName }[] = [
-  { name: 'pi-0.74' },
-  { name: 'pi-0.87', node: 'node24' },
-];
-
 /** What was built last, as it is published: without a compiler a process starts in half the time. */
 const BUILT_HOST = fileURLToPath(new URL('../dist/pi/host/main.js', import.meta.url));
 
 /** One red pixel. */
 const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-/** An extension with a tool that asks, and one that does not let go of the processor. */
-const EXTENSION = `
-export default (pi) => {
-  const tool = (name, execute) => pi.registerTool({
-    name, label: name, description: name, parameters: { type: 'object', properties: {} }, execute,
-  });
-  tool('ask', async (_id, _args, _signal, _update, context) => {
-    const choice = await context.ui.select('Which?', ['red', 'green']);
-    return { content: [{ type: 'text', text: 'chose ' + choice }], details: {} };
-  });
-  tool('confirm', async (_id, _args, _signal, _update, context) => {
-    const sure = await context.ui.confirm('Sure?', 'Really?');
-    const line = await context.ui.input('Why?', 'because');
-    const text = await context.ui.editor('More?', 'Dear');
-    context.ui.notify('Noted.', 'info');
-    return { content: [{ type: 'text', text: [sure, line, text].join(' ') }], details: {} };
-  });
-  tool('spin', async () => { await new Promise((resolve) => setTimeout(resolve, 50)); for (;;); });
-};
-`;
-
-/** Whether a process is there and not only waits for its parent to take notice of its end. */
-function runs(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)!.startsWith(' Z');
-  } catch {
-    return false;
-  }
-}
-
 const never = (): AbortSignal => new AbortController().signal;
 
-describe.each(GENERATIONS)('real $name', ({ name, node }) => {
+describe.each(PI_GENERATIONS)('real $name', ({ name, node }) => {
   let folder: string;
   let server: ModelServer;
   let processes: RecordedProcesses;
@@ -229,10 +196,10 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
           .filter((line) => /^\d+$/.test(line));
       await expect.poll(told).toHaveLength(2);
       const pids = told().map(Number);
-      for (const pid of pids) expect(runs(pid)).toBe(true);
+      for (const pid of pids) expect(isRunning(pid)).toBe(true);
       expect(await agent.abort(5_000)).toBe(true);
       expect((await outcome).stopReason).toBe('aborted');
-      await expect.poll(() => pids.filter(runs)).toEqual([]);
+      await expect.poll(() => pids.filter(isRunning)).toEqual([]);
       expect(agent.status.restarts).toBe(0);
     },
   );
@@ -376,8 +343,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
 
   it('runs extensions of a workspace only where it is trusted, and asks a person for them', async () => {
     for (const each of ['work', 'trusted']) {
-      mkdirSync(join(folder, each, '.pi', 'extensions'), { recursive: true });
-      writeFileSync(join(folder, each, '.pi', 'extensions', 'tools.js'), EXTENSION);
+      writePiExtension(join(folder, each));
     }
     const { agent: plain } = await open();
     const tools = await plain.perform<'get_tools'>({ type: 'get_tools', sessionId: 's' }, never());
@@ -407,8 +373,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
   });
 
   it('ends the process of what does not react, and starts it again', async () => {
-    mkdirSync(join(folder, 'trusted', '.pi', 'extensions'), { recursive: true });
-    writeFileSync(join(folder, 'trusted', '.pi', 'extensions', 'tools.js'), EXTENSION);
+    writePiExtension(join(folder, 'trusted'));
     const { agent, owner } = await open({ cwd: join(folder, 'trusted') });
     const before = agent.status.pid;
     server.replyNext({ toolCalls: [{ name: 'spin', arguments: {} }] });
@@ -579,7 +544,7 @@ describe.each(GENERATIONS)('real $name', ({ name, node }) => {
   });
 });
 
-describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name, node }) => {
+describe.each(PI_GENERATIONS)('real $name keeps what every agent promises', ({ name, node }) => {
   // The contract has no way to skip: without the package there is nothing to ask.
   if (agentPackage(name) === undefined || (node !== undefined && agentPackage(node) === undefined)) {
     it('is asked about it', (context) => void needAgent(context, name));
@@ -599,8 +564,7 @@ describe.each(GENERATIONS)('real $name keeps what every agent promises', ({ name
     },
     open: async (options = {}) => {
       const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pi-')));
-      mkdirSync(join(folder, 'work', '.pi', 'extensions'), { recursive: true });
-      writeFileSync(join(folder, 'work', '.pi', 'extensions', 'tools.js'), EXTENSION);
+      writePiExtension(join(folder, 'work'));
       const server = await startModelServer({
         onRequest: ({ prompt, toolResults }) =>
           prompt.startsWith('call ') && toolResults.length === 0

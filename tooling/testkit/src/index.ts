@@ -22,5 +22,15 @@ export type { ModelRequest, ModelRequestEnd } from './model-request.ts';
 export { type ModelServer, type ModelServerOptions, startModelServer } from './model-server.ts';
 export { writeOpencodeHome } from './opencode-home.ts';
 export { MODEL_IDS, MODEL_PROVIDER, writePiAgentDir } from './pi-agent-dir.ts';
-export { descendants, isAlive, type ProcessId, rssBytes, type SessionMember, sessionMembers } from './processes.ts';
+export { writePiExtension } from './pi-extension.ts';
+export { PI_GENERATIONS, type PiGeneration } from './pi-generation.ts';
+export {
+  descendants,
+  isAlive,
+  isRunning,
+  type ProcessId,
+  rssBytes,
+  type SessionMember,
+  sessionMembers,
+} from './processes.ts';
 export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';

@@ -44,6 +44,12 @@ export function isAlive({ pid, startedAt }: ProcessId): boolean {
   return stat !== null && stat.startedAt === startedAt && stat.state !== 'Z' && stat.state !== 'X';
 }
 
+/** Whether a process with this pid runs; for a pid that may have been given anew meanwhile, see {@link isAlive}. */
+export function isRunning(pid: number): boolean {
+  const state = readStat(pid)?.state;
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
 /** Resident memory of a process. Throws when there is no such process. */
 export function rssBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
