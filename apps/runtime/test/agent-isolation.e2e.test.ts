@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connect, startAgent, textOf, untilEvent } from './agent-client.ts';
@@ -26,9 +27,20 @@ afterAll(async () => {
 const SESSIONS = 50;
 const TOKENS = 500;
 
-async function delayP99Ms(client: TerminalClient): Promise<number> {
+/** How late the event loop of the daemon was in its last whole window, of ten seconds; at first, since its start. */
+async function lateness(client: TerminalClient): Promise<{ mean: number; p99Ms: number }> {
   const { metrics } = (await client.ask('get_metrics')) as { metrics: { name: string; value: number }[] };
-  return metrics.find(({ name }) => name === 'nodejs.eventloop.delay.p99')!.value * 1000;
+  const of = (name: string) => metrics.find((each) => each.name === `nodejs.eventloop.delay.${name}`)!.value;
+  return { mean: of('mean'), p99Ms: of('p99') * 1000 };
+}
+
+/** Waits for the end of the window after the one whose mean this was. */
+async function windowAfter(client: TerminalClient, mean: number): Promise<{ mean: number; p99Ms: number }> {
+  for (;;) {
+    const found = await lateness(client);
+    if (found.mean !== mean) return found;
+    await delay(50);
+  }
 }
 
 it('[S47] streams 50 agents at once to one client and another, without holding anybody up', async () => {
@@ -36,26 +48,32 @@ it('[S47] streams 50 agents at once to one client and another, without holding a
   const ids = await Promise.all(Array.from({ length: SESSIONS }, () => startAgent(all)));
   await Promise.all(ids.map((sessionId) => all.ask('attach', { sessionId })));
   await Promise.all(ids.slice(0, 10).map((sessionId) => some.ask('attach', { sessionId, role: 'observer' })));
-  /** Has all of them stream once. @returns by how much the daemon was later than a process beside it explains. */
-  const stream = async (): Promise<number> => {
+  let rounds = 0;
+  /** Has all of them stream, and waits for `reading`. @returns by how much the daemon was later than a process beside it explains. */
+  const stream = async (reading: () => Promise<{ p99Ms: number }>): Promise<number> => {
     const endNeighbour = await startWorkingProcess();
     await Promise.all(ids.map((sessionId) => all.ask('prompt', { sessionId, message: `stream ${TOKENS} 10` })));
-    const p99Ms = await delayP99Ms(all);
+    rounds += 1;
+    const { p99Ms } = await reading();
     const machineMs = await endNeighbour();
     console.log(`p99 of the event loop ${p99Ms.toFixed(1)} ms, of a process beside it ${machineMs.toFixed(1)} ms`);
     return p99Ms - 2 * machineMs;
   };
-  // What holds the daemon up does so every time; what else the machine does is another thing each time.
-  let rounds = 1;
-  let lateMs = await stream();
-  for (; rounds < 5 && lateMs >= 50; rounds += 1) lateMs = await stream();
+  let lateMs = await stream(() => lateness(all));
+  // What holds the daemon up does so every time; what else the machine does is another thing each time, and is over with its window.
+  while (rounds < 5 && lateMs >= 50) {
+    let last = await lateness(all);
+    for (let next = await lateness(all); next.mean !== last.mean; next = await lateness(all)) last = next;
+    const { mean } = await windowAfter(all, last.mean);
+    lateMs = await stream(() => windowAfter(all, mean));
+  }
   expect(lateMs).toBeLessThan(50);
   await all.until(() => all.eventsOf('agent_end').length === SESSIONS * rounds);
   await some.until(() => some.eventsOf('agent_end').length === 10 * rounds);
   const text = Array.from({ length: TOKENS }, (_, index) => `${String(index).padStart(3, '0')} `).join('');
   for (const sessionId of ids) expect(textOf(all, sessionId)).toBe(text.repeat(rounds));
   for (const sessionId of ids.slice(0, 10)) expect(textOf(some, sessionId)).toBe(text.repeat(rounds));
-});
+}, 300_000);
 
 it('[AG16] lets an agent that crashes disturb no other', async () => {
   const client = await connect(daemon, clients);

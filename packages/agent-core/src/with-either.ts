@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
  * Does something with a signal that is aborted when either of the two is, with its reason.
  *
  * `AbortSignal.any` leaves a mark on each of its sources for as long as the source lives, which for one that lives as long as an agent is a leak; this leaves none
- * once `act` is over.
+ * once `act` is over. Node no longer warns of many listeners on either of the two, whoever adds them.
  */
 export async function withEither<T>(
   one: AbortSignal,
