@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { errorText } from '../error-text.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type Style, styleFor } from '../style.ts';
+import { CallerEditor } from './caller-editor.ts';
 import { ChatActs } from './chat-acts.ts';
 import { type ChatView, chatArea } from './chat-area.ts';
 import { type ChatKey, ChatKeys } from './chat-keys.ts';
@@ -16,7 +17,6 @@ import { typedAnswer } from './dialog.ts';
 import { OwnPrompts } from './own-prompts.ts';
 import { plainText } from './plain-text.ts';
 import { CHAT_HELP, type SlashCommand, slashCommand } from './slash-command.ts';
-import { editText } from './text-program.ts';
 import { Transcript } from './transcript.ts';
 
 /** How a person talks with an agent. */
@@ -52,12 +52,11 @@ class Chat {
   readonly #line = new ChatLine();
   readonly #quit = new AbortController();
   readonly #prompts: OwnPrompts;
+  readonly #callerEditor: CallerEditor;
   #isAborting = false;
   #hasEnded = false;
   /** The last key was Ctrl-C: another one leaves. */
   #isArmed = false;
-  /** The caller's own editor has the terminal. */
-  #isLent = false;
 
   constructor(context: Context, client: Client, { sessionId, showThinking }: ChatOptions) {
     this.#context = context;
@@ -65,6 +64,8 @@ class Chat {
     this.#sessionId = sessionId;
     this.#style = styleFor(context);
     this.#screen = new ChatScreen(context);
+    const { env, interruption } = context;
+    this.#callerEditor = new CallerEditor({ env, interruption, screen: this.#screen, line: this.#line });
     this.#transcript = new Transcript({ style: this.#style, showThinking });
     this.#acts = new ChatActs(client, sessionId, () => this.#conversation.state);
     this.#prompts = new OwnPrompts(client, sessionId, {
@@ -78,7 +79,7 @@ class Chat {
       sessionId,
       transcript: this.#transcript,
       view: this.#view(),
-      signal: AbortSignal.any([this.#quit.signal, context.interruption.signal]),
+      signal: AbortSignal.any([this.#quit.signal, interruption.signal]),
     });
   }
 
@@ -268,28 +269,8 @@ class Chat {
   }
 
   async #useEditor(): Promise<void> {
-    if (this.#isLent) return;
-    this.#isLent = true;
-    const { env, interruption } = this.#context;
-    const { asked, editor } = this.#line;
-    // Keys that are signals in a usual terminal are for the editor.
-    const giveBack = interruption.take((signal) => signal === 'SIGINT' || signal === 'SIGQUIT');
-    let edited: string | undefined;
-    try {
-      await this.#screen.lend(async () => {
-        edited = await editText(editor.text, env);
-      });
-    } finally {
-      giveBack();
-      this.#isLent = false;
-    }
-    if (edited === undefined) await this.#say('there is no editor in VISUAL or EDITOR, or it failed', 'notable');
-    else if (this.#line.asked?.requestId !== asked?.requestId) {
-      await this.#say('what was edited is left out: the agent asks something else now', 'notable');
-    } else {
-      editor.set(edited);
-      this.#line.touch();
-    }
+    const problem = await this.#callerEditor.edit();
+    if (problem !== undefined) await this.#say(problem, 'notable');
     this.#draw();
   }
 
