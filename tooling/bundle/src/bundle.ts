@@ -1,13 +1,10 @@
 // Second half of the build of a program: all of it in one file, because reading four hundred takes longer than running them. What is imported only when it is
 // needed lies in files of its own beside it, in `dist/later`.
 // Run in the folder of the package, with the files to write into `dist` and what they begin with: `sessionctl=dist/main.js`.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const entryPoints = process.argv.slice(2).map((argument) => Object.fromEntries([argument.split('=')]));
-
-// Their names follow from what is in them: those of the last build would stay.
-rmSync('dist/later', { recursive: true, force: true });
 
 /** Leaves the native half of classic-level where it is, because it looks for its binary beside itself; its JavaScript, some thirty files, goes along. */
 const nativeHalf: Plugin = {
@@ -48,6 +45,11 @@ const options = {
 
 // What `tsc` has made, with its maps: the bundles lead back to the sources. One by one: files that they shared would have to be read by each.
 const builds = await Promise.all(entryPoints.map((entryPoint) => build({ ...options, entryPoints: entryPoint })));
+
+// Their names follow from what is in them: those of the last build would stay. Gone only now, because a program that begins meanwhile looks for them.
+const written = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile.outputs)));
+const later = existsSync('dist/later') ? readdirSync('dist/later').map((name) => `dist/later/${name}`) : [];
+for (const path of later) if (!written.has(path)) rmSync(path);
 
 const licenses = new Map<string, string>();
 for (const input of builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
