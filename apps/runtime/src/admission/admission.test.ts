@@ -8,32 +8,11 @@ import { Admission, type AdmissionLimits, type AdmittedCommand } from './admissi
 import type { AdmissionObserver } from './admission-observer.ts';
 import type { AskedModel, SessionTraits } from './breaker-rules.ts';
 import type { CommandRefusal } from './command-refusal.ts';
+import { NO_LIMITS } from './limits-fixture.ts';
 
 const MINUTE_MS = 60_000;
 const CREATE: Command = { type: 'create_session', kind: 'pty' };
 const LIST: Command = { type: 'list_sessions' };
-
-const OFF: AdmissionLimits = {
-  dataCommandsPerMinute: null,
-  controlCommandsPerMinute: null,
-  totalCommandsPerMinute: null,
-  principalSharePercent: 50,
-  maxInflightCommands: null,
-  maxInflightPerPrincipal: null,
-  spawnFailuresPerPrincipal: null,
-  spawnFailuresTotal: 50,
-  spawnFailureWindowMs: 120_000,
-  spawnPauseMs: 30_000,
-  bashTimeoutsPerSession: null,
-  bashTimeoutsTotal: 50,
-  bashTimeoutWindowMs: 120_000,
-  bashPauseMs: 30_000,
-  providerFailures: null,
-  providerFailureWindowMs: 120_000,
-  providerPauseMs: 30_000,
-  providerSlowMs: 60_000,
-  dialogAnswersPerMinute: null,
-};
 
 let now: number;
 let told: string[];
@@ -56,7 +35,7 @@ const observer: AdmissionObserver = {
 
 function admissionWith(limits: Partial<AdmissionLimits>): Admission {
   const logger = pino({ base: null, timestamp: false }, { write: (line: string) => logged.push(line) });
-  return new Admission({ limits: { ...OFF, ...limits }, logger, observer, now: () => now });
+  return new Admission({ limits: { ...NO_LIMITS, ...limits }, logger, observer, now: () => now });
 }
 
 /** The command if it was let in. */

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { Admission, type AdmissionLimits } from '../admission/admission.ts';
 import type { AdmissionObserver } from '../admission/admission-observer.ts';
+import { NO_LIMITS } from '../admission/limits-fixture.ts';
 import type { CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import type { CommandJournal } from '../journal/command-journal.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
@@ -27,6 +28,7 @@ type Defect =
   | 'provider';
 
 const LIMITS: AdmissionLimits = {
+  ...NO_LIMITS,
   dataCommandsPerMinute: 1000,
   controlCommandsPerMinute: 1000,
   totalCommandsPerMinute: 1000,
@@ -42,10 +44,6 @@ const LIMITS: AdmissionLimits = {
   bashTimeoutWindowMs: 1000,
   bashPauseMs: 1000,
   providerFailures: 1,
-  providerFailureWindowMs: 120_000,
-  providerPauseMs: 30_000,
-  providerSlowMs: 60_000,
-  dialogAnswersPerMinute: null,
 };
 
 /** What still throws. */

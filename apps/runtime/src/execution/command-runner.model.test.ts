@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import { Admission } from '../admission/admission.ts';
+import { NO_LIMITS } from '../admission/limits-fixture.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
@@ -30,18 +31,13 @@ interface Execution {
   over: boolean;
 }
 
-const NO_LIMITS = {
-  ...{ dataCommandsPerMinute: null, controlCommandsPerMinute: null, totalCommandsPerMinute: null },
-  ...{ principalSharePercent: 100, maxInflightCommands: null, maxInflightPerPrincipal: null },
-  ...{ spawnFailuresPerPrincipal: 1000, spawnFailuresTotal: 1000, spawnFailureWindowMs: 1000, spawnPauseMs: 1000 },
-  ...{ bashTimeoutsPerSession: 1000, bashTimeoutsTotal: 1000, bashTimeoutWindowMs: 1000, bashPauseMs: 1000 },
-  ...{
-    providerFailures: null,
-    providerFailureWindowMs: 1000,
-    providerPauseMs: 1000,
-    providerSlowMs: 1000,
-    dialogAnswersPerMinute: null,
-  },
+/** Breakers stand by, and none opens. */
+const LIMITS = {
+  ...NO_LIMITS,
+  spawnFailuresPerPrincipal: 1000,
+  spawnFailuresTotal: 1000,
+  bashTimeoutsPerSession: 1000,
+  bashTimeoutsTotal: 1000,
 };
 
 /** A runner with handlers that end when they are told to, and a clock that moves when it is told to. */
@@ -78,7 +74,7 @@ class World {
         }),
       } as unknown as CommandHandlers,
       server: {} as ServerFacts,
-      admission: new Admission({ limits: NO_LIMITS, logger, now }),
+      admission: new Admission({ limits: LIMITS, logger, now }),
       lanes: new CommandLanes({ maxWaiting: 3, maxWaitMs: 2_000_000, now }),
       locks: new SessionLocks({ maxWaiting: 3, maxWaitMs: 2_000_000, now }),
       outcomes: new OutcomeStore({ limits: { ...limits, idempotencyMs: 600_000 }, now }),

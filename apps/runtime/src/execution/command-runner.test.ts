@@ -2,6 +2,7 @@ import { type Command, type ErrorCode, ProtocolError, type ResponseDataOf, type 
 import pino from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { Admission, type AdmissionLimits } from '../admission/admission.ts';
+import { NO_LIMITS } from '../admission/limits-fixture.ts';
 import type { CommandContext, CommandHandlers, CommandIssuer, ServerFacts } from '../commands/command-context.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { CommandLanes } from './command-lanes.ts';
@@ -18,25 +19,14 @@ interface Begun {
 }
 
 const LIMITS: AdmissionLimits = {
+  ...NO_LIMITS,
   dataCommandsPerMinute: 10,
   controlCommandsPerMinute: 10,
   totalCommandsPerMinute: 100,
-  principalSharePercent: 50,
   maxInflightCommands: 10,
   maxInflightPerPrincipal: 5,
   spawnFailuresPerPrincipal: 2,
   spawnFailuresTotal: 10,
-  spawnFailureWindowMs: 120_000,
-  spawnPauseMs: 30_000,
-  bashTimeoutsPerSession: null,
-  bashTimeoutsTotal: 50,
-  bashTimeoutWindowMs: 120_000,
-  bashPauseMs: 30_000,
-  providerFailures: null,
-  providerFailureWindowMs: 120_000,
-  providerPauseMs: 30_000,
-  providerSlowMs: 60_000,
-  dialogAnswersPerMinute: null,
 };
 const OUTCOMES: OutcomeLimits = {
   maxOutcomes: 100,
