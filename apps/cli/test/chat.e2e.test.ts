@@ -154,6 +154,16 @@ describe('chat', () => {
     await person.end();
   });
 
+  it('helps in rows that fit into the window', async () => {
+    const person = await chatting(await startAgent());
+    await person.type('/help\r');
+    // Of a line that was broken for a window of one column more, no word is left over.
+    await person.sees('behind a leading >\r\nit is a follow-up, for when the agent is done.');
+    await person.sees('\r\n/models            list the models\r\n');
+    await person.type('/quit\r');
+    expect(await person.end()).toMatchObject({ status: 0 });
+  });
+
   it('an editor of the caller gets the line, and the terminal comes back', async () => {
     const id = await startAgent();
     const person = await chatting(id, { EDITOR: 'sh -c \'echo "echo edited" > "$1"\' editor' });

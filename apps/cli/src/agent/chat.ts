@@ -5,6 +5,7 @@ import { isEventOf } from '@sessiond/protocol/client';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-text.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { flowed } from '../help-layout.ts';
 import { type Style, styleFor } from '../style.ts';
 import { CallerEditor } from './caller-editor.ts';
 import { ChatActs } from './chat-acts.ts';
@@ -230,7 +231,7 @@ class Chat {
         this.#abort();
         break;
       case 'help':
-        void this.#say(CHAT_HELP);
+        void this.#say(flowed(CHAT_HELP, this.#cols));
         break;
       case 'quit':
         this.#quit.abort();

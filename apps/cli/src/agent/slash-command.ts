@@ -10,18 +10,21 @@ export type SlashCommand =
   | { readonly name: 'quit' }
   | { readonly name: 'help' };
 
-/** What `/help` and the notes of the command say. */
+/** What `/help` and the notes of the command say; to be fitted to the window. */
 export const CHAT_HELP = `Enter sends. While the agent works, what is sent steers it; behind a leading > it
 is a follow-up, for when the agent is done. Ctrl-C aborts what it works on, or
 clears the line; again, it leaves, and so does Ctrl-D. The session goes on.
 Alt-Enter or Ctrl-J begins a new line, Ctrl-G opens $EDITOR, the arrows bring
 back what was sent.
 
-/model [NAME]      show or choose the model      /models   list them
+/model [NAME]      show or choose the model
+/models            list the models
 /thinking [LEVEL]  show or choose how much it thinks
 /thoughts          show what it thinks, or fold it
-/compact [HINTS]   have it sum up what was said  /stats    messages and tokens
-/abort             like Ctrl-C                   /quit     leave
+/compact [HINTS]   have it sum up what was said
+/stats             messages and tokens
+/abort             like Ctrl-C
+/quit              leave
 
 Other words behind a slash go to the agent, which may know them.`;
 
