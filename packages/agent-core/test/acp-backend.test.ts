@@ -258,6 +258,25 @@ describe('a conversation', () => {
     expect(await say(again, 'remember')).toBe('echo one | one');
   });
 
+  it('[AC05] is whole also when the agent tells what was said only after it has answered', async () => {
+    const options = [...kept(), '--resumes', 'late'];
+    const first = await open(options);
+    await say(first, 'echo one');
+    const { agentSessionId } = first.status;
+    await first.close(5_000);
+    owner = new TestOwner();
+    const again = await open(options, { resume: { agentSessionId: agentSessionId! } });
+    const told = async () =>
+      (await perform(again, 'get_messages')).messages.map(({ role, content }) => [role, content[0]]);
+    await expect.poll(told).toMatchObject([
+      ['user', { text: 'echo one' }],
+      ['assistant', { text: 'one' }],
+    ]);
+    expect(owner.all('message_end').map(({ role }) => role)).toEqual(['user', 'assistant']);
+    expect(owner.all('turn_end')).toHaveLength(1);
+    expect(await say(again, 'remember')).toBe('echo one | one');
+  });
+
   it('[AC05] that is not known, or cannot be taken up, is refused by the field', async () => {
     const refused = { code: 'agent-input', field: 'agentSessionId' };
     await expect(open(kept(), { resume: { agentSessionId: 'nothing' } })).rejects.toMatchObject(refused);

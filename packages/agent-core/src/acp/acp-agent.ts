@@ -58,6 +58,7 @@ export class AcpAgent implements Agent {
     this.#desk = terminals && new TerminalDesk({ terminals, sessionId, cwd, env: toolEnv });
     this.#session = new AcpSession({
       cwd,
+      clock,
       timestamp,
       maxTranscriptBytes,
       emit,
@@ -246,6 +247,7 @@ export class AcpAgent implements Agent {
   }
 
   #stop(reason: 'closed' | 'failed', errorMessage?: string): void {
+    this.#session.rest();
     if (this.#life.stop(reason, errorMessage)) this.#onStopped();
   }
 

@@ -1,4 +1,5 @@
 import type { AgentEvent } from '@sessiond/protocol';
+import type { Clock } from '../clock.ts';
 import { AgentFailedError, AgentInputError, AgentUnavailableError } from '../errors.ts';
 import type { AcpLink } from './acp-link.ts';
 import { agentErrorCode, agentFailure } from './agent-failure.ts';
@@ -14,6 +15,9 @@ const AUTH_REQUIRED = -32_000;
 /** Longest id of a conversation. */
 const MAX_ID = 1_024;
 
+/** After so much silence, what was said outside a prompt is over: nothing tells its end. */
+const QUIET_MS = 1_000;
+
 /** What an {@link AcpSession} is made of. */
 export interface AcpSessionParts {
   readonly cwd: string;
@@ -23,6 +27,7 @@ export interface AcpSessionParts {
   /** Told when something has changed that no event tells. */
   readonly onChanged: () => void;
   readonly terminalText: (terminalId: string) => string;
+  readonly clock: Clock;
   /** The time of day, RFC 3339. */
   readonly timestamp: () => string;
 }
@@ -54,6 +59,7 @@ export class AcpSession {
   #opening = false;
   /** The conversation is told again: what was said is not news. */
   #replaying = false;
+  #stopWaiting = (): void => {};
 
   constructor(parts: AcpSessionParts) {
     this.#parts = parts;
@@ -155,6 +161,12 @@ export class AcpSession {
     if (update !== undefined) this.#take(update);
   }
 
+  /** Ends what was said outside a prompt. */
+  rest(): void {
+    this.#stopWaiting();
+    this.#conversation.rest();
+  }
+
   #take(update: SessionUpdate): void {
     switch (update.kind) {
       case 'text':
@@ -162,6 +174,7 @@ export class AcpSession {
       case 'tool':
       case 'user':
         this.#conversation.take(update);
+        this.#restWhenQuiet();
         break;
       case 'plan':
         this.#emit({ type: 'plan_update', entries: update.entries });
@@ -213,8 +226,16 @@ export class AcpSession {
     this.#opened(sessionId, await this.#ask(link, 'session/resume', { sessionId }, signal), link);
   }
 
+  /** Some agents answer that a conversation is loaded, and tell what was said in it afterwards. */
+  #restWhenQuiet(): void {
+    this.#stopWaiting();
+    if (this.#replaying) return;
+    this.#stopWaiting = this.#parts.clock.after(QUIET_MS, () => this.rest(), { background: true });
+  }
+
   /** Loads a conversation, which the agent tells again; the transcript is the new one only when that has worked. */
   async #replay(link: AcpLink, sessionId: string, signal: AbortSignal): Promise<void> {
+    this.rest();
     const before = this.#conversation;
     const transcript = new Transcript(this.#parts.maxTranscriptBytes);
     const told = this.#newConversation(transcript);

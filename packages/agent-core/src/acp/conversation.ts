@@ -104,7 +104,12 @@ export class Conversation {
     this.#emit({ type: 'agent_end', ...reason });
   }
 
-  /** Closes what was said outside a prompt, such as at the end of a conversation that was told again. */
+  /** Closes what was said outside a prompt, unless one has begun meanwhile. */
+  rest(): void {
+    if (!this.#prompted) this.flush();
+  }
+
+  /** Closes what was said, such as at the end of a conversation that was told again. */
   flush(): void {
     this.#userDone();
     for (const tool of this.#tools.values()) this.#endTool(tool, true);

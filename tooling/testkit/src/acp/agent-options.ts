@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 export interface AgentProgramOptions {
   /** Keeps conversations here, so that they can be listed and gone on with; without, it keeps none. */
   readonly folder?: string;
-  /** How it goes on with a conversation: it tells all of it again, or it only knows. Default `load`. */
-  readonly resumes: 'load' | 'resume';
+  /** How it goes on with a conversation: it tells all of it again, before or only after it answers, or it only knows. Default `load`. */
+  readonly resumes: 'load' | 'late' | 'resume';
   /** Offers models and thinking levels: as settings, in the older way (models only), or not at all. Default `settings`. */
   readonly config: 'settings' | 'models' | 'none';
   /** Wants to be authenticated with before it opens a conversation. */
@@ -34,7 +34,7 @@ export function readAgentOptions(args: readonly string[]): AgentProgramOptions {
   });
   return {
     ...(values.folder !== undefined && { folder: values.folder }),
-    resumes: values.resumes === 'resume' ? 'resume' : 'load',
+    resumes: values.resumes === 'resume' || values.resumes === 'late' ? values.resumes : 'load',
     config: values.config === 'models' || values.config === 'none' ? values.config : 'settings',
     locked: values.locked,
     mute: values.mute,

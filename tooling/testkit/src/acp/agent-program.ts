@@ -19,6 +19,8 @@ import { work } from './agent-words.ts';
 
 const MODELS = ['loopback/small', 'loopback/large'];
 const LEVELS = ['off', 'low', 'high'];
+/** Later than its answer by so much that nobody takes the one for part of the other. */
+const LATE_MS = 100;
 
 const options = readAgentOptions(process.argv.slice(2));
 const folder = options.folder === undefined ? undefined : new ConversationFolder(options.folder);
@@ -39,7 +41,7 @@ agent({ name: 'small-agent' })
       agentInfo: { name: 'small-agent', version: '1.0.0' },
       authMethods: [{ id: 'key', name: 'A key' }],
       agentCapabilities: {
-        loadSession: folder !== undefined && options.resumes === 'load',
+        loadSession: folder !== undefined && options.resumes !== 'resume',
         promptCapabilities: { image: true },
         sessionCapabilities: {
           ...(folder !== undefined && { list: {} }),
@@ -55,13 +57,17 @@ agent({ name: 'small-agent' })
   })
   .onRequest(methods.agent.session.load, async ({ params: { sessionId, cwd }, client }) => {
     const { said } = read(sessionId);
-    for (const { who, text } of said) {
-      const sessionUpdate = who === 'user' ? 'user_message_chunk' : 'agent_message_chunk';
-      await client.notify(methods.client.session.update, {
-        sessionId,
-        update: { sessionUpdate, content: { type: 'text', text } },
-      });
-    }
+    const tell = async () => {
+      for (const { who, text } of said) {
+        const sessionUpdate = who === 'user' ? 'user_message_chunk' : 'agent_message_chunk';
+        await client.notify(methods.client.session.update, {
+          sessionId,
+          update: { sessionUpdate, content: { type: 'text', text } },
+        });
+      }
+    };
+    if (options.resumes === 'late') setTimeout(() => void tell(), LATE_MS);
+    else await tell();
     return open({ sessionId, cwd, said });
   })
   .onRequest(methods.agent.session.resume, ({ params: { sessionId, cwd } }) => {
