@@ -244,14 +244,19 @@ describe('the commands of an agent', () => {
 });
 
 describe('a conversation', () => {
-  it.each(['load', 'resume'])('[AC05] is taken up again with a session, by %s', async (way) => {
+  /** Says one thing, ends the agent, and opens the conversation in another one. */
+  async function takenUpAgain(way: string) {
     const options = [...kept(), '--resumes', way];
     const first = await open(options);
     await say(first, 'echo one');
-    const { agentSessionId } = first.status;
+    const agentSessionId = first.status.agentSessionId!;
     await first.close(5_000);
     owner = new TestOwner();
-    const again = await open(options, { resume: { agentSessionId: agentSessionId! } });
+    return { again: await open(options, { resume: { agentSessionId } }), agentSessionId };
+  }
+
+  it.each(['load', 'resume'])('[AC05] is taken up again with a session, by %s', async (way) => {
+    const { again, agentSessionId } = await takenUpAgain(way);
     expect(again.status).toMatchObject({ agentSessionId, messageCount: way === 'load' ? 2 : 0 });
     // What was said is no news.
     expect(owner.all('message_start')).toEqual([]);
@@ -259,13 +264,7 @@ describe('a conversation', () => {
   });
 
   it('[AC05] is whole also when the agent tells what was said only after it has answered', async () => {
-    const options = [...kept(), '--resumes', 'late'];
-    const first = await open(options);
-    await say(first, 'echo one');
-    const { agentSessionId } = first.status;
-    await first.close(5_000);
-    owner = new TestOwner();
-    const again = await open(options, { resume: { agentSessionId: agentSessionId! } });
+    const { again } = await takenUpAgain('late');
     const told = async () =>
       (await perform(again, 'get_messages')).messages.map(({ role, content }) => [role, content[0]]);
     await expect.poll(told).toMatchObject([

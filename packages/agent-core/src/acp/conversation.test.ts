@@ -49,6 +49,24 @@ function told(): string[] {
 }
 
 describe('Conversation', () => {
+  it('rests outside a prompt when nothing is at work, and never ends a tool or a prompt by that', () => {
+    conversation.take(heard('Before'));
+    conversation.take(text('Said'));
+    conversation.rest();
+    expect(transcript.page(0).messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+    conversation.take(tool('a', { title: 'build', status: 'in_progress' }));
+    events.length = 0;
+    conversation.rest();
+    expect(told()).toEqual([]);
+    conversation.take(tool('a', { status: 'completed' }));
+    expect(events.find(({ type }) => type === 'tool_execution_end')).toMatchObject({ isError: false });
+    conversation.begin({ message: 'Why?' });
+    conversation.take(text('Because'));
+    events.length = 0;
+    conversation.rest();
+    expect(told()).toEqual([]);
+  });
+
   it('[AC01] tells a prompt, and what is thought and said about it in pieces', () => {
     conversation.begin({ message: 'Why?' });
     for (const update of [thought('Hm'), thought('m'), text('Be'), text('cause')]) conversation.take(update);

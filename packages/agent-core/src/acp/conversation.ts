@@ -104,9 +104,9 @@ export class Conversation {
     this.#emit({ type: 'agent_end', ...reason });
   }
 
-  /** Closes what was said outside a prompt, unless one has begun meanwhile. */
+  /** Closes what was said outside a prompt, unless one has begun meanwhile, or a tool has not ended: that may be silent for long. */
   rest(): void {
-    if (!this.#prompted) this.flush();
+    if (!this.#prompted && this.#tools.size === 0) this.flush();
   }
 
   /** Closes what was said, such as at the end of a conversation that was told again. */
