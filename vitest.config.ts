@@ -4,10 +4,14 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { ResultsReporter } from './tooling/vitest/src/results-reporter.ts';
 import { SOURCE_CONDITIONS } from './tooling/vitest/src/source-conditions.ts';
 
-const noLeftovers = fileURLToPath(new URL('tooling/vitest/src/no-leftovers.ts', import.meta.url));
-const programCoverage = fileURLToPath(new URL('tooling/vitest/src/program-coverage.ts', import.meta.url));
+const setupFile = (name: string) => fileURLToPath(new URL(`tooling/vitest/src/${name}`, import.meta.url));
 
-const setupFiles = process.argv.includes('--coverage') ? [noLeftovers, programCoverage] : [noLeftovers];
+const withStalls = process.env['TEST_STALLS'] !== undefined;
+const setupFiles = [
+  setupFile('no-leftovers.ts'),
+  ...(process.argv.includes('--coverage') ? [setupFile('program-coverage.ts')] : []),
+  ...(withStalls ? [setupFile('stalls.mjs')] : []),
+];
 
 /** Tests with real agents: vitest.agents.config.ts runs them. */
 const WITH_AGENTS = '**/*.agents.test.ts';
@@ -24,8 +28,8 @@ export default defineConfig({
     // More than processors: tests of programs wait for them most of the time.
     maxWorkers: availableParallelism() * 3,
     // Real children on a busy machine; a test that hangs fails here rather than never.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: withStalls ? 600_000 : 120_000,
+    hookTimeout: withStalls ? 600_000 : 120_000,
     // As long as a busy machine may take for what is waited for.
     expect: { poll: { timeout: 60_000 } },
     reporters: ['dot', new ResultsReporter(process.env['TEST_RESULTS_FILE'])],

@@ -16,7 +16,7 @@ export interface Ended {
 export interface RunOptions {
   /** Typed on stdin, which then ends; default: an empty stdin. */
   readonly stdin?: string | Uint8Array;
-  /** The whole environment beside `PATH`. */
+  /** The whole environment beside `PATH` and the `NODE_OPTIONS` of the test run. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -24,7 +24,12 @@ export interface RunOptions {
 /** Starts the program with pipes. */
 export function startCli(args: readonly string[], options: RunOptions = {}): ChildProcess {
   return spawn(process.execPath, [SESSIONCTL, ...args], {
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent', ...options.env },
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HOME: '/nonexistent',
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      ...options.env,
+    },
     cwd: options.cwd,
     stdio: 'pipe',
   });

@@ -21,7 +21,7 @@ const READY_MS = 60_000;
 export interface StartDaemonOptions {
   /** Flags beyond `--state-dir`, `--socket` and `--port 0`. */
   readonly flags?: readonly string[];
-  /** Variables beyond `PATH`, `HOME` (a folder that is empty) and `TERM`. */
+  /** Variables beyond `PATH`, `HOME` (a folder that is empty), `TERM`, and the `NODE_OPTIONS` of the test run. */
   readonly env?: Readonly<Record<string, string>>;
   /** A state folder to use and leave alone; without it a fresh one that is deleted at the end. */
   readonly stateDir?: string;
@@ -173,6 +173,7 @@ export function spawnDaemon(
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       HOME: options.homeDir,
       TERM: 'xterm-256color',
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
       ...options.env,
     },
     stdio: 'pipe',

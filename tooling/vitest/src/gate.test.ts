@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Runs the configuration of this repository on one test file in a folder of its own. */
 async function runOn(
   testFile: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ exitCode: number | null; output: string; results: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'gate-'));
   try {
@@ -25,7 +26,7 @@ async function runOn(
       [vitest, 'run', '--globals', '--root', folder, '--config', join(root, 'vitest.config.ts')],
       {
         cwd: folder,
-        env: { ...process.env, TMPDIR: folder, TEST_RESULTS_FILE: resultsFile },
+        env: { ...process.env, TMPDIR: folder, TEST_RESULTS_FILE: resultsFile, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -83,3 +84,30 @@ it('fails a file that leaves a process or a temporary file behind, names it and 
   ]);
   expect(exitCode).toBe(1);
 });
+
+it('lets tests, and the programs that they start, stand still when asked to', async () => {
+  const { output, results } = await runOn(
+    `
+    import { execFileSync } from 'node:child_process';
+    const longestTurn = ${longestTurn};
+    it('measures', async () => {
+      expect(await longestTurn()).toBeGreaterThan(5);
+      const code = 'console.log(await (' + longestTurn + ')())';
+      expect(Number(execFileSync(process.execPath, ['--input-type=module', '-e', code]))).toBeGreaterThan(5);
+    });
+  `,
+    { TEST_STALLS: '1' },
+  );
+  expect(results, output).toEqual(['1 passed, 0 failed, 0 skipped']);
+});
+
+/** What the longest of 300 turns of the event loop takes, in milliseconds: one in ten is stalled, so this cannot miss. */
+async function longestTurn(): Promise<number> {
+  let longest = 0;
+  for (let turn = 0; turn < 300; turn += 1) {
+    const begun = performance.now();
+    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+    longest = Math.max(longest, performance.now() - begun);
+  }
+  return longest;
+}
