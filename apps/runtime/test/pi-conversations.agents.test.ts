@@ -130,6 +130,23 @@ describe.each(PI_GENERATIONS)('conversations of real $name in the daemon', (gene
     });
   });
 
+  it('[S38] goes on in a copy, which is its own from then on, and leaves what it copied to whoever wants it', async () => {
+    const { client, sessionId } = await scene!.agent();
+    expect(await client.command('clone', { sessionId })).toMatchObject({ code: 'INVALID_STATE' });
+    await client.ask('prompt', { sessionId, message: 'say one' });
+    const { sessionFile: first } = await stateOf(client, sessionId);
+    const { sessionFile: second } = (await client.ask('clone', { sessionId })) as unknown as State;
+    expect(second).not.toBe(first);
+    expect(await stateOf(client, sessionId)).toMatchObject({ sessionFile: second });
+    const other = await scene!.connect();
+    const taken = (await other.ask('load_session', { sessionPath: first }))['sessionId'] as string;
+    expect(await load(other, second)).toMatchObject({ code: 'SESSION_BUSY' });
+    await client.ask('prompt', { sessionId, message: 'say two' });
+    await other.ask('prompt', { sessionId: taken, message: 'say otherwise' });
+    expect(await said(client, sessionId)).toEqual(['say one', 'say two']);
+    expect(await said(other, taken)).toEqual(['say one', 'say otherwise']);
+  });
+
   it('[S41] tells a subscriber that stalls for two seconds of a reply everything, or exactly what it missed', async () => {
     const { client, sessionId } = await scene!.agent();
     const stalled = await scene!.connect();

@@ -154,7 +154,9 @@ describe.each(PI_GENERATIONS)("pi's own RPC client with a session of the daemon,
     expect(await client.getLastAssistantText()).toBe('two');
     expect((await client.getForkMessages()).map(({ text }) => text)).toEqual(['say one', 'say two']);
     await expect(client.switchSession('/etc/passwd')).rejects.toThrow('outside the folders');
-    await expect(client.clone()).rejects.toThrow('Cannot clone');
+    expect(await client.clone()).toEqual({ cancelled: false });
+    expect(await client.getLastAssistantText()).toBe('two');
+    expect((await client.getState())['sessionFile']).not.toBe(sessionFile);
 
     const { path } = await client.exportHtml('page.html');
     expect(path).toBe(join(scene!.work, 'page.html'));

@@ -176,6 +176,21 @@ describe('commands of the dialect', () => {
     expect(await said(other)).toEqual(['echo one', 'one', 'echo three', 'three']);
   });
 
+  it('go on in a copy of the conversation, which others may have as it was, once there is an answer', async () => {
+    const peer = scene.peer();
+    const early = await peer.ask('clone');
+    expect(early).toMatchObject({ success: false, error: 'Cannot clone: nothing was answered yet' });
+    await peer.run('echo one');
+    const first = await fileOf(peer);
+    expect(await peer.data('clone')).toEqual({ cancelled: false });
+    expect(await fileOf(peer)).not.toBe(first);
+    await peer.run('echo two');
+    expect(await said(peer)).toEqual(['echo one', 'one', 'echo two', 'two']);
+    const other = scene.peer();
+    expect(await other.data('switch_session', { sessionPath: first })).toEqual({ cancelled: false });
+    expect(await said(other)).toEqual(['echo one', 'one']);
+  });
+
   it('that change the agent wait for the run that goes on, and those that ask do not', async () => {
     const peer = scene.peer();
     await peer.data('prompt', { message: 'hang' });
@@ -208,10 +223,9 @@ describe('commands of the dialect', () => {
     expect(commands).toContainEqual({ name: 'echo', description: '<text>: says it', source: 'fake' });
   });
 
-  it('refuse what no session of the daemon has: a clone, queues that are emptied at once, a command nobody knows', async () => {
+  it('refuse what no session of the daemon has: queues that are emptied at once, a command nobody knows', async () => {
     const peer = scene.peer();
     for (const [type, fields, error] of [
-      ['clone', {}, 'Cannot clone: a session of the daemon can be forked at a message instead'],
       ['set_steering_mode', { mode: 'all' }, 'Cannot set mode: messages are taken up "one-at-a-time" only'],
       ['set_follow_up_mode', { mode: 'all' }, 'Cannot set mode: messages are taken up "one-at-a-time" only'],
       ['fly', {}, 'Cannot carry out command: fly is unknown'],

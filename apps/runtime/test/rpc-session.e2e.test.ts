@@ -198,9 +198,9 @@ describe('sessiond stdio --rpc-session', () => {
     const peer = scene.peer();
     peer.write(Buffer.from([0xff, 0x0a]));
     peer.write(
-      'no\n[]\n{"type":7}\n{"type":"fly","id":"f"}\n{"type":"clone","id":"g"}\n{"type":"set_steering_mode","mode":"all"}\r\n\n',
+      'no\n[]\n{"type":7}\n{"type":"fly","id":"f"}\n{"type":"swim","id":"g"}\n{"type":"set_session_name","name":""}\r\n\n',
     );
-    expect(await peer.ask('set_follow_up_mode', { mode: 'one-at-a-time' })).toMatchObject({ success: true });
+    expect(await peer.ask('get_state')).toMatchObject({ success: true });
     const failures = peer.lines.filter(({ success }) => success === false);
     expect(failures.map(({ command, id }) => [command, id])).toEqual([
       ['parse', undefined],
@@ -208,8 +208,8 @@ describe('sessiond stdio --rpc-session', () => {
       ['parse', undefined],
       ['parse', undefined],
       ['fly', 'f'],
-      ['clone', 'g'],
-      ['set_steering_mode', undefined],
+      ['swim', 'g'],
+      ['set_session_name', undefined],
     ]);
     for (const { error } of failures) expect(error).toMatch(/^Cannot /);
   });

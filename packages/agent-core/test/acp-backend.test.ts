@@ -191,7 +191,7 @@ describe('the commands of an agent', () => {
     for (const type of ['set_model', 'cycle_thinking_level', 'list_session_files'] as const) {
       expect([type, offered.supports(type), nothing.supports(type)]).toEqual([type, true, false]);
     }
-    for (const type of ['steer', 'follow_up', 'compact', 'fork', 'get_tree', 'export_html'] as const) {
+    for (const type of ['steer', 'follow_up', 'compact', 'fork', 'clone', 'get_tree', 'export_html'] as const) {
       expect([type, offered.supports(type)]).toEqual([type, false]);
     }
   });

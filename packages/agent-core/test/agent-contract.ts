@@ -384,6 +384,18 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
         await stillWorks(agent);
       });
 
+      it('[AG18] goes on in a copy of what was said, where it can, once there is an answer', async () => {
+        const { agent } = await start();
+        if (!agent.supports('clone')) return;
+        await expect(perform(agent, 'clone')).rejects.toMatchObject({ code: 'agent-state' });
+        await agent.prompt({ message: words.say('something') }, never);
+        const before = { id: agent.status.agentSessionId, said: await said(agent) };
+        expect(await perform(agent, 'clone')).toMatchObject({ cancelled: false });
+        expect(agent.status.agentSessionId).not.toBe(before.id);
+        expect(await said(agent)).toEqual(before.said);
+        await stillWorks(agent);
+      });
+
       it('[AG18] answers while it works', async () => {
         const { agent, prompt } = await working(words.hang);
         if (agent.supports('get_messages')) expect(await perform(agent, 'get_messages')).toBeDefined();
@@ -442,4 +454,10 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
 /** After a restart has been told, the phase follows. */
 async function settledIdle(agent: Agent, owner: TestOwner): Promise<void> {
   while (agent.status.phase !== 'idle') await owner.next('agent_phase_changed');
+}
+
+/** What was said so far, without the names of the entries. */
+async function said(agent: Agent): Promise<unknown> {
+  const { messages } = await agent.perform<'get_messages'>({ type: 'get_messages', sessionId: 's' }, never);
+  return messages.map(({ role, content }) => ({ role, content }));
 }

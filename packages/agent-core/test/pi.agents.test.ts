@@ -285,6 +285,27 @@ describe.each(PI_GENERATIONS)('real $name', ({ name, node }) => {
     expect(stored.sessions.map(({ sessionPath }) => sessionPath)).toContain(forked.sessionFile);
   });
 
+  it('goes on in a copy of the conversation, in a file of its own, and leaves the other as it is', async () => {
+    const { agent } = await open();
+    await expect(agent.perform<'clone'>({ type: 'clone', sessionId: 's' }, never())).rejects.toMatchObject({
+      code: 'agent-state',
+      message: 'Cannot clone: nothing was answered yet',
+    });
+    await agent.rename('Named', never());
+    await agent.prompt({ message: 'say one' }, never());
+    const first = agent.status.sessionFile!;
+    const before = readFileSync(first, 'utf8');
+    const cloned = await agent.perform<'clone'>({ type: 'clone', sessionId: 's' }, never());
+    expect(cloned).toMatchObject({ cancelled: false, sessionFile: expect.any(String) });
+    expect(cloned.sessionFile).not.toBe(first);
+    expect(agent.status).toMatchObject({ sessionFile: cloned.sessionFile, name: 'Named', model: { id: 'small' } });
+    await agent.prompt({ message: 'say two' }, never());
+    const body = JSON.stringify(server.requests.at(-1)?.body);
+    for (const text of ['say one', 'say two']) expect(body).toContain(text);
+    expect(readFileSync(first, 'utf8')).toBe(before);
+    expect(readFileSync(cloned.sessionFile!, 'utf8')).toContain('say two');
+  });
+
   it('goes to another model and level of thinking, for this session alone', async () => {
     const { agent, owner } = await open();
     const before = readFileSync(join(folder, 'agent', 'settings.json'), 'utf8');

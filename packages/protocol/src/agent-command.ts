@@ -1,6 +1,7 @@
 import type { AbortCommand, AbortData } from './commands/agent/abort.ts';
 import type { AbortCompactionCommand, AbortCompactionData } from './commands/agent/abort-compaction.ts';
 import type { AbortRetryCommand, AbortRetryData } from './commands/agent/abort-retry.ts';
+import type { CloneCommand, CloneData } from './commands/agent/clone.ts';
 import type { CompactCommand, CompactData } from './commands/agent/compact.ts';
 import type { CycleModelCommand, CycleModelData } from './commands/agent/cycle-model.ts';
 import type { CycleThinkingLevelCommand, CycleThinkingLevelData } from './commands/agent/cycle-thinking-level.ts';
@@ -63,6 +64,7 @@ export interface AgentCommandMap {
   abort_retry: [AbortRetryCommand, AbortRetryData];
   new_session: [NewSessionCommand, NewSessionData];
   fork: [ForkCommand, ForkData];
+  clone: [CloneCommand, CloneData];
   navigate_tree: [NavigateTreeCommand, NavigateTreeData];
   switch_session_file: [SwitchSessionFileCommand, SwitchSessionFileData];
   export_html: [ExportHtmlCommand, ExportHtmlData];

@@ -20,6 +20,7 @@ describe('the command registry', () => {
       'attach',
       'bash',
       'cancel_command',
+      'clone',
       'compact',
       'create_session',
       'cycle_model',

@@ -4,6 +4,7 @@ import { abortBash } from './commands/abort-bash.ts';
 import { abort } from './commands/agent/abort.ts';
 import { abortCompaction } from './commands/agent/abort-compaction.ts';
 import { abortRetry } from './commands/agent/abort-retry.ts';
+import { clone } from './commands/agent/clone.ts';
 import { compact } from './commands/agent/compact.ts';
 import { cycleModel } from './commands/agent/cycle-model.ts';
 import { cycleThinkingLevel } from './commands/agent/cycle-thinking-level.ts';
@@ -114,6 +115,7 @@ const contractByType: ContractByType = {
   abort_retry: abortRetry,
   new_session: newSession,
   fork,
+  clone,
   navigate_tree: navigateTree,
   switch_session_file: switchSessionFile,
   export_html: exportHtml,

@@ -53,6 +53,7 @@ export type { AbortBashCommand, AbortBashData } from './commands/abort-bash.ts';
 export type { AbortCommand, AbortData } from './commands/agent/abort.ts';
 export type { AbortCompactionCommand, AbortCompactionData } from './commands/agent/abort-compaction.ts';
 export type { AbortRetryCommand, AbortRetryData } from './commands/agent/abort-retry.ts';
+export type { CloneCommand, CloneData } from './commands/agent/clone.ts';
 export type { CompactCommand, CompactData } from './commands/agent/compact.ts';
 export type { CycleModelCommand, CycleModelData } from './commands/agent/cycle-model.ts';
 export type { CycleThinkingLevelCommand, CycleThinkingLevelData } from './commands/agent/cycle-thinking-level.ts';

@@ -141,8 +141,8 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
     return { text, cancelled };
   },
 
-  async clone() {
-    throw new RpcRefusal('Cannot clone: a session of the daemon can be forked at a message instead');
+  async clone(_command, { client, sessionId }) {
+    return { cancelled: (await client.request('clone', { sessionId })).cancelled };
   },
 
   async get_fork_messages(_command, { client, sessionId }) {

@@ -158,6 +158,18 @@ describe('the conversation of the fake agent', () => {
     expect(agent.status.agentSessionId).not.toBe(before);
   });
 
+  it('can be cloned where the talk is, without what was said elsewhere', async () => {
+    const { agent } = await open();
+    for (const message of ['one', 'two']) await agent.prompt({ message }, never);
+    await perform(agent, 'navigate_tree', { entryId: 'e-3' });
+    await agent.prompt({ message: 'other' }, never);
+    expect(await perform(agent, 'clone')).toEqual({ cancelled: false });
+    const { entries } = await perform(agent, 'get_tree');
+    expect(entries.map(({ text }) => text)).toEqual(['one', 'You said: one', 'other', 'You said: other']);
+    expect((await agent.prompt({ message: 'on' }, never)).text).toBe('You said: on');
+    expect((await perform(agent, 'get_messages')).total).toBe(6);
+  });
+
   it('is a tree that can be walked', async () => {
     const { agent } = await open();
     await agent.prompt({ message: 'one' }, never);

@@ -1,5 +1,6 @@
 import type { AgentCommand, AgentMessage, TokenUsage } from '@sessiond/protocol';
 import type { Performed, PerformedType } from '../backend.ts';
+import { AgentStateError } from '../errors.ts';
 import { messagePage } from '../message-page.ts';
 import { tokensOf } from './answer.ts';
 import { type ConversationEntry, textOf } from './conversation.ts';
@@ -77,6 +78,10 @@ export function fakeSettings(state: FakeState): FakeCommands {
 export function fakeMoves(state: FakeState): FakeCommands {
   const sessionFile = () => (state.sessionPath === undefined ? {} : { sessionFile: state.sessionPath });
   const { files } = state;
+  const beginWith = async (said: readonly ConversationEntry[]) => {
+    await state.begin();
+    for (const { message } of said) state.conversation.add(message);
+  };
   return {
     new_session: async () => {
       await state.begin();
@@ -84,10 +89,16 @@ export function fakeMoves(state: FakeState): FakeCommands {
     },
     fork: async ({ entryId }) => {
       const entry = state.conversation.entry(entryId);
-      const before = state.conversation.branch(entry.parentId);
-      await state.begin();
-      for (const { message } of before) state.conversation.add(message);
+      await beginWith(state.conversation.branch(entry.parentId));
       return { cancelled: false, text: textOf(entry.message), ...sessionFile() };
+    },
+    clone: async () => {
+      const said = state.conversation.branch();
+      if (!said.some(({ message }) => message.role === 'assistant')) {
+        throw new AgentStateError('Cannot clone: nothing was answered yet');
+      }
+      await beginWith(said);
+      return { cancelled: false, ...sessionFile() };
     },
     navigate_tree: ({ entryId }) => {
       const { id, parentId, message } = state.conversation.entry(entryId);

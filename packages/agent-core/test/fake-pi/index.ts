@@ -69,7 +69,8 @@ export async function createAgentSessionRuntime(
       return { cancelled: false };
     },
     newSession: () => runtime.replace(SessionManager.create(request.cwd)),
-    fork: (entryId: string) => runtime.replace(runtime.session.sessionManager.branchBefore(entryId)),
+    fork: (entryId: string, { position = 'before' }: { readonly position?: 'before' | 'at' } = {}) =>
+      runtime.replace(runtime.session.sessionManager.branch(entryId, position)),
     switchSession: (path: string) => runtime.replace(SessionManager.open(path, undefined, request.cwd)),
     dispose: async () => {},
   };

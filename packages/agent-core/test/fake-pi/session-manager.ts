@@ -77,10 +77,10 @@ export class SessionManager {
     }
   }
 
-  /** A new conversation with everything before an entry. */
-  branchBefore(entryId: string): SessionManager {
+  /** A new conversation with everything before an entry, or with that as well. */
+  branch(entryId: string, position: 'before' | 'at'): SessionManager {
     const manager = new SessionManager(this.#cwd, this.#dir);
-    const end = this.#entries.findIndex(({ id }) => id === entryId);
+    const end = this.#entries.findIndex(({ id }) => id === entryId) + (position === 'at' ? 1 : 0);
     for (const entry of this.#entries.slice(0, end)) manager.append(entry);
     return manager;
   }

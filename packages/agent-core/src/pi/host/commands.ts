@@ -162,6 +162,17 @@ const HANDLERS: Handlers = {
     const { cancelled, selectedText } = await hosted.runtime.fork(entryId);
     return { cancelled, text: selectedText ?? known.text, ...file(hosted) };
   },
+  clone: async (_command, { hosted }) => {
+    atRest(hosted, 'clone');
+    const { sessionManager } = hosted.session;
+    const leafId = sessionManager.getLeafId();
+    // Of a conversation without an answer 0.74 writes no copy, and would go on with nothing.
+    if (leafId === null || !sessionManager.getBranch().some(({ message }) => message?.role === 'assistant')) {
+      throw new AgentStateError('Cannot clone: nothing was answered yet');
+    }
+    const { cancelled } = await hosted.runtime.fork(leafId, { position: 'at' });
+    return { cancelled, ...file(hosted) };
+  },
   navigate_tree: async ({ entryId, summarize, customInstructions }, scene) => {
     const { session } = scene.hosted;
     atRest(scene.hosted, 'go to another place');
