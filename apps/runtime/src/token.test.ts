@@ -65,7 +65,14 @@ it('gives first starts at the same moment the same token', async () => {
 it.each([0o640, 0o604, 0o660, 0o644])('refuses a token that others can reach: mode %o', (mode) => {
   const { path } = loadToken(dir);
   chmodSync(path, mode);
-  expect(() => loadToken(dir)).toThrow(`others can read it (mode ${mode.toString(8)}); run: chmod 600 ${path}`);
+  expect(() => loadToken(dir)).toThrow(
+    `others can read it (mode ${mode.toString(8)}); run: chmod 600 ${path}, or delete it to get a new token`,
+  );
+});
+
+it('refuses what is no token file as a start that failed, not as a defect', () => {
+  mkdirSync(tokenPath(dir), { mode: 0o700 });
+  expect(() => loadToken(dir)).toThrow(expect.objectContaining({ name: 'StartupError', code: 'NOT_PRIVATE' }));
 });
 
 it('refuses a token that is empty, too short or not one line of base64url', () => {

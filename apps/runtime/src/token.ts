@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isTokenFileError } from '@sessiond/token-file/errors';
+import { readPrivateFile } from '@sessiond/token-file/read-private-file';
 import { StartupError } from './startup-error.ts';
 
 const TOKEN_BYTES = 32;
 
 /** What a token file may hold: at least 128 bits in base64url, and nothing a header could not carry. */
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]{22,512}$/;
+
+/** Room for the longest token with much space around it. */
+const MAX_FILE_BYTES = 4_096;
+
+const MAKE_ANEW = 'delete it to get a new token';
 
 /** A token and the file it lives in. */
 export interface StoredToken {
@@ -43,33 +50,19 @@ export function loadToken(stateDir: string): StoredToken {
 }
 
 function readToken(path: string): string | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw notPrivate(path, code === 'ELOOP' ? 'it is a symbolic link' : `opening it failed with ${code}`, cause);
-  }
-  try {
-    const { uid, mode } = fstatSync(fd);
-    if (uid !== process.getuid?.()) throw notPrivate(path, 'it belongs to another user');
-    if ((mode & 0o077) !== 0) {
-      throw notPrivate(
-        path,
-        `others can read it (mode ${(mode & 0o777).toString(8)}); run: chmod 600 ${path}, or delete it to get a new token`,
-      );
-    }
-    const token = readFileSync(fd, 'utf8').trim();
-    if (!TOKEN_PATTERN.test(token)) {
-      throw notPrivate(path, 'it does not hold 22 to 512 characters of base64url; delete it to get a new token');
-    }
-    return token;
-  } finally {
-    closeSync(fd);
-  }
+  const token = readText(path)?.trim();
+  if (token === undefined || TOKEN_PATTERN.test(token)) return token ?? null;
+  throw new StartupError(
+    'NOT_PRIVATE',
+    `Cannot use the token file ${path}: it does not hold 22 to 512 characters of base64url; ${MAKE_ANEW}`,
+  );
 }
 
-function notPrivate(path: string, reason: string, cause?: unknown): StartupError {
-  return new StartupError('NOT_PRIVATE', `Cannot use the token file ${path}: ${reason}`, { cause });
+function readText(path: string): string | null {
+  try {
+    return readPrivateFile(path, { maxBytes: MAX_FILE_BYTES, orElse: MAKE_ANEW });
+  } catch (cause) {
+    if (!isTokenFileError(cause)) throw cause;
+    throw new StartupError('NOT_PRIVATE', cause.message, { cause });
+  }
 }
