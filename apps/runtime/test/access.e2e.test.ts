@@ -9,18 +9,18 @@ import { type StartDaemonOptions, spawnDaemon, startDaemon, type TestDaemon, Wir
 import { createToken, type NewToken, revokeToken, tokenFilePath } from '@sessiond/token-file';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConnectedClients } from './connected-clients.ts';
 import { httpGet } from './http-get.ts';
-import { TerminalClient } from './terminal-client.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 let dir: string;
 let daemon: TestDaemon | undefined;
-let clients: TerminalClient[];
+const clients = new ConnectedClients();
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-access-'));
-  clients = [];
 });
 afterEach(async () => {
-  for (const client of clients) client.cut();
+  clients.cut();
   await daemon?.stop();
   daemon = undefined;
   rmSync(dir, { recursive: true, force: true });
@@ -38,10 +38,8 @@ async function tokenFor(name: string, options: Partial<NewToken> = {}): Promise<
   return token;
 }
 
-async function connect(token: string, path?: string): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ url: daemon!.url, token, ...(path !== undefined && { path }) });
-  clients.push(client);
-  return client;
+function connect(token: string, path?: string): Promise<TerminalClient> {
+  return clients.connect({ url: daemon!.url, token, ...(path !== undefined && { path }) });
 }
 
 const post = (path: string, token: string | undefined, body = '', headers: Record<string, string> = {}) =>
@@ -96,8 +94,7 @@ describe('[S43] a session of somebody else', () => {
   it('[S23] sends nobody else anything: no coming, no going, no event', async () => {
     await start();
     const [ada, bob] = [await connect(await tokenFor('ada')), await connect(await tokenFor('bob'))];
-    const owner = await TerminalClient.connect({ socketPath: daemon!.socketPath });
-    clients.push(owner);
+    const owner = await clients.connect({ socketPath: daemon!.socketPath });
     const sessionId = await ada.run('true', []);
     await ada.ask('delete_session', { sessionId });
     const own = await bob.run('true', []);
@@ -156,15 +153,13 @@ describe('[S43] a token', () => {
     const late = frameOf({ type: 'create_session', kind: 'pty', sessionId: 'late' });
     socket.write(Buffer.concat([late, closeFrame]));
     await once(socket, 'close');
-    const owner = await TerminalClient.connect({ socketPath: daemon!.socketPath });
-    clients.push(owner);
+    const owner = await clients.connect({ socketPath: daemon!.socketPath });
     expect(await owner.ask('list_sessions')).toEqual({ sessions: [] });
   });
 
   it('gets no answer any more to what was sent over HTTP before it was revoked', async () => {
     await start();
-    const owner = await TerminalClient.connect({ socketPath: daemon!.socketPath });
-    clients.push(owner);
+    const owner = await clients.connect({ socketPath: daemon!.socketPath });
     await owner.ask('create_session', { kind: 'pty', sessionId: 'ci-1', pty: { command: 'cat' } });
     owner.wire.send({ type: 'hello', protocolVersion: '1.0.0', watchCommands: true });
     const token = await tokenFor('ci', { sessions: ['ci-*'] });
@@ -241,11 +236,10 @@ describe('[S43] a ticket', () => {
     const waited = ada.command('wait_for', waiting);
     const answer = await post('/v1/tickets', token, '{"sessions":["demo-*"]}');
     const { ticket } = (await answer.json()) as { ticket: string };
-    const page = await TerminalClient.connect({
+    const page = await clients.connect({
       url: daemon!.url,
       protocols: ['sessiond.v1', `sessiond.ticket.${ticket}`],
     });
-    clients.push(page);
     page.wire.send({ type: 'hello', protocolVersion: '1.0.0', watchCommands: true });
     expect(await page.command('get_state', read)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
     expect(await page.command('list_sessions', list)).toMatchObject({ data: { sessions: [] } });
@@ -301,7 +295,7 @@ describe('[S43] an address', () => {
   it('that is not in the list gets no further, whatever it shows', async () => {
     await start({ flags: ['--allow-ip', '192.0.2.0/24'] });
     await expect(connect(daemon!.token)).rejects.toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
-    await (await TerminalClient.connect({ socketPath: daemon!.socketPath })).close();
+    await (await clients.connect({ socketPath: daemon!.socketPath })).close();
   });
 
   it('is the one that the proxy names, where there is one', async () => {

@@ -1,28 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acpAgent, isAlive, sessionMembers, startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { connect, numbered, textOf, untilEvent } from './agent-client.ts';
+import { acpAgent, isAlive, sessionMembers } from '@sessiond/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { numbered, textOf, untilEvent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 let folder: string;
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'acp-'));
-  daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'acp', '--agent-abort-ms', '2000'] });
 });
-afterEach(() => {
-  for (const client of clients.splice(0)) client.cut();
-});
-afterAll(async () => {
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
+
+const { connect } = shareDaemon({ flags: ['--no-tcp', '--agent-backends', 'acp', '--agent-abort-ms', '2000'] });
 
 async function start(fields: Record<string, unknown> = {}) {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const agent = { backend: 'acp', ...acpAgent('--folder', join(folder, 'kept')), ...fields };
   const { sessionId } = await client.ask('create_session', { agent, cwd: folder });
   await client.ask('switch_session', { sessionId, after: 0 });
@@ -49,7 +43,7 @@ it('[AC01] runs an agent of ACP as a session', async () => {
 });
 
 it('[AC03] says what is wrong with an agent that cannot be used', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const create = (agent: object) =>
     client.command('create_session', { agent: { backend: 'acp', ...agent }, cwd: folder });
   expect(await create({ command: join(folder, 'nothing') })).toMatchObject({ code: 'AGENT_UNAVAILABLE' });

@@ -12,7 +12,8 @@ import { type Daemon, startDaemon } from '../src/compose.ts';
 import { createSessionServer } from '../src/compose-runtime.ts';
 import { type Config, resolveConfig } from '../src/config/config.ts';
 import type { CreateRuntime } from '../src/runtime.ts';
-import { TerminalClient } from './terminal-client.ts';
+import { ConnectedClients } from './connected-clients.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 type Message = Record<string, unknown>;
 
@@ -28,14 +29,13 @@ let dir: string;
 /** The time of budgets and breakers, which stands still until a test moves it. */
 let now: number;
 let daemon: Daemon;
-let clients: TerminalClient[];
+const clients = new ConnectedClients();
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-admission-'));
   now = 1_000_000;
-  clients = [];
 });
 afterEach(async () => {
-  for (const client of clients) client.cut();
+  clients.cut();
   await daemon.stop();
   rmSync(dir, { recursive: true, force: true });
 });
@@ -48,10 +48,8 @@ async function start(limits: Partial<Config> = {}, createRuntime: CreateRuntime 
   daemon = await startDaemon({ config, log, version: '0.0.0', env, auth: nameAsToken, now: () => now, createRuntime });
 }
 
-async function connect(principal: string): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ url: daemon.url!, token: principal });
-  clients.push(client);
-  return client;
+function connect(principal: string): Promise<TerminalClient> {
+  return clients.connect({ url: daemon.url!, token: principal });
 }
 
 /** Lets what is sent meanwhile leave in one packet, so that the daemon has read all of it before it answers any. */

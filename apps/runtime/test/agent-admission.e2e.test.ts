@@ -1,29 +1,20 @@
 /** What stands before agents: the breaker of a provider that fails again and again, the budget of answers, and the places there are. */
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { connect, followAgent, startAgent } from './agent-client.ts';
+import { afterEach, expect, it } from 'vitest';
+import { followAgent, startAgent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 /** Enough for everything that is asked while the breaker is open, on a busy machine too. */
 const PAUSE_MS = 6_000;
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  const breaker = ['--provider-pause-ms', String(PAUSE_MS), '--provider-slow-ms', '400'];
-  const limits = ['--max-agent-sessions', '8', '--dialog-answers-per-minute', '3', '--agent-prompt-ms', '3000'];
-  daemon = await startDaemon({
-    flags: ['--no-tcp', '--agent-backends', 'fake', ...limits, ...breaker],
-  });
-});
+const BREAKER = ['--provider-pause-ms', String(PAUSE_MS), '--provider-slow-ms', '400'];
+const LIMITS = ['--max-agent-sessions', '8', '--dialog-answers-per-minute', '3', '--agent-prompt-ms', '3000'];
+
+const { connect } = shareDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', ...LIMITS, ...BREAKER] });
 afterEach(async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const { sessions } = await client.ask('list_sessions');
   for (const { sessionId } of sessions as { sessionId: string }[]) await client.ask('delete_session', { sessionId });
-  for (const each of clients.splice(0)) each.cut();
-});
-afterAll(async () => {
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
 });
 
 type Answer = Record<string, unknown>;
@@ -42,7 +33,7 @@ function changes(client: TerminalClient): Answer[] {
 }
 
 it('[S32] fails the prompt with what the provider said, opens after five such failures for all who ask this model, and recovers', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   for (let time = 0; time < 5; time += 1) {
     expect(await prompt(client, sessionId, 'fail 500')).toMatchObject({
       code: 'AGENT_FAILED',
@@ -82,7 +73,7 @@ it('[S32] fails the prompt with what the provider said, opens after five such fa
 });
 
 it('[S32] opens for a model that takes too long to begin its answer, and for nothing else that is slow or goes wrong', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients, { agent: { backend: 'fake', model: 'fake/large' } });
+  const { client, sessionId } = await followAgent(connect, { agent: { backend: 'fake', model: 'fake/large' } });
   for (let time = 0; time < 5; time += 1) {
     expect(await prompt(client, sessionId, 'fail 401')).toMatchObject({ code: 'AGENT_FAILED' });
     expect(await prompt(client, sessionId, 'bash exit 3')).toMatchObject({ success: true });
@@ -99,7 +90,7 @@ it('[S32] opens for a model that takes too long to begin its answer, and for not
 });
 
 it('aborts a prompt at the deadline that is configured, and goes on with the session', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const began = performance.now();
   expect(await prompt(client, sessionId, 'hang')).toMatchObject({ code: 'TIMEOUT', timedOut: true });
   expect(performance.now() - began).toBeGreaterThanOrEqual(2_900);
@@ -107,7 +98,7 @@ it('aborts a prompt at the deadline that is configured, and goes on with the ses
 });
 
 it('[S32] tells how long the provider asked to be left alone', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   expect(await prompt(client, sessionId, 'fail 429 7000')).toMatchObject({
     code: 'AGENT_FAILED',
     details: { provider: { status: 429, retryAfterMs: 7000 } },
@@ -115,8 +106,8 @@ it('[S32] tells how long the provider asked to be left alone', async () => {
 });
 
 it('[S28] limits the answers to the questions of one agent, whoever sends them, and those to no other', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
-  const second = await connect(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
+  const second = await connect();
   const wrong = { requestId: 'none', cancelled: true };
   const codes = await Promise.all(
     [client, second, client, second].map((each) => each.command('extension_ui_response', { sessionId, ...wrong })),
@@ -129,7 +120,7 @@ it('[S28] limits the answers to the questions of one agent, whoever sends them, 
 });
 
 it('runs as many agents as are allowed, and makes room when one is over', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const sessions = await Promise.all(Array.from({ length: 8 }, () => startAgent(client)));
   const ninth = { agent: { backend: 'fake' }, cwd: '/tmp' };
   expect(await client.command('create_session', ninth)).toMatchObject({ code: 'SESSION_LIMIT' });

@@ -1,5 +1,4 @@
-import type { TestDaemon } from '@sessiond/testkit';
-import { TerminalClient } from './terminal-client.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 type Message = Record<string, unknown>;
 
@@ -13,21 +12,13 @@ export interface NumberedEvent {
 
 /** Connects a client and starts a fake agent that it follows from the first event on. */
 export async function followAgent(
-  daemon: TestDaemon,
-  clients: TerminalClient[],
+  connect: () => Promise<TerminalClient>,
   fields: Message = {},
 ): Promise<{ readonly client: TerminalClient; readonly sessionId: string }> {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const sessionId = await startAgent(client, fields);
   await client.ask('switch_session', { sessionId, after: 0 });
   return { client, sessionId };
-}
-
-/** Connects one of the clients that a test cuts off at its end. */
-export async function connect(daemon: TestDaemon, clients: TerminalClient[]): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
 }
 
 /** Starts a fake agent. */

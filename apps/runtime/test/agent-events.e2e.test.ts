@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { connect, followAgent, numbered, startAgent, textOf, untilEvent } from './agent-client.ts';
+import { expect, it } from 'vitest';
+import { followAgent, numbered, startAgent, textOf, untilEvent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 /** What the fake agent says for `stream <n>`. */
@@ -18,18 +18,8 @@ const PROMPT_MS = 4_000;
 const MAX_DELAY_MS = 150;
 const ENVELOPE_BYTES = 64;
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({
-    flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-log-bytes', String(LOG_BYTES)],
-  });
-});
-afterEach(() => {
-  for (const client of clients.splice(0)) client.cut();
-});
-afterAll(async () => {
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
+const { connect } = shareDaemon({
+  flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-log-bytes', String(LOG_BYTES)],
 });
 
 /** Counts the bytes of the messages about a session, from now on. */
@@ -80,8 +70,8 @@ it.each([
 ])(
   '[S42] tells a reply of 4,000 tokens, %s, in at most three times its text per subscriber',
   async (_, message, followers) => {
-    const { client, sessionId } = await followAgent(daemon, clients, { cwd: '/tmp', name: 'a name of some length' });
-    const others = await Promise.all(Array.from({ length: followers - 1 }, () => connect(daemon, clients)));
+    const { client, sessionId } = await followAgent(connect, { cwd: '/tmp', name: 'a name of some length' });
+    const others = await Promise.all(Array.from({ length: followers - 1 }, () => connect()));
     for (const other of others) await other.ask('attach', { sessionId, from: 'now' });
     const counts = [client, ...others].map((each) => [each, countBytes(each)] as const);
     const began = performance.now();
@@ -102,8 +92,8 @@ it.each([
 );
 
 it('[S41] gives a subscriber that stalls for two seconds everything, as long as the log has it', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
-  const stalled = await connect(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
+  const stalled = await connect();
   await stalled.ask('attach', { sessionId });
   stalled.wire.ws.pause();
   const prompted = client.ask('prompt', { sessionId, message: 'stream 20000' });
@@ -116,9 +106,9 @@ it('[S41] gives a subscriber that stalls for two seconds everything, as long as 
 });
 
 it('[S41] tells a subscriber that stalls for longer than the log reaches exactly what it missed, and it can read the rest', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const sessionId = await startAgent(client);
-  const stalled = await connect(daemon, clients);
+  const stalled = await connect();
   await stalled.ask('switch_session', { sessionId, after: 0 });
   await untilEvent(stalled, 'agent_phase_changed');
   stalled.wire.ws.pause();
@@ -132,7 +122,7 @@ it('[S41] tells a subscriber that stalls for longer than the log reaches exactly
   const { start, end } = (await client.ask('get_state', { sessionId })) as { start: number; end: number };
   expect(gaps.at(-1)!.to).toBeGreaterThanOrEqual(start);
   // What is still there can be asked for again, and what is gone is named.
-  const late = await connect(daemon, clients);
+  const late = await connect();
   const { streamId } = await late.ask('attach', { sessionId, from: 1 });
   await untilCaughtUp(late, sessionId);
   expect(numbersAndGaps(late)).toEqual({ numbers: upTo(end - 1), gaps: [{ from: 1, to: start }] });
@@ -147,12 +137,12 @@ it('[S41] tells a subscriber that stalls for longer than the log reaches exactly
 });
 
 it('[AS03] resumes behind the last event a client got, without one missing or coming twice', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.ask('prompt', { sessionId, message: 'stream 2000 1' });
   const seen: number[] = [];
   let streamId: unknown;
   for (let round = 0; round < 4; round++) {
-    const reader = await connect(daemon, clients);
+    const reader = await connect();
     const place = seen.length === 0 ? {} : { from: seen.at(-1)! + 1, streamId };
     ({ streamId } = await reader.ask('attach', { sessionId, ...place }));
     await reader.until(() => numbered(reader, sessionId).length >= 5);
@@ -164,7 +154,7 @@ it('[AS03] resumes behind the last event a client got, without one missing or co
 });
 
 it('[AS03] has one place in the events of an agent for who attaches and follows: each comes once, and who names a place goes there', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   await client.ask('prompt', { sessionId, message: 'echo one' });
   await untilCaughtUp(client, sessionId);
   const { from, end } = (await client.ask('attach', { sessionId, from: 'now' })) as { from: number; end: number };
@@ -190,15 +180,15 @@ it('[AS03] has one place in the events of an agent for who attaches and follows:
 });
 
 it('[S23] tells the events of an agent to those who asked for them, and to nobody else', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
-  const stranger = await connect(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
+  const stranger = await connect();
   await client.ask('prompt', { sessionId, message: 'echo private' });
   await stranger.ask('health_check');
   expect(numbered(stranger, sessionId)).toEqual([]);
 });
 
 it('[S25] ends bash beside an agent with abort_bash, and its processes are gone', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const ran = client.command('bash', { id: 'sleeper', sessionId, command: 'echo $$; sleep 1000' });
   await untilEvent(client, 'bash.output');
   const [started] = numbered(client, sessionId).filter(({ type }) => type === 'bash.started');
@@ -211,7 +201,7 @@ it('[S25] ends bash beside an agent with abort_bash, and its processes are gone'
 });
 
 it('puts bash beside an agent on its record, with what it was run with', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const sessionId = await startAgent(client, { cwd: '/', env: { GREETING: 'good day' } });
   const ran = client.ask('bash', { sessionId, command: 'pwd; echo $GREETING' });
   expect(await ran).toMatchObject({ exitCode: 0, output: '/\ngood day\n' });

@@ -1,27 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { connect, startAgent, textOf, untilEvent } from './agent-client.ts';
+import { afterEach, expect, it } from 'vitest';
+import { startAgent, textOf, untilEvent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 import type { TerminalClient } from './terminal-client.ts';
 import { startWorkingProcess } from './working-process.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({
-    flags: ['--no-tcp', '--agent-backends', 'fake', '--max-agent-sessions', '52', '--data-commands-per-minute', '1000'],
-  });
+const { connect } = shareDaemon({
+  flags: ['--no-tcp', '--agent-backends', 'fake', '--max-agent-sessions', '52', '--data-commands-per-minute', '1000'],
 });
 afterEach(async () => {
   // What a test has left, also one that failed, is in the way of the next one.
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const { sessions } = await client.ask('list_sessions');
   const ids = (sessions as { sessionId: string }[]).map(({ sessionId }) => sessionId);
   await Promise.all(ids.map((sessionId) => client.ask('delete_session', { sessionId })));
-  for (const client of clients.splice(0)) client.cut();
-});
-afterAll(async () => {
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
 });
 
 const SESSIONS = 50;
@@ -44,7 +36,7 @@ async function windowAfter(client: TerminalClient, mean: number): Promise<{ mean
 }
 
 it('[S47] streams 50 agents at once to one client and another, without holding anybody up', async () => {
-  const [all, some] = [await connect(daemon, clients), await connect(daemon, clients)];
+  const [all, some] = [await connect(), await connect()];
   const ids = await Promise.all(Array.from({ length: SESSIONS }, () => startAgent(all)));
   await Promise.all(ids.map((sessionId) => all.ask('attach', { sessionId })));
   await Promise.all(ids.slice(0, 10).map((sessionId) => some.ask('attach', { sessionId, role: 'observer' })));
@@ -76,7 +68,7 @@ it('[S47] streams 50 agents at once to one client and another, without holding a
 }, 300_000);
 
 it('[AG16] lets an agent that crashes disturb no other', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const [crashing, steady] = [await startAgent(client), await startAgent(client)];
   await client.ask('attach', { sessionId: crashing });
   await client.ask('attach', { sessionId: steady });
@@ -91,7 +83,7 @@ it('[AG16] lets an agent that crashes disturb no other', async () => {
 });
 
 it('[AS05] makes room for a new agent where a finished one lies, and refuses one too many', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const ids = await Promise.all(Array.from({ length: 52 }, () => startAgent(client)));
   const create = () => client.command('create_session', { agent: { backend: 'fake' }, cwd: '/tmp' });
   expect(await create()).toMatchObject({ code: 'SESSION_LIMIT' });

@@ -1,21 +1,12 @@
 /** A provider that accepts what it is asked and never says anything. */
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connect, startAgent } from './agent-client.ts';
-import type { TerminalClient } from './terminal-client.ts';
+import { expect, it } from 'vitest';
+import { startAgent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-first-token-ms', '300'] });
-});
-afterAll(async () => {
-  for (const each of clients.splice(0)) each.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
+const { connect } = shareDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-first-token-ms', '300'] });
 
 it('[S32] is given up after a while, fails the prompts, and is not asked any more for a while', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const sessions = await Promise.all(Array.from({ length: 5 }, () => startAgent(client)));
   const failed = await Promise.all(
     sessions.map((sessionId) => client.command('prompt', { sessionId, message: 'slow 600000' })),

@@ -1,22 +1,12 @@
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { connect, followAgent, numbered, startAgent, textOf, untilEvent } from './agent-client.ts';
-import type { TerminalClient } from './terminal-client.ts';
+import { startDaemon } from '@sessiond/testkit';
+import { expect, it } from 'vitest';
+import { followAgent, numbered, startAgent, textOf, untilEvent } from './agent-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-abort-ms', '500'] });
-});
-afterEach(() => {
-  for (const client of clients.splice(0)) client.cut();
-});
-afterAll(async () => {
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
+const { connect } = shareDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', '--agent-abort-ms', '500'] });
 
 it('starts an agent, has it answer, and tells everything that happens in numbers without a hole', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients, { name: 'first' });
+  const { client, sessionId } = await followAgent(connect, { name: 'first' });
   const answer = await client.command('prompt', { id: 'p-1', sessionId, message: 'echo good day' });
   expect(answer).toMatchObject({
     success: true,
@@ -36,7 +26,7 @@ it('starts an agent, has it answer, and tells everything that happens in numbers
 });
 
 it('[S26] answers steer, get_state and abort at once while a prompt runs, and the prompt as cancelled', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.command('prompt', { sessionId, message: 'hang' });
   await untilEvent(client, 'agent_start');
   // All of these are answered while a prompt runs that would never end by itself.
@@ -50,7 +40,7 @@ it('[S26] answers steer, get_state and abort at once while a prompt runs, and th
 });
 
 it('[S26] ends nothing of a prompt that is sent right behind an abort at rest', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   for (const message of ['echo one', 'echo two', 'echo three']) {
     const abort = client.ask('abort', { sessionId });
     const prompt = client.ask('prompt', { sessionId, message });
@@ -60,7 +50,7 @@ it('[S26] ends nothing of a prompt that is sent right behind an abort at rest', 
 });
 
 it('[S26] lets a working agent be steered, and refuses that while it rests', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.ask('prompt', { sessionId, message: 'queue' });
   await untilEvent(client, 'agent_start');
   await client.ask('steer', { sessionId, message: 'blue' });
@@ -69,7 +59,7 @@ it('[S26] lets a working agent be steered, and refuses that while it rests', asy
 });
 
 it('[S26] ends an agent that ignores its abort with what it runs in, and goes on with it', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.command('prompt', { sessionId, message: 'stubborn' });
   // That of the model, from which on it ignores everything.
   await untilEvent(client, 'message_start', 2);
@@ -81,7 +71,7 @@ it('[S26] ends an agent that ignores its abort with what it runs in, and goes on
 });
 
 it('[S26] runs prompts one after the other, and ends one that waits without ending the one that runs', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const first = client.command('prompt', { sessionId, message: 'hang' });
   await untilEvent(client, 'agent_start');
   const second = client.command('prompt', { id: 'second', sessionId, message: 'echo second' });
@@ -96,7 +86,7 @@ it('[S26] runs prompts one after the other, and ends one that waits without endi
 });
 
 it('[AS01] aborts a turn at its deadline, by cancel_command, and when the client is gone that asked for that', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const late = await client.command('prompt', { sessionId, message: 'hang', timeoutMs: 200 });
   expect(late).toMatchObject({ code: 'TIMEOUT', timedOut: true });
   expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'idle' });
@@ -107,7 +97,7 @@ it('[AS01] aborts a turn at its deadline, by cancel_command, and when the client
   expect(await cancelled).toMatchObject({ code: 'CANCELLED' });
   expect(await client.ask('get_state', { sessionId })).toMatchObject({ state: 'idle' });
 
-  const other = await connect(daemon, clients);
+  const other = await connect();
   void other.command('prompt', { sessionId, message: 'hang', cancelOnDisconnect: true });
   await untilEvent(client, 'agent_start', 3);
   other.cut();
@@ -116,9 +106,9 @@ it('[AS01] aborts a turn at its deadline, by cancel_command, and when the client
 });
 
 it('[AS01] answers CANCELLED to a compaction that somebody ends, and tells who follows', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   await client.ask('prompt', { sessionId, message: 'echo one' });
-  const other = await connect(daemon, clients);
+  const other = await connect();
   for (const end of ['abort_compaction', 'abort']) {
     client.events.splice(0);
     const compaction = client.command('compact', { sessionId, customInstructions: 'hang' });
@@ -133,8 +123,8 @@ it('[AS01] answers CANCELLED to a compaction that somebody ends, and tells who f
 });
 
 it('[AS02] goes on with a turn whose client is gone, for whoever comes next', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
-  const other = await connect(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
+  const other = await connect();
   void other.command('prompt', { id: 'left-behind', sessionId, message: 'slow 300' });
   await untilEvent(client, 'agent_start');
   other.cut();
@@ -146,7 +136,7 @@ it('[AS02] goes on with a turn whose client is gone, for whoever comes next', as
 });
 
 it('tells what is known of the failure of a provider, and of a process that ended', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   expect(await client.command('prompt', { sessionId, message: 'fail 429 1500' })).toMatchObject({
     success: false,
     code: 'AGENT_FAILED',
@@ -162,10 +152,10 @@ it('tells what is known of the failure of a provider, and of a process that ende
 });
 
 it('[S27] lets a second client answer the dialog that a prompt of the first has raised', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.ask('prompt', { sessionId, message: 'dialog select' });
   await untilEvent(client, 'extension_ui_request');
-  const second = await connect(daemon, clients);
+  const second = await connect();
   const { requests } = (await second.ask('list_pending_ui', { sessionId })) as {
     requests: { requestId: string; options: string[] }[];
   };
@@ -183,7 +173,7 @@ it('[S27] lets a second client answer the dialog that a prompt of the first has 
 });
 
 it('[S28] refuses an answer that the dialog does not allow, which goes on, and takes the next one', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.ask('prompt', { sessionId, message: 'dialog select' });
   await untilEvent(client, 'extension_ui_request');
   const { dialogs } = (await client.ask('get_state', { sessionId })) as { dialogs: { requestId: string }[] };
@@ -203,7 +193,7 @@ it('[S28] refuses an answer that the dialog does not allow, which goes on, and t
 });
 
 it('[S28] takes dialogs back when the turn is aborted', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const prompted = client.command('prompt', { sessionId, message: 'dialog confirm' });
   await untilEvent(client, 'extension_ui_request');
   await client.ask('abort', { sessionId });
@@ -213,8 +203,8 @@ it('[S28] takes dialogs back when the turn is aborted', async () => {
 });
 
 it('[AS04] lets who attached to an agent as observer only watch', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
-  const watcher = await connect(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
+  const watcher = await connect();
   await watcher.ask('attach', { sessionId, role: 'observer' });
   const acts: [string, Record<string, unknown>][] = [
     ['prompt', { message: 'echo' }],
@@ -232,7 +222,7 @@ it('[AS04] lets who attached to an agent as observer only watch', async () => {
 });
 
 it("[S37] knows the thinking levels of the engine, and no others, and keeps the model a session's own", async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const other = await startAgent(client, { agent: { backend: 'fake', thinkingLevel: 'low' } });
   expect(await client.ask('set_thinking_level', { sessionId, level: 'high' })).toEqual({ sessionId, level: 'high' });
   expect(await client.command('set_thinking_level', { sessionId, level: 'enormous' })).toMatchObject({
@@ -249,7 +239,7 @@ it("[S37] knows the thinking levels of the engine, and no others, and keeps the 
 });
 
 it('[AS04] answers what the other kind of session knows with both kinds', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   const terminal = await client.run('cat', []);
   for (const [type, fields] of [
     ['input', { data: 'x' }],
@@ -273,7 +263,7 @@ it('[AS04] answers what the other kind of session knows with both kinds', async 
 });
 
 it('[AS02] ends an agent and keeps what it said, until it is deleted', async () => {
-  const { client, sessionId } = await followAgent(daemon, clients);
+  const { client, sessionId } = await followAgent(connect);
   await client.ask('prompt', { sessionId, message: 'echo last words' });
   const running = client.command('prompt', { sessionId, message: 'hang' });
   await untilEvent(client, 'agent_start', 2);
@@ -287,7 +277,7 @@ it('[AS02] ends an agent and keeps what it said, until it is deleted', async () 
     code: 'INVALID_STATE',
     error: 'Cannot run prompt: the agent is stopped (terminated)',
   });
-  const late = await connect(daemon, clients);
+  const late = await connect();
   const { start, end } = await late.ask('attach', { sessionId });
   await late.until(() => numbered(late, sessionId).length === (end as number) - (start as number));
   expect(textOf(late, sessionId)).toBe('last words');
@@ -297,7 +287,7 @@ it('[AS02] ends an agent and keeps what it said, until it is deleted', async () 
 });
 
 it('[AS05] refuses an agent that is not there, and a model it does not know, and leaves nothing behind', async () => {
-  const client = await connect(daemon, clients);
+  const client = await connect();
   const create = (agent: object) => client.command('create_session', { sessionId: 'refused', agent, cwd: '/tmp' });
   expect(await create({ backend: 'pi' })).toMatchObject({
     code: 'AGENT_UNAVAILABLE',
@@ -312,7 +302,7 @@ it('[AS01] ends a turn when the server ends, which is over in order', async () =
   const own = await startDaemon({
     flags: ['--no-tcp', '--agent-backends', 'fake', '--drain-ms', '1000', '--grace-ms', '100'],
   });
-  const { client, sessionId } = await followAgent(own, clients);
+  const { client, sessionId } = await followAgent(() => connect({ socketPath: own.socketPath }));
   const prompted = client.command('prompt', { sessionId, message: 'hang' });
   await untilEvent(client, 'agent_start');
   const ended = own.stop();

@@ -1,24 +1,8 @@
 import { createHash } from 'node:crypto';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp'] });
-});
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  const { leftover, exitCode } = await daemon.stop();
-  expect({ leftover, exitCode }).toEqual({ leftover: [], exitCode: 0 });
-});
-
-async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
-}
+const { connect } = shareDaemon({ flags: ['--no-tcp'] });
 
 function ended(log: { end: number | undefined }): boolean {
   return log.end !== undefined;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, sessionMembers, startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { ConnectedClients } from './connected-clients.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 type Message = Record<string, unknown>;
 
@@ -15,7 +16,7 @@ let dir: string;
 let shared: TestDaemon;
 let daemon: TestDaemon;
 const own: TestDaemon[] = [];
-const clients: TerminalClient[] = [];
+const clients = new ConnectedClients();
 beforeAll(async () => {
   shared = await startDaemon({ flags: ['--no-tcp'] });
 });
@@ -32,7 +33,7 @@ afterEach(async () => {
   const client = await connect();
   const { sessions } = (await client.ask('list_sessions')) as { sessions: { sessionId: string }[] };
   for (const { sessionId } of sessions) await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
-  for (const each of clients.splice(0)) each.cut();
+  clients.cut();
   rmSync(dir, { recursive: true });
 });
 
@@ -42,10 +43,8 @@ async function start(...flags: string[]): Promise<void> {
   own.push(daemon);
 }
 
-async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
+function connect(): Promise<TerminalClient> {
+  return clients.connect({ socketPath: daemon.socketPath });
 }
 
 /** A session that does nothing, with an environment of its own. */

@@ -1,14 +1,13 @@
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
+const { connect } = shareDaemon({ flags: ['--no-tcp'] });
+
 let client: TerminalClient;
 let stranger: TerminalClient;
 let watcher: TerminalClient;
 beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp'] });
   client = await connect();
   stranger = await connect();
   watcher = await connect();
@@ -16,16 +15,6 @@ beforeAll(async () => {
   await watcher.ask('health_check');
   await client.ask('create_session', { kind: 'pty', sessionId: 's', pty: { command: 'cat' } });
 });
-afterAll(async () => {
-  for (const each of clients) each.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
-
-async function connect(): Promise<TerminalClient> {
-  const connected = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(connected);
-  return connected;
-}
 
 /** The kinds of events about a command, and its answer, in the order in which they came. */
 function storyOf(each: TerminalClient, id: string): string[] {

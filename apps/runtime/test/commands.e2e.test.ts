@@ -1,28 +1,12 @@
 import { existsSync } from 'node:fs';
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { WireClient } from '@sessiond/testkit';
+import { expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({
-    flags: ['--no-tcp', '--max-ptys', '5', '--max-message-bytes', '100000'],
-  });
-});
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
-
-async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
-}
+const shared = shareDaemon({ flags: ['--no-tcp', '--max-ptys', '5', '--max-message-bytes', '100000'] });
 
 it('[S01] greets first, with what the client may do', async () => {
-  const wire = await WireClient.connect({ socketPath: daemon.socketPath });
+  const wire = await WireClient.connect({ socketPath: shared.daemon.socketPath });
   expect(await wire.nextMessage()).toMatchObject({
     type: 'server_ready',
     data: { protocolVersion: '1.0.0', limits: { maxMessageBytes: 100_000 }, principal: { id: 'owner' } },
@@ -31,7 +15,7 @@ it('[S01] greets first, with what the client may do', async () => {
 });
 
 it('speaks to clients of its major version only', async () => {
-  const wire = await WireClient.connect({ socketPath: daemon.socketPath });
+  const wire = await WireClient.connect({ socketPath: shared.daemon.socketPath });
   await wire.nextMessage();
   wire.send({ type: 'hello', protocolVersion: '1.99.0' });
   wire.send({ type: 'hello', protocolVersion: '2.0.0' });
@@ -40,7 +24,7 @@ it('speaks to clients of its major version only', async () => {
 });
 
 it('[S05] [S06] [S07] [S08] [S09] [S10] answers whatever is sent with a code, names the field that is wrong, and stays usable', async () => {
-  const wire = await WireClient.connect({ socketPath: daemon.socketPath });
+  const wire = await WireClient.connect({ socketPath: shared.daemon.socketPath });
   await wire.nextMessage();
   const cases: readonly [sent: string, code: string, field?: string][] = [
     ['{"type":', 'INVALID_MESSAGE'],
@@ -70,7 +54,7 @@ it('[S05] [S06] [S07] [S08] [S09] [S10] answers whatever is sent with a code, na
 });
 
 it('[S11] refuses sessions that cannot be, leaving nothing behind', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const before = ((await client.ask('list_sessions'))['sessions'] as unknown[]).length;
   const attempts: readonly [fields: Record<string, unknown>, code: string][] = [
     [{ kind: 'pty', sessionId: '../etc' }, 'INVALID_COMMAND'],
@@ -93,7 +77,7 @@ it('[S11] refuses sessions that cannot be, leaving nothing behind', async () => 
 });
 
 it('[S11] [S22] creates, names, lists and deletes a session, and its id is free again', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const { session } = await client.ask('create_session', {
     kind: 'pty',
     sessionId: 'build',
@@ -124,7 +108,7 @@ it('[S11] [S22] creates, names, lists and deletes a session, and its id is free 
 });
 
 it('[S21] [S22] raises the version of a session by changes that succeed, and by nothing else', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const sessionId = await client.run('cat', []);
   const version = async (): Promise<unknown> => (await client.ask('get_state', { sessionId }))['version'];
   const rename = { id: 'version-rename', sessionId, name: 'x' };
@@ -144,7 +128,7 @@ it('[S21] [S22] raises the version of a session by changes that succeed, and by 
 });
 
 it('lets finished sessions give way to new ones, and running ones never', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const ids = await Promise.all(Array.from({ length: 5 }, () => client.run('cat', [])));
   expect(await client.command('create_session', { kind: 'pty', pty: { command: 'cat' } })).toMatchObject({
     success: false,
@@ -158,7 +142,7 @@ it('lets finished sessions give way to new ones, and running ones never', async 
 });
 
 it('keeps a finished session readable for its retention and no longer', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const { sessionId } = await client.ask('create_session', {
     kind: 'pty',
     pty: { command: 'echo', args: ['kept'] },
@@ -176,7 +160,7 @@ it('keeps a finished session readable for its retention and no longer', async ()
 });
 
 it('waits for text, expressions, silence and exit, and says where', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const sessionId = await client.runRaw('echo ready; read a; printf "äöü %s" done-$a; read b');
   expect(await client.ask('wait_for', { sessionId, text: 'ready' })).toMatchObject({
     matched: 'text',
@@ -195,7 +179,7 @@ it('waits for text, expressions, silence and exit, and says where', async () => 
 });
 
 it('gives up waiting at the deadline, on cancellation, and in the middle of a hostile expression', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const sessionId = await client.runRaw(`echo ${'a'.repeat(40)}; read line`);
   expect(await client.command('wait_for', { sessionId, text: 'never', timeoutMs: 50 })).toMatchObject({
     code: 'TIMEOUT',
@@ -206,14 +190,14 @@ it('gives up waiting at the deadline, on cancellation, and in the middle of a ho
   });
   client.wire.send({ type: 'wait_for', id: 'mine', sessionId, text: 'never' });
   await client.ask('health_check');
-  const elsewhere = await connect();
+  const elsewhere = await shared.connect();
   expect(await elsewhere.ask('cancel_command', { commandId: 'mine' })).toMatchObject({ cancelled: true });
   expect(await client.ask('cancel_command', { commandId: 'mine' })).toMatchObject({ cancelled: false });
   await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
 });
 
 it('answers control commands at once while others wait', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const sessionId = await client.runRaw('trap "" TERM HUP; echo set; while :; do sleep 0.05; done');
   await client.ask('wait_for', { sessionId, text: 'set' });
   const order: string[] = [];
@@ -229,7 +213,7 @@ it('answers control commands at once while others wait', async () => {
 });
 
 it('[S23] tells events only to those who follow the session', async () => {
-  const [follower, stranger] = [await connect(), await connect()];
+  const [follower, stranger] = [await shared.connect(), await shared.connect()];
   const sessionId = await follower.run('cat', []);
   const { seq } = await follower.ask('switch_session', { sessionId });
   await follower.ask('resize', { sessionId, cols: 100, rows: 30 });

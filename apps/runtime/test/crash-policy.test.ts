@@ -15,7 +15,6 @@ import { httpGet } from './http-get.ts';
 let dir: string;
 let daemon: Daemon;
 let lines: LogLine[];
-const clients: WireClient[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-crash-'));
@@ -23,7 +22,6 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await daemon.stop();
-  clients.length = 0;
   rmSync(dir, { recursive: true });
 });
 
@@ -54,7 +52,6 @@ async function start(tamper: (runtime: Runtime) => Partial<Runtime>): Promise<vo
 
 async function connect(): Promise<WireClient> {
   const client = await WireClient.connect({ socketPath: daemon.socketPath! });
-  clients.push(client);
   await client.nextMessage();
   return client;
 }

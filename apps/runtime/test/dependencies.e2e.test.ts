@@ -1,33 +1,25 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
-let daemon: TestDaemon;
 let dir: string;
-const clients: TerminalClient[] = [];
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sessiond-dependencies-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const { connect } = shareDaemon({ flags: ['--no-tcp'] });
+
 let client: TerminalClient;
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'sessiond-dependencies-'));
-  daemon = await startDaemon({ flags: ['--no-tcp'] });
   client = await connect();
   for (const sessionId of ['a', 'b']) {
     await client.ask('create_session', { kind: 'pty', sessionId, cwd: dir, pty: { command: 'cat' } });
   }
 });
-afterAll(async () => {
-  for (const each of clients) each.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-  rmSync(dir, { recursive: true });
-});
-
-async function connect(): Promise<TerminalClient> {
-  const connected = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(connected);
-  return connected;
-}
 
 /** Runs a line of shell that says when it ran in a file, and resolves with the answer. */
 function shell(

@@ -1,31 +1,24 @@
 import { type EventMessage, type PtyEvent, type PtyEventType, RESERVED_ID_PREFIX } from '@sessiond/protocol';
 import { nonconformity } from '@sessiond/protocol/conformance';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { afterAll, expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
+// One of the tests sends more commands than anybody should.
+const UNLIMITED = ['--control-commands-per-minute', 'off', '--total-commands-per-minute', 'off'];
+
+const shared = shareDaemon({ flags: ['--no-tcp', '--idle-timeout-ms', 'never', ...UNLIMITED] });
+
 /** What the server sent that is not as the protocol has it. */
 const strange: string[] = [];
-beforeAll(async () => {
-  // One of the tests sends more commands than anybody should.
-  const flags = ['--no-tcp', '--idle-timeout-ms', 'never', '--control-commands-per-minute', 'off'];
-  daemon = await startDaemon({ flags: [...flags, '--total-commands-per-minute', 'off'] });
-});
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-  expect(strange).toEqual([]);
-});
+afterAll(() => expect(strange).toEqual([]));
 
 async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
+  const client = await shared.connect();
   client.wire.ws.on('message', (data: Buffer, isBinary) => {
     const found = isBinary ? undefined : nonconformity(data.toString());
     if (found !== undefined) strange.push(found);
   });
-  clients.push(client);
   return client;
 }
 

@@ -7,31 +7,28 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { spawnDaemon, WireClient } from '@sessiond/testkit';
 import parse from 'parse-prometheus-text-format';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpGet } from './http-get.ts';
-import { TerminalClient } from './terminal-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 const PROMETHEUS = '/usr/bin/prometheus';
 
-let daemon: TestDaemon;
+const shared = shareDaemon();
+
 let client: TerminalClient;
 beforeAll(async () => {
-  daemon = await startDaemon();
-  client = await TerminalClient.connect({ socketPath: daemon.socketPath });
+  client = await shared.connect();
   await client.runRaw('echo out; read line');
-});
-afterAll(async () => {
-  client.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
 });
 
 const deployed = (name: string): string => fileURLToPath(new URL(`../deploy/${name}`, import.meta.url));
 
 describe('GET /metrics', () => {
   it('needs the token on TCP, and nothing on the socket', async () => {
-    const { url, token, socketPath } = daemon;
+    const { url, token, socketPath } = shared.daemon;
     const refused = await httpGet({ url }, '/metrics');
     expect(refused).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -47,7 +44,7 @@ describe('GET /metrics', () => {
   });
 
   it('is text that a parser reads, with the numbers of get_metrics', async () => {
-    const { body } = await httpGet({ socketPath: daemon.socketPath }, '/metrics');
+    const { body } = await httpGet({ socketPath: shared.daemon.socketPath }, '/metrics');
     const families = new Map(parse(body).map((family) => [family.name, family]));
     expect(families.get('sessiond_session_count')).toMatchObject({
       type: 'GAUGE',
@@ -69,7 +66,7 @@ describe('GET /metrics', () => {
   });
 
   it('is for reading only, and not for the pages of others', async () => {
-    const { url, token } = daemon;
+    const { url, token } = shared.daemon;
     const authorization = `Bearer ${token}`;
     const posted = await fetch(`${url}/metrics`, { method: 'POST', headers: { authorization, connection: 'close' } });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
@@ -87,20 +84,20 @@ describe('GET /metrics', () => {
 
   it('says nothing that tells sessions, connections or people apart', async () => {
     const sessionId = await client.run('true', []);
-    const { body } = await httpGet({ socketPath: daemon.socketPath }, '/metrics');
+    const { body } = await httpGet({ socketPath: shared.daemon.socketPath }, '/metrics');
     expect(body).not.toContain(sessionId);
     expect(body).not.toContain('owner');
-    expect(body).not.toContain(daemon.stateDir);
+    expect(body).not.toContain(shared.daemon.stateDir);
   });
 
   it('does not hold up a keystroke', async () => {
     const echo = await WireClient.connect({
-      socketPath: daemon.socketPath,
+      socketPath: shared.daemon.socketPath,
       path: `/v1/sessions/${await client.runRaw('cat')}/terminal`,
     });
     let scraping = true;
     const scraper = (async () => {
-      while (scraping) await httpGet({ socketPath: daemon.socketPath }, '/metrics');
+      while (scraping) await httpGet({ socketPath: shared.daemon.socketPath }, '/metrics');
     })();
     const median = async (): Promise<number> => {
       const roundTrips: number[] = [];
@@ -164,11 +161,11 @@ describe('a real Prometheus', () => {
 
   it('scrapes it with the configuration that comes with it, and takes the rules', async (context) => {
     if (!existsSync(PROMETHEUS)) context.skip(`needs ${PROMETHEUS}, of the package prometheus`);
-    writeFileSync(join(dir, 'token'), daemon.token);
+    writeFileSync(join(dir, 'token'), shared.daemon.token);
     writeFileSync(join(dir, 'prometheus-rules.yml'), readFileSync(deployed('prometheus-rules.yml')));
     const config = readFileSync(deployed('prometheus-scrape.yml'), 'utf8')
       .replaceAll('/etc/prometheus/sessiond.token', join(dir, 'token'))
-      .replace('127.0.0.1:3141', new URL(daemon.url).host)
+      .replace('127.0.0.1:3141', new URL(shared.daemon.url).host)
       .replace('15s', '1s\n    scrape_timeout: 1s');
     writeFileSync(join(dir, 'prometheus.yml'), config);
     const address = `127.0.0.1:${await freePort()}`;
@@ -185,7 +182,7 @@ describe('a real Prometheus', () => {
       `query?query=${encodeURIComponent('sessiond_session_count{kind="pty"}')}`,
       (data) => data.result.length > 0,
     );
-    expect(up.result[0]?.metric).toMatchObject({ job: 'sessiond', instance: new URL(daemon.url).host });
+    expect(up.result[0]?.metric).toMatchObject({ job: 'sessiond', instance: new URL(shared.daemon.url).host });
     expect(Number(up.result[0]?.value[1])).toBeGreaterThan(0);
     const { groups } = await answer<Rules>(address, 'rules', ({ groups }) => groups.length > 0);
     expect(groups.flatMap(({ rules }) => rules.map(({ name }) => name))).toContain('SessiondEventLoopDelay');

@@ -2,16 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect as connectSocket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConnectedClients } from './connected-clients.ts';
 import { httpGet } from './http-get.ts';
 import { MetricMoves, type Sample } from './metric-moves.ts';
-import { TerminalClient } from './terminal-client.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
 /** What only a defect moves, and where it is proven that such a defect would show. */
 const MOVED_BY_DEFECTS = [
@@ -28,7 +29,7 @@ const MOVED_BY_CHANCE = ['sessiond.journal.queued' /* telemetry.test.ts */];
 const CONSTANT = ['sessiond.limit', 'sessiond.bulkhead.limit'];
 
 let dir: string;
-const clients: TerminalClient[] = [];
+const clients = new ConnectedClients();
 const daemons: TestDaemon[] = [];
 let receiver: Server;
 let posted: { rule: string; kind: string }[];
@@ -44,7 +45,7 @@ beforeEach(async () => {
   await once(receiver, 'listening');
 });
 afterEach(async () => {
-  for (const client of clients.splice(0)) client.cut();
+  clients.cut();
   for (const daemon of daemons.splice(0)) await daemon.stop();
   receiver.close();
   receiver.closeAllConnections();
@@ -57,10 +58,8 @@ async function start(...flags: string[]): Promise<TestDaemon> {
   return daemon;
 }
 
-async function client(daemon: Pick<TestDaemon, 'socketPath'>): Promise<TerminalClient> {
-  const connected = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(connected);
-  return connected;
+function connect({ socketPath }: Pick<TestDaemon, 'socketPath'>): Promise<TerminalClient> {
+  return clients.connect({ socketPath });
 }
 
 /** Asks until it holds; the time limit of the test is the only other end. */
@@ -76,7 +75,7 @@ const amount = (samples: readonly Sample[], name: string, labels: Record<string,
 /** Leaves a program behind that ignores that its terminal is gone. */
 async function leaveOrphan(): Promise<void> {
   const daemon = await start();
-  const driver = await client(daemon);
+  const driver = await connect(daemon);
   const sessionId = await driver.run('/bin/sh', ['-c', "trap '' HUP TERM; echo up; while :; do sleep 0.2; done"]);
   await driver.ask('wait_for', { sessionId, text: 'up' });
   driver.cut();
@@ -88,7 +87,7 @@ async function crowd(moves: MetricMoves): Promise<void> {
   const flags = ['--max-connections', '2', '--heartbeat-ms', '1000', '--heartbeat-timeout-ms', '1000'];
   const daemon = await startDaemon({ flags });
   daemons.push(daemon);
-  const [driver, deaf] = [await client(daemon), await WireClient.connect({ socketPath: daemon.socketPath })];
+  const [driver, deaf] = [await connect(daemon), await WireClient.connect({ socketPath: daemon.socketPath })];
   expect((await (await WireClient.connect({ socketPath: daemon.socketPath })).closed).code).toBe(1013);
   deaf.ws.pause();
   await until(async () => amount(await moves.ask(driver), 'sessiond.connection.lost') > 0);
@@ -124,7 +123,7 @@ describe('the metrics of a daemon', () => {
     const { socketPath, url } = daemon;
     const moves = new MetricMoves();
     await moves.scrape(socketPath);
-    const driver = await client(daemon);
+    const driver = await connect(daemon);
     const first = await moves.ask(driver);
     for (const name of CONSTANT) expect(amount(first, name), name).toBeGreaterThan(0);
 
@@ -148,7 +147,7 @@ describe('the metrics of a daemon', () => {
     }
 
     // A client that does not read, and one of raw bytes.
-    const stalled = await client(daemon);
+    const stalled = await connect(daemon);
     const flood = await stalled.runRaw('read line; while :; do head -c 65536 /dev/zero; done');
     await stalled.attach(flood);
     stalled.wire.ws.pause();
@@ -245,7 +244,7 @@ describe('the metrics of a daemon', () => {
 
   it('can be scraped for the first time by a daemon that has no descriptor left', async (context) => {
     const daemon = await start();
-    const socket = connect(daemon.socketPath);
+    const socket = connectSocket(daemon.socketPath);
     await once(socket, 'connect');
     // Answered, so accepted.
     socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
@@ -298,7 +297,7 @@ async function dropLog(moves: MetricMoves): Promise<void> {
     child.stderr!.setEncoding('utf8');
     for (let said = ''; !said.includes('"ready"'); ) said += String((await once(child.stderr!, 'data'))[0]);
     child.stderr!.pause();
-    const driver = await client({ socketPath });
+    const driver = await connect({ socketPath });
     await until(async () => {
       await Promise.all(Array.from({ length: 50 }, () => breakProtocol(socketPath)));
       return amount(await moves.ask(driver), 'sessiond.log.dropped') > 0;
@@ -314,7 +313,7 @@ async function dropLog(moves: MetricMoves): Promise<void> {
 
 /** Opens a WebSocket and sends a frame that no protocol has; the daemon logs a line of a kilobyte about it. */
 async function breakProtocol(socketPath: string): Promise<void> {
-  const socket = connect(socketPath);
+  const socket = connectSocket(socketPath);
   const headers = ['host: localhost', 'upgrade: websocket', 'connection: upgrade', 'sec-websocket-version: 13'];
   socket.write(`GET / HTTP/1.1\r\n${headers.join('\r\n')}\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n\r\n`);
   socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]));

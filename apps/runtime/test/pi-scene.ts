@@ -13,7 +13,8 @@ import {
   writePiExtension,
 } from '@sessiond/testkit';
 import { expect, type TestContext } from 'vitest';
-import { connect, startAgent } from './agent-client.ts';
+import { startAgent } from './agent-client.ts';
+import { ConnectedClients } from './connected-clients.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 /** A conversation of a few words has something to sum up. */
@@ -29,7 +30,7 @@ export class PiScene {
   readonly work: string;
   readonly model: ModelServer;
   readonly #flags: readonly string[];
-  readonly #clients: TerminalClient[] = [];
+  readonly #clients = new ConnectedClients();
   #daemon!: TestDaemon;
 
   private constructor(folder: string, model: ModelServer, flags: readonly string[]) {
@@ -85,7 +86,7 @@ export class PiScene {
   }
 
   connect(daemon: TestDaemon = this.#daemon): Promise<TerminalClient> {
-    return connect(daemon, this.#clients);
+    return this.#clients.connect({ socketPath: daemon.socketPath });
   }
 
   /** A new session of pi, and a client that follows it from its beginning. */
@@ -97,7 +98,7 @@ export class PiScene {
   }
 
   cutClients(): void {
-    for (const client of this.#clients.splice(0)) client.cut();
+    this.#clients.cut();
   }
 
   /** Ends everything; fails when the daemon does not end in order, or leaves a process. */

@@ -1,22 +1,9 @@
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { startDaemon } from '@sessiond/testkit';
+import { expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
+import type { TerminalClient } from './terminal-client.ts';
 
-let daemon: TestDaemon;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp', '--max-ptys', '4'] });
-});
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
-
-async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
-}
+const { connect } = shareDaemon({ flags: ['--no-tcp', '--max-ptys', '4'] });
 
 /** Sends several commands in one write, so that the server gets them in one turn. */
 function batch(client: TerminalClient, send: () => void): void {
@@ -182,7 +169,7 @@ it('goes on behind a gap without an acknowledgement of it', async () => {
 
 it('ends in time although a client has asked to be patient with a child that does not listen', async () => {
   const other = await startDaemon({ flags: ['--no-tcp', '--grace-ms', '200'] });
-  const client = await TerminalClient.connect({ socketPath: other.socketPath });
+  const client = await connect({ socketPath: other.socketPath });
   const sessionId = await client.runRaw('trap "" TERM HUP; echo set; while :; do sleep 0.05; done');
   await client.ask('wait_for', { sessionId, text: 'set' });
   client.wire.send({ type: 'terminate', id: 'patient', sessionId, gracePeriodMs: 600_000 });

@@ -1,30 +1,19 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { startDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 
-let daemon: TestDaemon;
 let dir: string;
-const clients: TerminalClient[] = [];
-beforeAll(async () => {
+beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-replay-'));
-  daemon = await startDaemon({
-    flags: ['--no-tcp', '--lane-queue-ms', '300', '--control-commands-per-minute', '200'],
-  });
 });
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => rmSync(dir, { recursive: true }));
 
-async function connect(): Promise<TerminalClient> {
-  const client = await TerminalClient.connect({ socketPath: daemon.socketPath });
-  clients.push(client);
-  return client;
-}
+const { connect } = shareDaemon({
+  flags: ['--no-tcp', '--lane-queue-ms', '300', '--control-commands-per-minute', '200'],
+});
 
 function creation(sessionId: string, fields: object = {}): Record<string, unknown> {
   return { kind: 'pty', sessionId, cwd: dir, pty: { command: 'cat' }, ...fields };
@@ -181,7 +170,7 @@ it('makes and ends the session of an id one at a time', async () => {
   // As long as it takes a machine that is busy to end a program, which the other tests do not wait for.
   const patient = await startDaemon({ flags: ['--no-tcp', '--lane-queue-ms', '60000'] });
   try {
-    const client = await TerminalClient.connect({ socketPath: patient.socketPath });
+    const client = await connect({ socketPath: patient.socketPath });
     await client.ask(
       'create_session',
       creation('turn', {
@@ -194,7 +183,6 @@ it('makes and ends the session of an id one at a time', async () => {
     const created = client.command('create_session', creation('turn'));
     expect(await deleted).toMatchObject({ success: true });
     expect(await created).toMatchObject({ success: true, sessionVersion: 1 });
-    client.cut();
   } finally {
     expect(await patient.stop()).toMatchObject({ exitCode: 0, leftover: [] });
   }

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TerminalClient } from './terminal-client.ts';
+import { shareDaemon } from './shared-daemon.ts';
 
 const STREAM_BYTES = 100_000_000;
 const CUTS = 50;
@@ -12,20 +11,13 @@ const WINDOW_BYTES = 1024 * 1024;
 const STALL_MS = 1_500;
 const MAX_STALL_GROWTH_BYTES = 16 * 1024 * 1024;
 
-let daemon: TestDaemon;
 let directory: string;
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--no-tcp'] });
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'sessiond-resume-'));
 });
-afterAll(async () => {
-  rmSync(directory, { recursive: true });
-  expect(await daemon.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
+afterAll(() => rmSync(directory, { recursive: true }));
 
-function connect(): Promise<TerminalClient> {
-  return TerminalClient.connect({ socketPath: daemon.socketPath });
-}
+const shared = shareDaemon({ flags: ['--no-tcp'] });
 
 /** Bytes that repeat nowhere near: a hole or a repetition changes the hash. */
 function writePattern(path: string, bytes: number): string {
@@ -39,7 +31,7 @@ it('carries 100 MB to a client that is cut off 50 times, every byte once', async
   const path = join(directory, 'pattern');
   const expected = writePattern(path, STREAM_BYTES);
   const hash = createHash('sha256');
-  let client = await connect();
+  let client = await shared.connect();
   const sessionId = await client.runRaw(`cat ${path}`, { overflow: 'pause' });
   let offset = 0;
   let streamId: unknown;
@@ -61,14 +53,14 @@ it('carries 100 MB to a client that is cut off 50 times, every byte once', async
     expect(log.gaps).toEqual([]);
     client.cut();
     if (log.end !== undefined) break;
-    client = await connect();
+    client = await shared.connect();
   }
   expect(offset).toBe(STREAM_BYTES);
   expect(hash.digest('hex')).toBe(expected);
 });
 
 it('does not grow for a client that stops reading in a flood, and tells it afterwards what it missed', async () => {
-  const client = await connect();
+  const client = await shared.connect();
   const sessionId = await client.runRaw('cat /dev/zero');
   const log = await client.attach(sessionId);
   // Long enough for the engine's heap to have the size that a flood gives it; what grows after that grows for the client.
@@ -82,9 +74,9 @@ it('does not grow for a client that stops reading in a flood, and tells it after
   let growthBytes = Number.POSITIVE_INFINITY;
   // The engine's young generation may take one more step of its own meanwhile; a queue would grow in every interval.
   for (let interval = 0; interval < 3 && growthBytes > MAX_STALL_GROWTH_BYTES; interval += 1) {
-    const before = daemon.rssBytes();
+    const before = shared.daemon.rssBytes();
     await new Promise((resolve) => setTimeout(resolve, STALL_MS));
-    growthBytes = daemon.rssBytes() - before;
+    growthBytes = shared.daemon.rssBytes() - before;
   }
   expect(growthBytes).toBeLessThanOrEqual(MAX_STALL_GROWTH_BYTES);
   const stalledAt = log.offset;
@@ -93,5 +85,4 @@ it('does not grow for a client that stops reading in a flood, and tells it after
   await log.until(({ gaps, chunks }) => gaps.length > 0 && chunks.length > 100);
   expect(log.gaps[0]!.from).toBeGreaterThanOrEqual(stalledAt);
   await client.ask('terminate', { sessionId, gracePeriodMs: 0 });
-  client.cut();
 });

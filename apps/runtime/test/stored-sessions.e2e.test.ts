@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { connect, untilEvent } from './agent-client.ts';
+import { untilEvent } from './agent-client.ts';
+import { ConnectedClients } from './connected-clients.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 let dir: string;
 let stateDir: string;
-const clients: TerminalClient[] = [];
+const clients = new ConnectedClients();
 const daemons: TestDaemon[] = [];
 
 beforeEach(() => {
@@ -17,7 +18,7 @@ beforeEach(() => {
   stateDir = join(dir, 'state');
 });
 afterEach(async () => {
-  for (const client of clients.splice(0)) client.cut();
+  clients.cut();
   for (const daemon of daemons.splice(0)) expect(await daemon.stop()).toMatchObject({ leftover: [] });
   rmSync(dir, { recursive: true });
 });
@@ -25,7 +26,7 @@ afterEach(async () => {
 async function start(flags: readonly string[] = [], state = stateDir) {
   const daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', ...flags], stateDir: state });
   daemons.push(daemon);
-  return { daemon, client: await connect(daemon, clients) };
+  return { daemon, client: await clients.connect({ socketPath: daemon.socketPath }) };
 }
 
 interface Kept {
