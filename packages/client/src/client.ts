@@ -120,7 +120,8 @@ export class Client {
    * asked for the outcome.
    *
    * Rejects with the daemon's `ProtocolError` when it refused or failed (`INTERRUPTED_BY_RESTART`: the daemon ended while it ran), `CONNECTION_LOST` when it
-   * was sent and nobody knows its outcome, or no connection comes, `REQUEST_TIMEOUT`, `CLIENT_CLOSED`, `CLIENT_LIMIT` (not sent), or the signal's reason.
+   * was sent and nobody knows its outcome, or no connection comes, `REQUEST_TIMEOUT`, `CLIENT_CLOSED`, `CLIENT_LIMIT` or `MESSAGE_TOO_LARGE` (not sent), or the
+   * signal's reason.
    */
   async request<T extends CommandType>(type: T, ...[fields, options]: RequestArguments<T>): Promise<ResponseDataOf<T>> {
     this.#requests.requireRoom(type);

@@ -13,7 +13,8 @@ import {
   type ServerReadyData,
 } from '@sessiond/protocol/client';
 import { within } from './deadline.ts';
-import { ConnectError, ConnectionLostError, ProtocolViolationError } from './errors.ts';
+import { ClientLimitError, ConnectError, type ConnectionLostError, ProtocolViolationError } from './errors.ts';
+import { lost, type Outcome, SentRequests } from './sent-requests.ts';
 import { DialError, type Dialer, type Transport, type TransportClose } from './transport.ts';
 
 /** What a connection tells the client that opened it. */
@@ -43,18 +44,9 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * How one request ended: the data of its success, or an error by an `answer`, by one from the daemon's memory (`replay`), by the `loss` of the
- * connection, after which another one may bring the answer, or by what is the `end` of it.
- */
-export type Outcome =
-  | { readonly ok: true; readonly data: unknown }
-  | { readonly ok: false; readonly error: Error; readonly by: 'answer' | 'replay' | 'loss' | 'end' };
-
 const CLOSED_BY_OWNER = 1000;
 const PROTOCOL_BROKEN = 1002;
-/** Sent again, a message that is too large ends the next connection as well. */
-const MESSAGE_TOO_LARGE = 1009;
+const UTF8 = new TextEncoder();
 
 /**
  * One life of the transport: the handshake, requests by id, byte frames by channel.
@@ -64,7 +56,7 @@ const MESSAGE_TOO_LARGE = 1009;
  */
 export class Connection {
   readonly #handlers: ConnectionHandlers;
-  readonly #requests = new Map<string, { readonly command: string; readonly settle: (outcome: Outcome) => void }>();
+  readonly #requests = new SentRequests();
   readonly #channels = new Map<number, ChannelHandlers>();
   readonly #texts = new GrowingTexts();
   #transport: Transport | undefined;
@@ -142,14 +134,23 @@ export class Connection {
     return this.#transport?.bufferedBytes ?? 0;
   }
 
-  /** Sends a command; `settle` is called once, in the turn in which the response arrives. */
+  /**
+   * Sends a command; `settle` is called once, in the turn in which the response arrives. One that is larger than the daemon reads is kept back, whose
+   * refusal would name no command or end the connection, and so is one with the id of another, whose answers could not be told apart.
+   */
   request(command: { readonly id: string; readonly type: string }, settle: (outcome: Outcome) => void): void {
+    const { id, type } = command;
     if (this.#closed !== undefined) {
-      settle({ ok: false, error: lost(`Cannot send ${command.type}`, this.#closed), by: 'loss' });
+      settle({ ok: false, error: lost(`Cannot send ${type}`, this.#closed), by: 'loss' });
       return;
     }
-    this.#requests.set(command.id, { command: command.type, settle });
-    this.#transport?.send(JSON.stringify(command));
+    const text = JSON.stringify(command);
+    const bytes = UTF8.encode(text).length;
+    const error = this.#refusal(command, bytes);
+    if (error === undefined) {
+      this.#requests.add(id, { command: type, bytes, settle });
+      this.#transport?.send(text);
+    } else settle({ ok: false, error, by: 'unsent' });
   }
 
   /** Sends a command about a command; its response interests nobody. */
@@ -159,14 +160,12 @@ export class Connection {
 
   /** Settles every request with `error`; late responses are dropped. */
   abandon(error: Error): void {
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const { settle } of requests) settle({ ok: false, error, by: 'end' });
+    this.#requests.abandon(error);
   }
 
   /** Stops waiting for a response; a late one is dropped. */
   forget(id: string): void {
-    this.#requests.delete(id);
+    this.#requests.take(id);
   }
 
   /** Sends an encoded frame; `onTaken` as in {@link Transport.send}. */
@@ -190,6 +189,13 @@ export class Connection {
     const closed = new Promise<void>((resolve) => this.#onClosed.push(resolve));
     this.#transport?.close(code, reason);
     return closed;
+  }
+
+  #refusal({ id, type }: { readonly id: string; readonly type: string }, bytes: number): Error | undefined {
+    const { maxMessageBytes } = this.server.limits;
+    if (bytes > maxMessageBytes) return tooLarge(type, bytes, maxMessageBytes);
+    if (!this.#requests.has(id)) return undefined;
+    return new ClientLimitError(`Cannot send ${type}: a request with its id is unanswered already`);
   }
 
   async #greet(dialer: Dialer, signal: AbortSignal, clientName: string): Promise<void> {
@@ -216,7 +222,7 @@ export class Connection {
   #onMessage(text: string): void {
     const decoded = decodeServerMessage(text);
     if (!decoded.ok) {
-      const request = decoded.id === undefined ? undefined : this.#take(decoded.id);
+      const request = decoded.id === undefined ? undefined : this.#requests.take(decoded.id);
       if (request === undefined) this.#breakOff(decoded.error.message);
       else request.settle({ ok: false, error: new ProtocolViolationError(decoded.error.message), by: 'answer' });
       return;
@@ -249,7 +255,7 @@ export class Connection {
   }
 
   #onResponse(message: Response): void {
-    const request = message.id === undefined ? undefined : this.#take(message.id);
+    const request = message.id === undefined ? undefined : this.#requests.take(message.id);
     if (request !== undefined) {
       request.settle(outcomeOf(message));
     } else if (!message.success && message.id === undefined) {
@@ -258,12 +264,6 @@ export class Connection {
       if (typeof channel === 'number') this.#channels.get(channel)?.onFault(fault);
       this.#handlers.onFault(fault);
     }
-  }
-
-  #take(id: string): { readonly settle: (outcome: Outcome) => void } | undefined {
-    const request = this.#requests.get(id);
-    this.#requests.delete(id);
-    return request;
   }
 
   #onFrame(bytes: Uint8Array): void {
@@ -282,14 +282,9 @@ export class Connection {
     this.#closed = close;
     this.#onReady?.(handshakeFailure(close));
     this.#channels.clear();
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
     for (const onClosed of this.#onClosed.splice(0)) onClosed();
     this.#handlers.onGone();
-    const by = close.code === MESSAGE_TOO_LARGE ? 'end' : 'loss';
-    for (const { command, settle } of requests) {
-      settle({ ok: false, error: lost(`Cannot know the outcome of ${command}`, close), by });
-    }
+    this.#requests.lose(close);
     // Behind what is to be sent again: who is told of the loss may ask for something more.
     if (this.#isOpen) this.#handlers.onClose(lost('Cannot go on', close));
   }
@@ -298,6 +293,11 @@ export class Connection {
 function outcomeOf(response: Response): Outcome {
   if (response.success) return { ok: true, data: response.data };
   return { ok: false, error: errorFromResponse(response), by: response.replayed === true ? 'replay' : 'answer' };
+}
+
+function tooLarge(command: string, bytes: number, maxBytes: number): ProtocolError {
+  const message = `Cannot send ${command}: its message is ${count(bytes)} bytes, the daemon reads ${count(maxBytes)}`;
+  return new ProtocolError('MESSAGE_TOO_LARGE', message, { details: { bytes, maxBytes } });
 }
 
 function handshakeFailure({ code, reason }: TransportClose): DialError {
@@ -312,10 +312,6 @@ function handshakeFailure({ code, reason }: TransportClose): DialError {
     default:
       return new DialError('unreachable', found);
   }
-}
-
-function lost(attempt: string, { code, reason }: TransportClose): ConnectionLostError {
-  return new ConnectionLostError(`${attempt}: the connection was lost (${code}${reason === '' ? '' : `, ${reason}`})`);
 }
 
 function count(value: number): string {

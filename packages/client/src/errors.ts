@@ -50,7 +50,7 @@ export class RequestTimeoutError extends Error {
   }
 }
 
-/** A bound of the client was reached; nothing was sent. Await earlier requests or writes first. */
+/** A bound of the client was reached, one request for each id among them; nothing was sent. Await earlier requests or writes first. */
 export class ClientLimitError extends Error {
   override readonly name = 'ClientLimitError';
   readonly code = 'CLIENT_LIMIT';

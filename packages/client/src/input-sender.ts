@@ -1,4 +1,4 @@
-import { encodeFrame } from '@sessiond/protocol/client';
+import { encodeFrame, FRAME_HEADER_BYTES } from '@sessiond/protocol/client';
 import { ClientLimitError, ConnectionLostError } from './errors.ts';
 
 /** Where frames go; `onTaken` is called when the operating system has taken one, or with an error when it never will. */
@@ -13,7 +13,7 @@ interface Waiting {
 }
 
 /** Small enough for a keystroke to overtake nothing much. */
-const FRAME_BYTES = 16_384;
+const PAYLOAD_BYTES = 16_384;
 /** What may be under way to the terminal; the daemon acknowledges at the latest when 16 KiB were taken. */
 const WINDOW_BYTES = 65_536;
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
@@ -28,6 +28,7 @@ export class InputSender {
   readonly #waiting: Waiting[] = [];
   #send: SendFrame | undefined;
   #channel = 0;
+  #payloadBytes = PAYLOAD_BYTES;
   #sent = 0;
   #acknowledged = 0;
   #pendingBytes = 0;
@@ -37,9 +38,10 @@ export class InputSender {
     return this.#pendingBytes;
   }
 
-  /** Begins on a channel; its count of input starts at 0. */
-  bind(channel: number, send: SendFrame): void {
+  /** Begins on a channel; its count of input starts at 0. A frame has at most `maxFrameBytes`. */
+  bind(channel: number, maxFrameBytes: number, send: SendFrame): void {
     this.#channel = channel;
+    this.#payloadBytes = Math.max(Math.min(PAYLOAD_BYTES, maxFrameBytes - FRAME_HEADER_BYTES), 1);
     this.#send = send;
     this.#sent = 0;
     this.#acknowledged = 0;
@@ -86,7 +88,7 @@ export class InputSender {
     for (let write = this.#waiting[0]; write !== undefined && this.#send !== undefined; write = this.#waiting[0]) {
       const credit = WINDOW_BYTES - (this.#sent - this.#acknowledged);
       if (credit === 0) return;
-      const payload = write.bytes.subarray(write.at, write.at + Math.min(FRAME_BYTES, credit));
+      const payload = write.bytes.subarray(write.at, write.at + Math.min(this.#payloadBytes, credit));
       const frame = encodeFrame({ kind: 'input', channel: this.#channel, offset: this.#sent, payload });
       write.at += payload.length;
       this.#sent += payload.length;

@@ -166,7 +166,8 @@ export class LiveAttachment implements Attachment, Resumable {
   #bind(connection: Connection, info: AttachmentInfo): void {
     this.#connection = connection;
     this.#window.grant(Math.min(info.window, this.#request.windowBytes));
-    this.#input.bind(info.channel, (frame, onTaken) => connection.sendFrame(frame, onTaken));
+    const { maxMessageBytes } = connection.server.limits;
+    this.#input.bind(info.channel, maxMessageBytes, (frame, onTaken) => connection.sendFrame(frame, onTaken));
     connection.bind(info.channel, {
       onFrame: (frame) => this.#receive(frame),
       onFault: (fault) => this.#onInputRefused(fault),

@@ -227,16 +227,59 @@ describe('a command whose connection was lost before the answer', () => {
     await allRead(client);
     expect(named(daemon, 'commands', 'bash')).toHaveLength(1);
   });
+});
 
-  it('is not sent again when the daemon left because a message was too large', async () => {
+describe('a command that is too large for somebody between client and daemon', () => {
+  const LARGE = { ...SHELL, command: `echo ${'x'.repeat(2_000)}` };
+
+  it('is at its end with the connection that it ended', async () => {
     const { client, daemon } = await start();
-    daemon.ignored.add('bash');
-    const request = client.request('bash', SHELL).catch((thrown) => thrown);
+    daemon.passedBytes = 1_000;
+    await expect(client.request('bash', LARGE)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     await allRead(client);
-    daemon.close(1009);
-    expect(await request).toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(client.snapshot().reconnects).toBe(1);
+    expect(named(daemon, 'commands', 'bash')).toEqual([]);
+  });
+
+  it('is the only one that is: whatever was sent before or after it is answered', async () => {
+    const { client, daemon } = await start();
+    daemon.ignored.add('prompt');
+    const before = client.request('prompt', { sessionId: 'a', message: 'b' });
     await allRead(client);
-    expect(named(daemon, 'commands', 'bash')).toHaveLength(1);
+    daemon.ignored.clear();
+    daemon.passedBytes = 1_000;
+    const large = client.request('bash', LARGE).catch((thrown) => thrown);
+    const after = client.request('bash', SHELL);
+    expect(await large).toMatchObject({ code: 'CONNECTION_LOST' });
+    await expect(before).resolves.toEqual({});
+    await expect(after).resolves.toEqual({});
+    expect(daemon.executed.map(({ type }) => type)).toEqual(['health_check', 'prompt', 'bash']);
+  });
+
+  it('does not keep several that are from coming to an end', async () => {
+    const { client, daemon } = await start();
+    daemon.passedBytes = 1_000;
+    const sizes = [1_500, 300, 3_000, 2_000];
+    const outcomes = sizes.map((size) =>
+      client.request('bash', { ...SHELL, command: 'x'.repeat(size) }).catch((thrown) => thrown.code),
+    );
+    expect(await Promise.all(outcomes)).toEqual(['CONNECTION_LOST', {}, 'CONNECTION_LOST', 'CONNECTION_LOST']);
+    expect(client.snapshot()).toMatchObject({ reconnects: 3, pendingRequests: 0, parkedRequests: 0 });
+  });
+});
+
+describe('a command with the id of another that has no answer yet', () => {
+  it('is refused before it is sent, and leaves the other its answer', async () => {
+    const { client, daemon } = await start();
+    daemon.unheard.add('bash');
+    const first = client.request('bash', { id: 'own', sessionId: 'a', command: 'date' });
+    await expect(client.request('bash', { id: 'own', sessionId: 'a', command: 'date' })).rejects.toMatchObject({
+      code: 'CLIENT_LIMIT',
+    });
+    await client.request('health_check');
+    daemon.cutOff();
+    await expect(first).resolves.toEqual({});
+    expect(daemon.executed.filter(({ type }) => type === 'bash')).toHaveLength(1);
   });
 });
 

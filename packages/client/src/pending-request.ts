@@ -1,8 +1,9 @@
 import { type CommandType, isProtocolError, type ServerReadyData } from '@sessiond/protocol/client';
-import type { Connection, Outcome } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { ClientClosedError, ConnectionLostError } from './errors.ts';
 import type { Link } from './link.ts';
 import { type Resending, resendingOf } from './resending.ts';
+import type { Outcome } from './sent-requests.ts';
 
 /** What there is to know of one command beside its fields. */
 export interface RequestTraits {
@@ -151,7 +152,7 @@ type Failure = Extract<Outcome, { readonly ok: false }>;
 function whyUnknown(failure: Failure, resending: Resending | undefined): string | undefined {
   const { by } = failure;
   if (resending === undefined || resending === 'new' || by === 'loss' || by === 'end') return undefined;
-  if (isUnread(failure)) return 'the daemon has not looked for what came of it';
+  if (by === 'unsent' || isUnread(failure)) return 'the daemon has not looked for what came of it';
   if (resending === 'same' || isRemembered(failure)) return undefined;
   return 'the daemon that is there now knows nothing of it';
 }

@@ -77,6 +77,10 @@ export class TestDaemon {
   reads: boolean = true;
   /** Payload bytes per output frame. */
   frameBytes: number = 65_536;
+  /** What it says it reads, and what no client may go beyond. */
+  maxMessageBytes: number = 10_485_760;
+  /** What somebody on the way lets through, who ends a connection with 1009 for anything larger and says so to nobody. */
+  passedBytes: number = Number.POSITIVE_INFINITY;
   readonly #options: TestDaemonOptions;
   readonly #sockets = new Map<WebSocket, TestAttachment[]>();
   readonly #raw = new Set<Socket>();
@@ -247,14 +251,17 @@ export class TestDaemon {
       connectionId: `connection-${this.#sockets.size}`,
       transports: ['websocket'],
       capabilities: [],
-      limits: { maxMessageBytes: 10_485_760, maxPendingCommands: 100 },
+      limits: { maxMessageBytes: this.maxMessageBytes, maxPendingCommands: 100 },
       principal: { id: this.principalId, scopes: [] },
       memory: { runId: `run-${this.#runs}`, ...(this.reachMs !== undefined && { reachMs: this.reachMs }) },
     });
     const protocolVersion = this.#options.protocolVersion ?? ready.data.protocolVersion;
     socket.send(JSON.stringify({ ...ready, data: { ...ready.data, protocolVersion } }));
     socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.#onFrame(attachments, data, socket);
+      if (socket.readyState !== socket.OPEN) return;
+      if (data.length > this.maxMessageBytes) throw new Error('the client sent more than the daemon said it reads');
+      if (data.length > this.passedBytes) socket.close(1009);
+      else if (isBinary) this.#onFrame(attachments, data, socket);
       else this.#onText(attachments, data.toString(), socket);
     });
   }
