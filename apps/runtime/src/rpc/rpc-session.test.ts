@@ -15,7 +15,10 @@ interface AskedState {
 }
 
 /** A session whose events are these, of an agent that answers nothing but `get_state`. */
-function start(items: readonly FeedItem[], state: AskedState = { isStreaming: false, end: 1 }) {
+function start(
+  items: Iterable<FeedItem> | AsyncIterable<FeedItem>,
+  state: AskedState = { isStreaming: false, end: 1 },
+) {
   const output = new PassThrough();
   const problems: string[] = [];
   const asked: Record<string, unknown>[] = [];
@@ -114,6 +117,28 @@ describe('a session in the dialect', () => {
     expect(lines()).toEqual([
       { id: 'p', type: 'response', command: 'prompt', success: false, error: 'Cannot prompt: no' },
     ]);
+  });
+
+  it('does not refuse a prompt whose failure is read before the beginning of its run', async () => {
+    let tell!: () => void;
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    async function* late(): AsyncGenerator<FeedItem> {
+      await told;
+      yield event(1, { type: 'agent_start' });
+      yield event(2, { type: 'agent_end', stopReason: 'error' });
+    }
+    const { session, lines, send, settle } = start(late(), { isStreaming: false, end: 3 });
+    const followed = session.follow();
+    send({ id: 'p', type: 'prompt', message: 'Hi' });
+    await turn();
+    settle[0]!(new Error('Cannot go on: the process of the agent has ended'));
+    await turn();
+    expect(lines()).toEqual([]);
+    tell();
+    await followed;
+    expect(lines()).toMatchObject([{ id: 'p', success: true }, { type: 'agent_start' }, { type: 'agent_end' }]);
   });
 
   it('answers a prompt without a run when it is over', async () => {

@@ -219,6 +219,11 @@ export class RpcSession {
     }
     const commandId = `rpc-${randomUUID()}`;
     const run = client.request('prompt', { id: commandId, sessionId, ...messageFields(command) });
+    // Its failure may be read before the events ahead of it: a run that had begun is not refused, it ends with what went wrong.
+    const over = run.catch(async (error: unknown) => {
+      await this.#caughtUp().catch(() => {});
+      throw error;
+    });
     let accept!: () => void;
     const accepted = new Promise<void>((resolve) => {
       accept = () => {
@@ -227,7 +232,7 @@ export class RpcSession {
       };
     });
     // A prompt that an extension of the agent deals with is over without a run.
-    const answered = Promise.race([accepted, run.then(accept)]);
+    const answered = Promise.race([accepted, over.then(accept)]);
     const starting = { commandId, accept, settled: answered.catch(() => {}) };
     this.#starting = starting;
     try {
