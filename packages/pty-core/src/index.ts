@@ -30,7 +30,7 @@ export type { OutputStats } from './output-stats.ts';
 export type { OutputStream, OutputTaker } from './piped-output.ts';
 export { PipedProcess, type ProcessExit } from './piped-process.ts';
 export { PipedProcesses, type PipedProcessesOptions, type PipedRequest } from './piped-processes.ts';
-export { Pty, type PtySnapshot } from './pty.ts';
+export { Pty } from './pty.ts';
 export {
   type AbandonedRun,
   INSTANCE_VARIABLE,
@@ -42,6 +42,7 @@ export {
 export { type ManagerSnapshot, PtyManager, type PtyManagerOptions, type SpawnRequest } from './pty-manager.ts';
 export type { PtyOptions } from './pty-options.ts';
 export { type LabelPatch, PtyRegistry, type Registered, type RegistryOptions } from './pty-registry.ts';
+export type { PtySnapshot } from './pty-snapshot.ts';
 export { nextState, type PtyState, type PtyStateEvent, PtyStateMachine, type PtyTransition } from './pty-state.ts';
 export type { SignalOutcome, SignalRecord } from './signal-audit.ts';
 export { type TerminationStep, terminationPlan } from './termination.ts';

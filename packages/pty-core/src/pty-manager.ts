@@ -8,10 +8,11 @@ import { loadNativeBinding } from './native-binding.ts';
 import { createPumpShare } from './output-pump.ts';
 import type { OutputStats } from './output-stats.ts';
 import { LinuxProcessTable } from './processes.ts';
-import { Pty, type PtyHost, type PtySnapshot, type TerminateOptions } from './pty.ts';
+import { Pty, type PtyHost, type TerminateOptions } from './pty.ts';
 import type { PtyLedger } from './pty-ledger.ts';
 import { checkedGrace, type PtyOptions } from './pty-options.ts';
 import { type LabelPatch, PtyRegistry } from './pty-registry.ts';
+import type { PtySnapshot } from './pty-snapshot.ts';
 
 /** Settings of a {@link PtyManager}. */
 export interface PtyManagerOptions {

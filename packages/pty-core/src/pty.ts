@@ -7,18 +7,17 @@ import { Idleness } from './idleness.ts';
 import { InputWriter } from './input-writer.ts';
 import { Listeners } from './listeners.ts';
 import type { NativeBinding } from './native-binding.ts';
-import { OutputBuffer, type OutputSnapshot } from './output-buffer.ts';
+import { OutputBuffer } from './output-buffer.ts';
 import { OutputPump, type PumpShare } from './output-pump.ts';
 import { OutputTelemetry } from './output-telemetry.ts';
 import type { ProcessTable } from './processes.ts';
+import { PtyEnd } from './pty-end.ts';
 import { PtyLife } from './pty-life.ts';
 import { checkedDimension, checkedGrace, type PtyOptions, resolvePtyOptions } from './pty-options.ts';
-import type { PtyState, PtyTransition } from './pty-state.ts';
-import { PtyTermination } from './pty-termination.ts';
-import { settledWithin } from './settled-within.ts';
-import type { SignalRecord } from './signal-audit.ts';
+import type { PtySnapshot } from './pty-snapshot.ts';
+import type { PtyState } from './pty-state.ts';
 import { SignalSender } from './signal-sender.ts';
-import { checkedSignal, ProcessSession, signalName } from './signals.ts';
+import { checkedSignal, ProcessSession } from './signals.ts';
 import { asSpawnError, spawnChild } from './spawn-child.ts';
 
 /** What a PTY needs from its process, made once by the manager. */
@@ -30,30 +29,6 @@ export interface PtyHost {
   readonly clock: Clock;
 }
 
-/** One PTY as plain JSON. */
-export interface PtySnapshot extends PtyLabels {
-  readonly pid: number;
-  readonly state: PtyState;
-  readonly cols: number;
-  readonly rows: number;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  /** When the state or the size last changed, RFC 3339. */
-  readonly updatedAt: string;
-  /** RFC 3339; `null` before any output. */
-  readonly lastOutputAt: string | null;
-  readonly idleTimeoutMs: number | null;
-  readonly exit: PtyExit | null;
-  readonly pendingInputBytes: number;
-  readonly output: OutputSnapshot;
-  /** The last ten transitions, oldest first. */
-  readonly history: readonly PtyTransition[];
-  /** The last fifty signals, oldest first. */
-  readonly signals: readonly SignalRecord[];
-  /** How many times a listener of this PTY threw or rejected. */
-  readonly listenerFailures: number;
-}
-
 /** How a child is ended. */
 export interface TerminateOptions {
   /** Time between SIGTERM and SIGKILL; default: the PTY's own. */
@@ -61,9 +36,6 @@ export interface TerminateOptions {
   /** What its exit says why; default `terminated`. */
   readonly reason?: EndReason;
 }
-
-/** How long the terminal may stay open after the last process of its session before its output is ended by force. */
-const FORCED_END_MS = 1_000;
 
 /**
  * A child process on a pseudo-terminal, from spawn to its last byte.
@@ -86,21 +58,15 @@ export class Pty {
   readonly #pump: OutputPump;
   readonly #writer: InputWriter;
   readonly #session: ProcessSession;
-  readonly #termination: PtyTermination;
+  readonly #end: PtyEnd;
   readonly #signals: SignalSender;
   readonly #telemetry: OutputTelemetry;
   readonly #idleness: Idleness;
   readonly #drained = new Listeners<void>();
-  #resolveExited!: () => void;
-  #resolveOutputEnded!: () => void;
-  #resolveStopped!: (exit: PtyExit) => void;
   #cols: number;
   #rows: number;
   /** The output's end when it was last looked at. */
   #seenEnd = 0;
-  #exit: PtyExit | null = null;
-  /** The output has ended and nobody is being ended any more: there is nothing left to do. */
-  #over = false;
 
   /**
    * Starts a child; blocks for a few milliseconds. `onEvent` gets the events of the start itself too, before this returns.
@@ -129,9 +95,6 @@ export class Pty {
     });
     this.#life = new PtyLife(labels, host.clock);
     this.#telemetry = new OutputTelemetry(this.output, host.clock, (body) => this.#life.tell(body));
-    this.stopped = new Promise((resolve) => {
-      this.#resolveStopped = resolve;
-    });
     if (onEvent !== undefined) this.#life.onEvent(onEvent);
 
     this.#life.apply('spawn-requested', correlationId);
@@ -142,7 +105,11 @@ export class Pty {
     this.pid = pid;
     this.#session = new ProcessSession(pid, host.processes);
     this.#signals = new SignalSender(this.id, this.#session, this.#life, host.clock);
-    this.#termination = this.#openTermination();
+    this.#end = new PtyEnd({
+      ...{ session: this.#session, signals: this.#signals, life: this.#life, output: this.output, clock: host.clock },
+      finishOutput: () => this.#pump.finish(),
+    });
+    this.stopped = this.#end.stopped;
     this.#writer = new InputWriter(fd, {
       capacityBytes: resolved.inputQueueBytes,
       onDrain: () => this.#drained.emit(),
@@ -182,12 +149,12 @@ export class Pty {
 
   /** How the child ended; `null` while it runs. Known before the output has ended if background jobs outlive it. */
   get exit(): PtyExit | null {
-    return this.#exit;
+    return this.#end.exit;
   }
 
   /** Whether {@link terminate} had to use SIGKILL. */
   get forceKilled(): boolean {
-    return this.#termination.forceKilled;
+    return this.#end.forceKilled;
   }
 
   /** Input accepted and not yet taken by the terminal. */
@@ -272,8 +239,7 @@ export class Pty {
   async terminate(options: TerminateOptions & Cause = {}): Promise<PtyExit> {
     const { reason = 'terminated', correlationId } = options;
     const gracePeriodMs = checkedGrace(options.gracePeriodMs ?? this.gracePeriodMs);
-    if (!this.#over) await this.#termination.request(gracePeriodMs, reason, correlationId);
-    return this.stopped;
+    return this.#end.request(gracePeriodMs, reason, correlationId);
   }
 
   snapshot(): PtySnapshot {
@@ -287,7 +253,7 @@ export class Pty {
       updatedAt: this.#life.updatedAt,
       lastOutputAt: this.lastOutputAt,
       idleTimeoutMs: this.idleTimeoutMs,
-      exit: this.#exit,
+      exit: this.exit,
       pendingInputBytes: this.pendingInputBytes,
       output: this.output.snapshot(),
       history: this.#life.history,
@@ -308,24 +274,6 @@ export class Pty {
       closeSync(this.#fd);
       throw error;
     }
-  }
-
-  #openTermination(): PtyTermination {
-    const leaderExited = new Promise<void>((resolve) => {
-      this.#resolveExited = resolve;
-    });
-    const outputEnded = new Promise<void>((resolve) => {
-      this.#resolveOutputEnded = resolve;
-    });
-    const afterSweep = async (): Promise<void> => {
-      await leaderExited;
-      await settledWithin(this.#host.clock, FORCED_END_MS, outputEnded);
-      this.#pump.finish();
-      this.#stop();
-    };
-    const { clock } = this.#host;
-    const parts = { session: this.#session, signals: this.#signals, life: this.#life, clock, leaderExited, afterSweep };
-    return new PtyTermination(parts);
   }
 
   /** A step of the start; when it fails, the PTY is told to have failed. @throws SpawnError */
@@ -351,14 +299,7 @@ export class Pty {
   #childExited(exitCode: number, signal: number): void {
     // Without a pump the spawn has failed, and told so.
     if (this.#pump === undefined) return;
-    this.#session.leaderReaped();
-    this.#exit = {
-      exitCode: signal === 0 ? exitCode : null,
-      signal: signal === 0 ? null : signalName(signal),
-      reason: this.#termination.begun ? this.#termination.reason : signal === 0 ? 'exited' : 'signaled',
-    };
-    this.#life.tell({ type: 'pty.exited', ...this.#exit }, this.#termination.correlationId);
-    this.#resolveExited();
+    this.#end.childExited(exitCode, signal);
     this.#pump.childExited();
   }
 
@@ -366,30 +307,10 @@ export class Pty {
     this.#outputArrived();
     this.#telemetry.finish();
     this.#idleness.end();
-    this.#resolveOutputEnded();
-    // A process that does not use the terminal may still have to be ended: that belongs to this life, and is waited for.
-    if (!this.#termination.begun) this.#stop();
-  }
-
-  #stop(): void {
-    const exit = this.#exit!;
-    const { correlationId } = this.#termination;
-    this.#over = true;
-    if (wasEnded(exit) || exit.exitCode === 0) this.#life.apply('graceful-end', correlationId);
-    else {
-      this.#life.apply('unexpected-exit', correlationId);
-      this.#life.apply('cleanup', correlationId);
-    }
-    this.#life.tell({ type: 'pty.stopped', ...exit, endOffset: this.output.end }, correlationId);
-    this.#resolveStopped(exit);
+    this.#end.outputEnded();
   }
 
   #describeState(): string {
-    return this.state === 'active' && this.#exit !== null ? 'ending' : this.state;
+    return this.state === 'active' && this.exit !== null ? 'ending' : this.state;
   }
-}
-
-/** Whether the child was ended from here, whatever its code or signal then was. */
-function wasEnded({ reason }: PtyExit): boolean {
-  return reason !== 'exited' && reason !== 'signaled';
 }
