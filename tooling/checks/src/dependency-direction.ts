@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const TESTS_MAY_IMPORT = ['tooling/testkit'];
 
 /** Packages that run in a browser or a worker as they are. */
-const WITHOUT_NODE = new Set(['packages/ring-buffer', 'packages/protocol']);
+export const WITHOUT_NODE: ReadonlySet<string> = new Set(['packages/ring-buffer', 'packages/protocol']);
 
 /**
  * Checks every import against the tiers: sibling packages only downwards and only through declared exports, no relative

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkBrowserEntries } from './browser-entries.ts';
 import { checkDependencyDirection } from './dependency-direction.ts';
 import { checkImportCycles } from './import-cycles.ts';
 import { checkLockfile } from './lockfile.ts';
@@ -18,6 +19,7 @@ const places = [homedir(), dirname(root)].filter((place) => !['/', '/tmp', '/src
 
 const findings = [
   ...checkDependencyDirection(workspace),
+  ...checkBrowserEntries(workspace),
   ...checkImportCycles(workspace),
   ...checkPackageShape(workspace),
   ...checkLockfile(workspace),
