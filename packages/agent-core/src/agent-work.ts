@@ -50,6 +50,7 @@ export class AgentWork {
   readonly #firstToken: FirstTokenDeadline;
   #running: Running | undefined;
   #stop = new AbortController();
+  #asking = 0;
   #closed = false;
   #lastError: string | undefined;
 
@@ -78,6 +79,11 @@ export class AgentWork {
     return this.#stop.signal;
   }
 
+  /** Whether a person is asked. */
+  get isAsking(): boolean {
+    return this.#asking > 0;
+  }
+
   /** Why it last failed; `undefined` again once something has worked. */
   get lastError(): string | undefined {
     return this.#lastError;
@@ -94,9 +100,11 @@ export class AgentWork {
   /** Asks a person for the agent; the question is taken back with the signal, and with what is done. Never rejects. */
   async ask(question: DialogQuestion, signal: AbortSignal): Promise<DialogAnswer> {
     const goOn = this.#firstToken.pause();
+    this.#asking += 1;
     try {
       return await withEither(signal, this.signal, (either) => this.#options.owner.ask(question, either));
     } finally {
+      this.#asking -= 1;
       goOn();
     }
   }

@@ -168,7 +168,7 @@ export interface Agent {
   /** Tells it what to do afterwards. @throws AgentStateError when nothing runs. */
   followUp(message: UserMessage, signal: AbortSignal): Promise<void>;
   /**
-   * Ends what it works on: drops what is queued, takes dialogs back, closes the connection to the provider, kills the processes of tools. What does not stop within
+   * Ends what it works on, also by itself outside a prompt: drops what is queued, takes dialogs back, closes the connection to the provider, kills the processes of tools. What does not stop within
    * the time is ended with its process, which is started again. Resolves when it is over. @returns whether there was something to end.
    */
   abort(deadlineMs: number): Promise<boolean>;

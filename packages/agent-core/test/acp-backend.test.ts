@@ -373,6 +373,95 @@ it('[AC05] ends the commands of an agent whose process is lost', async () => {
   ]);
 });
 
+describe('a tool that an agent runs outside a prompt', () => {
+  const ended = [{ toolCallId: 'beside', isError: true }];
+  let agent: Agent;
+
+  beforeEach(async () => {
+    agent = await open();
+    const begun = owner.next('tool_execution_start');
+    await say(agent, 'beside');
+    await begun;
+  });
+
+  it('[AG11] is over when somebody aborts, and the agent is told', async () => {
+    expect(await agent.abort(5_000)).toBe(true);
+    expect(owner.all('tool_execution_end')).toMatchObject(ended);
+    expect(owner.events.at(-1)).toEqual({ type: 'turn_end' });
+    expect(await agent.abort(5_000)).toBe(false);
+    expect(await say(agent, 'echo on')).toBe('on');
+    expect(owner.all('tool_execution_end')).toHaveLength(1);
+  });
+
+  it('[AC05] is over with the process of the agent', async () => {
+    const restarting = owner.next('agent_restarting');
+    process.kill(agent.status.pid!, 'SIGKILL');
+    await restarting;
+    expect(owner.all('tool_execution_end')).toMatchObject(ended);
+  });
+
+  it('[AG19] is over with the agent, which tells so last', async () => {
+    await agent.close(5_000);
+    expect(owner.all('tool_execution_end')).toMatchObject(ended);
+    expect(owner.events.at(-1)).toMatchObject({ type: 'agent_stopped' });
+  });
+
+  it('[AC05] is over with its conversation', async () => {
+    await perform(agent, 'new_session');
+    expect(owner.all('tool_execution_end')).toMatchObject(ended);
+    expect(await perform(agent, 'get_messages')).toMatchObject({ total: 0 });
+  });
+});
+
+it('[AG15] takes a question back that an agent asks outside a prompt when somebody aborts', async () => {
+  const agent = await open();
+  await say(agent, 'beside and ask');
+  await owner.asked;
+  expect(await agent.abort(5_000)).toBe(true);
+  await expect.poll(() => owner.takenBack).toBe(1);
+  expect(await agent.abort(5_000)).toBe(false);
+});
+
+describe('an agent whose process is lost', () => {
+  it('[AC05] has ended to make its context smaller', async () => {
+    const agent = await open();
+    const begun = owner.next('compaction_start');
+    const prompt = expect(agent.prompt({ message: 'compacting' }, never)).rejects.toMatchObject({ interrupted: true });
+    await begun;
+    expect(agent.status.isCompacting).toBe(true);
+    process.kill(agent.status.pid!, 'SIGKILL');
+    await prompt;
+    expect(agent.status.isCompacting).toBe(false);
+    expect(owner.all('compaction_end')).toEqual([{ type: 'compaction_end', aborted: true }]);
+  });
+
+  it('[AC05] leaves no program that it had started', async () => {
+    const agent = await open();
+    const restarted = owner.next('agent_restarted');
+    await expect(say(agent, 'orphan')).rejects.toMatchObject({ interrupted: true });
+    await restarted;
+    expect(sessionMembers(pids[0]!)).toEqual([]);
+    expect(owner.all('agent_restarting')).toMatchObject([{ exitCode: 3 }]);
+  });
+
+  it('[AC02] is one that cannot be heard any more: it is ended, and started again', async () => {
+    const agent = await open();
+    const restarted = owner.next('agent_restarted');
+    await expect(say(agent, 'hush')).rejects.toMatchObject({ code: 'agent-failed', interrupted: true });
+    await restarted;
+    expect(sessionMembers(pids[0]!)).toEqual([]);
+    expect(await say(agent, 'echo again')).toBe('again');
+  });
+});
+
+it('[AG14] goes by the name that a person gave it, whatever it calls its conversation', async () => {
+  const agent = await open();
+  await say(agent, 'tell');
+  expect(agent.status.name).toBe('A fine talk');
+  await agent.rename('Mine', never);
+  expect(agent.status.name).toBe('Mine');
+});
+
 describe('an agent that is closed', () => {
   it('[AG19] leaves no process when its own comes up again just then', async () => {
     const agent = await open(kept());

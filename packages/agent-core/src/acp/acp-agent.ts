@@ -72,10 +72,7 @@ export class AcpAgent implements Agent {
       abortMs: settings.abortMs,
       firstTokenMs: settings.firstTokenMs,
       asked: () => this.#session.choices.answeredBy,
-      tellToStop: () => {
-        void this.link?.notify('session/cancel', { sessionId: this.#session.id });
-        void this.#desk?.killAll();
-      },
+      tellToStop: () => this.#tellToStop(),
       endProcess: async () => {
         const { link } = this;
         this.#supervisor.expectEnd();
@@ -95,6 +92,7 @@ export class AcpAgent implements Agent {
       clock,
       start: (attempt, signal) => this.#start.run(attempt, signal),
       onRestarting: (restarting) => {
+        this.#session.lose();
         this.#turn?.lose();
         void this.#desk?.releaseAll();
         this.#life.processEnded(restarting);
@@ -134,7 +132,7 @@ export class AcpAgent implements Agent {
     const { id, title, transcript, isCompacting } = this.#session;
     const { model, thinking } = this.#session.choices;
     const { phase, transitions, lastExit } = this.#life;
-    const name = title ?? this.#name;
+    const name = this.#name ?? title;
     const pid = this.link?.pid;
     const { kind, lastError } = this.#work;
     return {
@@ -186,8 +184,8 @@ export class AcpAgent implements Agent {
     throw new AgentUnsupportedError('Cannot queue message: ACP has no queue');
   }
 
-  abort(deadlineMs: number): Promise<boolean> {
-    return this.#work.abort(deadlineMs);
+  async abort(deadlineMs: number): Promise<boolean> {
+    return this.#work.kind === undefined ? this.#abortUnasked() : this.#work.abort(deadlineMs);
   }
 
   async perform<T extends PerformedType>(command: AgentCommand<T>, signal: AbortSignal): Promise<Performed<T>> {
@@ -232,6 +230,20 @@ export class AcpAgent implements Agent {
     return dialog.answer(await (this.#turn ? withEither(signal, this.#turn.over, ask) : ask(signal)));
   }
 
+  #tellToStop(): void {
+    void this.link?.notify('session/cancel', { sessionId: this.#session.id });
+    void this.#desk?.killAll();
+  }
+
+  /** Ends what the agent does by itself: the protocol tells of no end of that, so it is over once the agent was told. */
+  #abortUnasked(): boolean {
+    if (!this.#session.conversation.isUnasked && !this.#work.isAsking) return false;
+    this.#tellToStop();
+    this.#work.interrupt();
+    this.#session.abandon();
+    return true;
+  }
+
   #ready(attempt: string, signal: AbortSignal): AcpLink {
     this.#work.checkReady(attempt, signal);
     const { link } = this;
@@ -240,6 +252,7 @@ export class AcpAgent implements Agent {
   }
 
   async #givenUp(error: Error): Promise<void> {
+    this.#session.lose();
     this.#turn?.lose();
     this.#work.failed(error.message);
     this.#stop('failed', error.message);
@@ -247,7 +260,7 @@ export class AcpAgent implements Agent {
   }
 
   #stop(reason: 'closed' | 'failed', errorMessage?: string): void {
-    this.#session.rest();
+    this.#session.lose();
     if (this.#life.stop(reason, errorMessage)) this.#onStopped();
   }
 

@@ -1,8 +1,10 @@
-import type { ClientConnection, InitializeResponse } from '@agentclientprotocol/sdk';
+import type { ClientConnection } from '@agentclientprotocol/sdk';
 import type { AgentProcess, AgentProcessExit, AgentProcesses } from '../agent-process.ts';
 import type { Clock } from '../clock.ts';
 import { AgentFailedError, AgentUnavailableError, isAgentError } from '../errors.ts';
+import { settledWithin } from '../settled-within.ts';
 import { StderrTail } from '../stderr-tail.ts';
+import { withEither } from '../with-either.ts';
 import { agentErrorCode } from './agent-failure.ts';
 import { type ClientRequests, createClient } from './client-app.ts';
 import { isRecord, readList, readText } from './json.ts';
@@ -15,7 +17,7 @@ const PROTOCOL_VERSION = 1;
 /** How much of the end of an agent's stderr is kept, in characters. */
 const STDERR_LENGTH = 4_096;
 
-/** How long after the end of the process its stdout may still have something to say. */
+/** How long after the end of the process its stdout may still have something to say, and how long it may live on without. */
 const LAST_WORDS_MS = 250;
 
 /** Longest name of an agent. */
@@ -62,7 +64,7 @@ export interface AgentAbilities {
  */
 export class AcpLink {
   readonly pid: number;
-  /** Resolves once the process was reaped, and what it had said was heard. Never rejects. */
+  /** Resolves once the process was reaped, what it had said was heard, and what it had started was ended. Never rejects. */
   readonly exited: Promise<AgentProcessExit>;
   readonly abilities: AgentAbilities;
   readonly #process: AgentProcess;
@@ -105,7 +107,7 @@ export class AcpLink {
     });
     const lastWords = () => broken?.message ?? stderr.lastLine();
     const connection = createClient(parts.sdk, parts.requests).connect(stream);
-    const exited = endOf(process, connection, parts.clock);
+    const exited = endOf(process, connection, parts);
     try {
       const abilities = await handshake(connection, parts, signal);
       return new AcpLink(process, connection, { abilities, exited, gracePeriodMs: parts.gracePeriodMs, lastWords });
@@ -161,19 +163,18 @@ export class AcpLink {
   }
 }
 
-/** Waits for the end of the process and of what it said; its stdout may be held open by processes it leaves behind. */
-async function endOf(process: AgentProcess, connection: ClientConnection, clock: Clock): Promise<AgentProcessExit> {
-  const exit = await process.exited;
-  let clear = () => {};
-  await Promise.race([
-    connection.closed,
-    new Promise<void>((resolve) => {
-      clear = clock.after(LAST_WORDS_MS, resolve);
-    }),
-  ]);
-  clear();
+/** Waits for the end of the process and of what it said, whichever is first; its stdout may be held open by processes it leaves behind. */
+async function endOf(
+  process: AgentProcess,
+  connection: ClientConnection,
+  { clock, gracePeriodMs }: Pick<AcpLinkParts, 'clock' | 'gracePeriodMs'>,
+): Promise<AgentProcessExit> {
+  await Promise.race([process.exited, connection.closed]);
+  await settledWithin(clock, LAST_WORDS_MS, Promise.all([process.exited, connection.closed]));
   connection.close();
-  return exit;
+  // One that cannot be heard is of no use, and what it leaves behind belongs to nobody.
+  await process.terminate(gracePeriodMs);
+  return process.exited;
 }
 
 async function start({ processes, id, command, args, cwd, env }: AcpLinkParts): Promise<AgentProcess> {
@@ -195,20 +196,18 @@ async function handshake(
   const clear = parts.clock.after(parts.startMs, () => {
     deadline.abort(new AgentFailedError(`Cannot start agent: it did not answer to initialize within ${seconds} s`));
   });
-  const either = AbortSignal.any([signal, deadline.signal]);
+  const introduction = {
+    protocolVersion: PROTOCOL_VERSION,
+    clientInfo: { name: 'sessiond', version: parts.clientVersion },
+    clientCapabilities: {
+      fs: { readTextFile: false, writeTextFile: false },
+      terminal: parts.requests.terminals !== undefined,
+      session: { notices: {}, compaction: {} },
+    },
+  };
   try {
-    const answer = await connection.agent.request(
-      'initialize',
-      {
-        protocolVersion: PROTOCOL_VERSION,
-        clientInfo: { name: 'sessiond', version: parts.clientVersion },
-        clientCapabilities: {
-          fs: { readTextFile: false, writeTextFile: false },
-          terminal: parts.requests.terminals !== undefined,
-          session: { notices: {}, compaction: {} },
-        },
-      },
-      { cancellationSignal: either, stopWaitingOnCancel: true },
+    const answer = await withEither(signal, deadline.signal, (either) =>
+      connection.agent.request('initialize', introduction, { cancellationSignal: either, stopWaitingOnCancel: true }),
     );
     return readAbilities(answer, parts.command);
   } catch (error) {
@@ -222,7 +221,7 @@ async function handshake(
   }
 }
 
-function readAbilities(answer: InitializeResponse, command: string): AgentAbilities {
+function readAbilities(answer: unknown, command: string): AgentAbilities {
   const { protocolVersion, agentCapabilities, agentInfo, authMethods }: Record<string, unknown> = isRecord(answer)
     ? answer
     : {};

@@ -112,6 +112,7 @@ export class AcpSession {
    */
   async create(link: AcpLink, signal: AbortSignal): Promise<void> {
     const { id, answer } = await this.#new(link, signal);
+    this.abandon();
     this.#forget();
     this.#opened(id, answer, link);
   }
@@ -161,10 +162,16 @@ export class AcpSession {
     if (update !== undefined) this.#take(update);
   }
 
-  /** Ends what was said outside a prompt. */
-  rest(): void {
+  /** Ends what the agent began outside a prompt, without waiting for it. */
+  abandon(): void {
     this.#stopWaiting();
-    this.#conversation.rest();
+    this.#conversation.abandon();
+  }
+
+  /** The agent's process is gone, and with it what it did beside a prompt. */
+  lose(): void {
+    this.#compaction({ kind: 'compaction', state: 'failed' });
+    this.abandon();
   }
 
   #take(update: SessionUpdate): void {
@@ -206,7 +213,8 @@ export class AcpSession {
   }
 
   #compaction({ state, error }: Extract<SessionUpdate, { kind: 'compaction' }>): void {
-    if ((state === 'begun') === this.#compacting) return;
+    // One that is told again is over.
+    if (this.#replaying || (state === 'begun') === this.#compacting) return;
     this.#compacting = state === 'begun';
     if (state === 'begun') this.#emit({ type: 'compaction_start', reason: 'threshold' });
     else {
@@ -230,12 +238,12 @@ export class AcpSession {
   #restWhenQuiet(): void {
     this.#stopWaiting();
     if (this.#replaying) return;
-    this.#stopWaiting = this.#parts.clock.after(QUIET_MS, () => this.rest(), { background: true });
+    this.#stopWaiting = this.#parts.clock.after(QUIET_MS, () => this.#conversation.rest(), { background: true });
   }
 
   /** Loads a conversation, which the agent tells again; the transcript is the new one only when that has worked. */
   async #replay(link: AcpLink, sessionId: string, signal: AbortSignal): Promise<void> {
-    this.rest();
+    this.abandon();
     const before = this.#conversation;
     const transcript = new Transcript(this.#parts.maxTranscriptBytes);
     const told = this.#newConversation(transcript);

@@ -161,6 +161,7 @@ describe('Conversation', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 8 }), (texts) => {
         events = [];
+        conversation.begin({ message: 'go' });
         conversation.take(tool('t', { name: 'x', status: 'in_progress' }));
         for (const words of texts) conversation.take(tool('t', { content: [{ type: 'text', text: words }] }));
         let output = '';
@@ -168,7 +169,7 @@ describe('Conversation', () => {
           if (event.type === 'tool_execution_update') output = event.replaces ? event.delta : output + event.delta;
         }
         expect(output).toBe(texts.at(-1));
-        conversation.flush();
+        conversation.end('stop');
       }),
     );
   });
@@ -214,6 +215,82 @@ describe('Conversation', () => {
     conversation.take(tool('1', { name: 'a', status: 'completed' }));
     told();
     conversation.take(tool('1', { status: 'completed' }));
+    expect(told()).toEqual([]);
+  });
+
+  it('[AC01] tells the arguments of calls that are made together, those included that run later', () => {
+    conversation.begin({ message: 'go' });
+    conversation.take(tool('1', { name: 'read', status: 'pending', input: { path: 'a' } }));
+    conversation.take(tool('2', { name: 'read', status: 'pending', input: { path: 'b' } }));
+    told();
+    conversation.take(tool('1', { status: 'completed' }));
+    conversation.take(tool('2', { status: 'completed' }));
+    expect(told().slice(0, 3)).toEqual([
+      '0 toolcall_delta {"path":"a"}',
+      '1 toolcall_delta {"path":"b"}',
+      'message_end assistant toolUse',
+    ]);
+    expect(transcript.page(1, 1).messages[0]!.content).toMatchObject([
+      { id: '1', arguments: { path: 'a' } },
+      { id: '2', arguments: { path: 'b' } },
+    ]);
+  });
+
+  it('[AC01] keeps of the arguments of many calls no more than of any message', () => {
+    transcript = new Transcript(64 * 1_048_576);
+    conversation = new Conversation({
+      emit: (event) => events.push(event),
+      transcript,
+      model: () => undefined,
+      terminalText: () => '',
+      timestamp: () => timestamp,
+    });
+    conversation.begin({ message: 'go' });
+    for (let call = 0; call < 1_000; call += 1) {
+      conversation.take(tool(`${call}`, { name: 'write', status: 'pending', input: { text: 'x'.repeat(16_000) } }));
+    }
+    conversation.end('stop');
+    expect(JSON.stringify(transcript.page(1, 1)).length).toBeLessThan(2_400_000);
+    expect(events.filter((event) => event.type === 'tool_execution_end')).toHaveLength(1_000);
+  });
+
+  it('[AC01] takes late news of a tool for no new call when the prompt is over, and knows the id again in the next', () => {
+    conversation.begin({ message: 'go' });
+    conversation.take(tool('1', { name: 'bash', status: 'in_progress' }));
+    conversation.end('aborted');
+    told();
+    conversation.take(tool('1', { status: 'failed' }));
+    expect(told()).toEqual([]);
+    conversation.begin({ message: 'again' });
+    conversation.take(tool('1', { name: 'bash', status: 'completed' }));
+    expect(told()).toContain('tool_execution_end');
+  });
+
+  it('[AC01] knows ids of tools again with each message of a conversation that is told again', () => {
+    for (const words of ['one', 'two']) {
+      conversation.take(heard(words));
+      conversation.take(tool('1', { name: 'bash', status: 'completed' }));
+    }
+    conversation.flush();
+    expect(transcript.page(0).messages.filter(({ role }) => role === 'toolResult')).toHaveLength(2);
+  });
+
+  it('[AC01] ends what was begun outside a prompt when it will never end, and nothing of a prompt', () => {
+    conversation.take(text('Said'));
+    conversation.take(tool('1', { name: 'build', status: 'in_progress' }));
+    told();
+    expect(conversation.isUnasked).toBe(true);
+    conversation.abandon();
+    conversation.abandon();
+    expect(conversation.isUnasked).toBe(false);
+    expect(told()).toEqual(['tool_execution_end', 'message_start toolResult', 'message_end toolResult', 'turn_end']);
+    conversation.take(tool('1', { status: 'failed' }));
+    expect(told()).toEqual([]);
+    conversation.begin({ message: 'go' });
+    conversation.take(tool('2', { name: 'build', status: 'in_progress' }));
+    told();
+    expect(conversation.isUnasked).toBe(false);
+    conversation.abandon();
     expect(told()).toEqual([]);
   });
 

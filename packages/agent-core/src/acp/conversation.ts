@@ -43,6 +43,7 @@ interface OpenTool {
 export class Conversation {
   readonly #parts: ConversationParts;
   readonly #tools = new Map<string, OpenTool>();
+  /** Of the last calls since a person spoke: agents tell late of them, and models give their ids again. */
   readonly #ended = new Set<string>();
   #message: OpenMessage | undefined;
   #heard: UpdateContent[] = [];
@@ -61,9 +62,15 @@ export class Conversation {
     return this.#message?.text || this.#text;
   }
 
+  /** Whether something was begun outside a prompt and has not ended. */
+  get isUnasked(): boolean {
+    return !this.#prompted && (this.#inTurn || this.#heard.length > 0);
+  }
+
   /** Begins what a prompt asks for. */
   begin({ message, images = [] }: UserMessage): void {
     this.flush();
+    this.#ended.clear();
     this.#text = '';
     this.#prompted = true;
     this.#emit({ type: 'agent_start' });
@@ -93,7 +100,6 @@ export class Conversation {
   /** Ends it: closes what is open and tells why it is over. */
   end(stopReason: StopReason, { errorMessage, usage }: { errorMessage?: string; usage?: TokenUsage } = {}): void {
     for (const tool of this.#tools.values()) this.#endTool(tool, true);
-    this.#ended.clear();
     const reason = { stopReason, ...(errorMessage !== undefined && { errorMessage }) };
     this.#closeMessage({ ...reason, ...(usage !== undefined && { usage }) });
     if (usage !== undefined) this.#parts.transcript.addUsage(usage);
@@ -109,11 +115,15 @@ export class Conversation {
     if (!this.#prompted && this.#tools.size === 0) this.flush();
   }
 
+  /** Closes what was said and done outside a prompt, unless one has begun meanwhile: what has not ended never will. */
+  abandon(): void {
+    if (!this.#prompted) this.flush();
+  }
+
   /** Closes what was said, such as at the end of a conversation that was told again. */
   flush(): void {
     this.#userDone();
     for (const tool of this.#tools.values()) this.#endTool(tool, true);
-    this.#ended.clear();
     this.#closeMessage({ stopReason: 'stop' });
     if (this.#inTurn) this.#emit({ type: 'turn_end' });
     this.#inTurn = false;
@@ -137,7 +147,10 @@ export class Conversation {
   /** A person's words, as they come when a conversation is told again. During a prompt they are an echo. */
   #hear(content: UpdateContent): void {
     if (this.#prompted) return;
-    if (this.#heard.length === 0) this.flush();
+    if (this.#heard.length === 0) {
+      this.flush();
+      this.#ended.clear();
+    }
     const length = lengthOf(content);
     if (this.#heard.length >= MAX_PARTS || this.#heardLength + length > MAX_KEPT) return;
     this.#heard.push(content);
@@ -194,17 +207,18 @@ export class Conversation {
   #runTool(tool: OpenTool): void {
     if (tool.running) return;
     tool.running = true;
-    this.#tellArguments(tool);
+    // With those of calls beside it: the message is over for them, too.
+    for (const each of this.#tools.values()) this.#tellArguments(each);
     this.#closeMessage({ stopReason: 'toolUse' });
     const args = tool.input === undefined ? {} : { args: tool.input };
     this.#emit({ type: 'tool_execution_start', toolCallId: tool.id, toolName: tool.name, ...args });
   }
 
-  /** The arguments of a call, whole, when the tool begins: agents tell them as late as that. */
+  /** The arguments of a call, whole, when the first tool of its message begins: agents tell them as late as that. */
   #tellArguments({ id, name, contentIndex, input }: OpenTool): void {
-    if (input === undefined || !this.#message?.setArguments(id, name, input)) return;
-    const delta = { type: 'toolcall_delta', contentIndex, delta: JSON.stringify(input) } as const;
-    this.#emit({ type: 'message_update', assistantMessageEvent: delta });
+    const delta = input === undefined ? undefined : this.#message?.setArguments(id, name, input);
+    if (delta === undefined) return;
+    this.#emit({ type: 'message_update', assistantMessageEvent: { type: 'toolcall_delta', contentIndex, delta } });
   }
 
   #toolSays(tool: OpenTool): void {
@@ -226,7 +240,11 @@ export class Conversation {
     this.#runTool(tool);
     this.#toolSays(tool);
     this.#tools.delete(tool.id);
-    if (this.#ended.size < MAX_TOOLS) this.#ended.add(tool.id);
+    this.#ended.add(tool.id);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= MAX_TOOLS) break;
+      this.#ended.delete(oldest);
+    }
     const said = this.#textOf(tool.content);
     const { text: output, truncated } = endOfText(said === '' ? tool.output : said, MAX_RESULT_BYTES);
     const { id: toolCallId, name: toolName } = tool;

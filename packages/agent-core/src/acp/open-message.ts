@@ -10,7 +10,7 @@ export const MAX_PARTS = 10_000;
 /**
  * A message of the model while it is said: what is kept of it, and the index of the part it is at.
  *
- * Memory: at most 2 MiB of characters in 10,000 parts, and its text once more; what goes beyond is counted as a part and not kept.
+ * Memory: at most 2 MiB of characters in 10,000 parts, arguments of calls included, and its text once more; what goes beyond is counted as a part and not kept.
  */
 export class OpenMessage {
   readonly timestamp: string;
@@ -58,12 +58,16 @@ export class OpenMessage {
     return this.#index;
   }
 
-  /** Notes the arguments of a call. @returns whether the call is part of this message. */
-  setArguments(id: string, name: string, input: unknown): boolean {
+  /** Notes the arguments of a call. @returns them as JSON; `undefined` when the call is no part of this message. */
+  setArguments(id: string, name: string, input: unknown): string | undefined {
     const at = this.#parts.findIndex((part) => part.type === 'toolCall' && part.id === id);
-    if (at === -1) return false;
-    this.#parts[at] = { type: 'toolCall', id, name, arguments: isRecord(input) ? input : { input } };
-    return true;
+    if (at === -1) return undefined;
+    const text = JSON.stringify(input);
+    if (this.#kept + text.length <= MAX_KEPT) {
+      this.#parts[at] = { type: 'toolCall', id, name, arguments: isRecord(input) ? input : { input } };
+      this.#kept += text.length;
+    }
+    return text;
   }
 
   #begin(type: MessageContent['type']): void {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { type AgentContext, methods, RequestError, type StopReason } from '@agentclientprotocol/sdk';
 import type { AgentConversation } from './agent-conversation.ts';
 
@@ -143,6 +145,39 @@ const WORDS: Readonly<Record<string, Word>> = {
   crash: async () => {
     process.stderr.write('The sky is falling\n');
     process.exit(3);
+  },
+  /** Dies, and leaves a program of its own behind. */
+  orphan: async () => {
+    spawn('sleep', ['1000'], { stdio: 'ignore' });
+    process.exit(3);
+  },
+  /** Ends its side of the conversation and lives on. */
+  hush: async () => {
+    closeSync(1);
+    await new Promise(() => setInterval(() => {}, 1_000_000));
+    return undefined;
+  },
+  /** Begins to make its context smaller, and does not come to an end. */
+  compacting: async (_, { client, conversation, signal }) => {
+    await update(client, conversation, {
+      sessionUpdate: 'compaction_update',
+      compactionId: 'compaction-1',
+      status: 'in_progress',
+    });
+    await pause(2 ** 31 - 1, signal);
+    return 'cancelled';
+  },
+  /** After its answer begins a tool by itself, and never ends it; with a word it asks for leave as well. */
+  beside: async (asks, { client, conversation }) => {
+    const { sessionId } = conversation;
+    setTimeout(async () => {
+      const toolCall = { toolCallId: 'beside', title: 'build' };
+      await update(client, conversation, { sessionUpdate: 'tool_call', ...toolCall, status: 'in_progress' });
+      if (asks === '') return;
+      const options = [{ optionId: 'yes', name: 'Allow', kind: 'allow_once' as const }];
+      await client.request(methods.client.session.requestPermission, { sessionId, toolCall, options });
+    });
+    return undefined;
   },
   /** Says a line that is longer than anybody has to read. */
   shout: async (bytes, { client, conversation }) => {
