@@ -17,8 +17,10 @@ export interface BreakerOptions {
   readonly failures?: number;
   /** Opens when at least this share of the calls within the window failed, above 0 up to 1, of `minimumCalls` or more. */
   readonly failureRate?: number;
-  /** Opens at so many failures in a row; a failure older than the window ends the row. */
+  /** Opens at so many failures in a row, with no success between them; a failure older than `consecutiveWindowMs` ends the row. */
   readonly consecutiveFailures?: number;
+  /** How far apart two failures of a row may end; by default `windowMs`. More than that for calls that may fail only after longer than a window. */
+  readonly consecutiveWindowMs?: number;
   /** A call that takes so long or longer is slow, whatever else it is; by default none is. */
   readonly slowMs?: number;
   /** Opens when at least this share of the calls within the window was slow, above 0 up to 1, of `minimumCalls` or more. Needs `slowMs`. */
@@ -70,6 +72,7 @@ export class BreakerSettings {
   readonly failures: number | undefined;
   readonly failureRate: number | undefined;
   readonly consecutiveFailures: number | undefined;
+  readonly consecutiveWindowMs: number;
   readonly slowMs: number;
   readonly slowRate: number | undefined;
   readonly minimumCalls: number;
@@ -95,6 +98,7 @@ export class BreakerSettings {
     this.failures = count('failures', judgesFailures ? failures : DEFAULTS.failures, MAX_FAILURES);
     this.failureRate = rate('failureRate', failureRate);
     this.consecutiveFailures = count('consecutiveFailures', consecutiveFailures);
+    this.consecutiveWindowMs = atLeastOne('consecutiveWindowMs', options.consecutiveWindowMs ?? this.windowMs);
     this.slowMs = options.slowMs ?? FOREVER;
     checkNumber(ACTION, 'slowMs', this.slowMs, 1, FOREVER);
     this.slowRate = rate('slowRate', slowRate);

@@ -88,6 +88,26 @@ describe('Breaker, closed', () => {
     expect(breaker.state).toBe('open');
   });
 
+  it('opens at failures in a row that each take longer than the window, when the row may', () => {
+    const { breaker, clock } = make({ failures: 3, consecutiveFailures: 3, windowMs: 100, consecutiveWindowMs: 1_100 });
+    const late = (outcome: Outcome) => {
+      const permit = admitted(breaker);
+      clock.move(1_000);
+      permit.settle(outcome);
+    };
+    late('failure');
+    late('failure');
+    expect(breaker.snapshot()).toMatchObject({ recentFailures: 1, consecutiveFailures: 2 });
+    late('success');
+    late('failure');
+    late('ignored');
+    late('failure');
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', consecutiveFailures: 1 });
+    late('failure');
+    late('failure');
+    expect(breaker.state).toBe('open');
+  });
+
   it('opens when the share of slow calls is reached; a call may be slow and failed', () => {
     const { breaker, clock } = make({ slowMs: 100, slowRate: 0.5, minimumCalls: 4, failures: 100 });
     const slow = (outcome: Outcome) => {
@@ -470,6 +490,7 @@ describe('Breaker, options', () => {
     [{ failures: 1_000_001 }, 'Cannot create breaker: failures is 1,000,001, allowed are integers from 1 to 1,000,000'],
     [{ failureRate: 1.5 }, 'Cannot create breaker: failureRate is 1.5, allowed are numbers above 0 up to 1'],
     [{ consecutiveFailures: 1.5 }, 'Cannot create breaker: consecutiveFailures is 1.5, allowed are integers'],
+    [{ consecutiveWindowMs: 0 }, 'Cannot create breaker: consecutiveWindowMs is 0, allowed are numbers of at least 1'],
     [{ slowMs: 0 }, 'Cannot create breaker: slowMs is 0, allowed are numbers of at least 1'],
     [{ slowRate: 0 }, 'Cannot create breaker: slowRate is 0, allowed are numbers'],
     [{ slowRate: 0.5 }, 'Cannot create breaker: slowMs is of type undefined, slowRate needs it'],

@@ -22,7 +22,7 @@ export interface CircuitSnapshot {
   readonly overdue: number;
   /** Failures within the window that count towards `failures`, which is the highest number shown; `null` without this condition. */
   readonly recentFailures: number | null;
-  /** Failures in a row, within the window of each other. */
+  /** Failures in a row, within `consecutiveWindowMs` of each other. */
   readonly consecutiveFailures: number;
   /** What the rates are made of; `null` without a rate to look at. */
   readonly window: { readonly calls: number; readonly failures: number; readonly slow: number } | null;
@@ -131,14 +131,15 @@ export class Circuit {
 
   /**
    * The time until which there is something to remember: `-Infinity` or past if nothing is, `Infinity` while calls are in
-   * flight. What it has measured counts for a window. That it was open, and for how long, counts for `quietMs` from when it
+   * flight. What it has measured counts for a window, and failures in a row for theirs. That it was open, and for how long, counts for `quietMs` from when it
    * closed, or else from when a call might have closed it.
    */
   get emptyAt(): number {
     if (this.#inFlight > 0) return Number.POSITIVE_INFINITY;
-    const { windowMs, quietMs, openMs } = this.#settings;
+    const { windowMs, consecutiveWindowMs, quietMs, openMs } = this.#settings;
     if (this.#state !== 'closed') return this.#at + Math.max(windowMs, quietMs);
-    const recordedUntil = this.#lastRecordAt + windowMs;
+    const countsMs = this.#consecutiveFailures > 0 ? Math.max(windowMs, consecutiveWindowMs) : windowMs;
+    const recordedUntil = this.#lastRecordAt + countsMs;
     return this.#openForMs === openMs ? recordedUntil : Math.max(recordedUntil, this.#at + quietMs);
   }
 
@@ -303,7 +304,7 @@ export class Circuit {
   }
 
   #inARow(now: number): number {
-    return now - this.#lastRecordAt < this.#settings.windowMs ? this.#consecutiveFailures : 0;
+    return now - this.#lastRecordAt < this.#settings.consecutiveWindowMs ? this.#consecutiveFailures : 0;
   }
 
   #nextOpenMs(now: number): number {

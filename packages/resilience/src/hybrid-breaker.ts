@@ -22,7 +22,7 @@ export type SessionBreakerOptions = Omit<KeyedBreakerOptions, Shared>;
 /** The options of the breaker that all keys share: of the conditions it has only `failures`, of which keys have shares. */
 export type GlobalBreakerOptions = Omit<
   BreakerOptions,
-  Shared | 'failureRate' | 'consecutiveFailures' | 'slowRate' | 'minimumCalls'
+  Shared | 'failureRate' | 'consecutiveFailures' | 'consecutiveWindowMs' | 'slowRate' | 'minimumCalls'
 >;
 
 /** How a hybrid breaker judges. */

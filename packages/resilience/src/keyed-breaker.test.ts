@@ -96,6 +96,18 @@ describe('KeyedBreaker', () => {
     expect(keyed.snapshotOf('a')).toBeUndefined();
   });
 
+  it('remembers a key that has failed for as long as its row of failures goes on', () => {
+    const row = { failures: 9, consecutiveFailures: 2, windowMs: 100, consecutiveWindowMs: 1_000 };
+    const { keyed, clock } = make({ maxKeys: 1, ...row });
+    call(keyed, 'a', 'failure');
+    clock.move(999);
+    call(keyed, 'b');
+    expect(keyed.snapshotOf('a')).toMatchObject({ consecutiveFailures: 1, recentFailures: 0 });
+    clock.move(1);
+    call(keyed, 'b');
+    expect(keyed.snapshotOf('a')).toBeUndefined();
+  });
+
   it('forgets keys that were idle, without being asked for them', () => {
     const { keyed, clock, evicted } = make({ idleMs: 1_000 });
     call(keyed, 'a');

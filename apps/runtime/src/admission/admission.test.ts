@@ -574,6 +574,32 @@ describe('the breaker before models', () => {
     expect(told).not.toContain('provider success');
   });
 
+  it('opens for a model that hangs however patiently it is asked again, and not for one that answers between', () => {
+    const hangs = failed({ provider: 'acme', kind: 'silence' });
+    const wait = (admission: Admission, waitMs: number, outcome?: ProtocolFault) => {
+      const end = begin(admission, SMALL);
+      now += waitMs;
+      if (typeof end === 'function') end(outcome);
+      // Whoever asks again does not do so at once.
+      now += 100_000;
+    };
+    const patient = { ...LIMITS, agentFirstTokenMs: 600_000 };
+    const answering = admissionWith(patient);
+    for (let time = 0; time < 20; time += 1) wait(answering, 600_000, time % 4 === 3 ? undefined : hangs);
+    expect(ask(answering, SMALL)).toBeUndefined();
+    for (const [limits, waitMs] of [
+      [patient, 600_000],
+      [{ ...LIMITS, agentFirstTokenMs: null }, 3_600_000],
+    ] as const) {
+      const admission = admissionWith(limits);
+      for (let time = 0; time < 4; time += 1) wait(admission, waitMs, hangs);
+      const end = begin(admission, SMALL);
+      now += waitMs;
+      if (typeof end === 'function') end(hangs);
+      expect(ask(admission, SMALL)?.code).toBe('CIRCUIT_OPEN');
+    }
+  });
+
   it('counts a provider that began to answer and failed after all', () => {
     const admission = admissionWith(LIMITS);
     for (let time = 0; time < 5; time += 1) {

@@ -41,6 +41,11 @@ export interface BreakerRule {
    */
   readonly failuresTotal: number | null;
   readonly windowMs: number;
+  /**
+   * How far apart failures of one key may end that follow each other with no success between them: so many as stop a key do so then, too. `null` where a
+   * call takes no longer than a window to fail.
+   */
+  readonly rowMs: number | null;
   /** How long nothing is tried at first; doubled each time that did not help. */
   readonly pauseMs: number;
   /** Calls that have to succeed before everything is let through again. */
@@ -60,6 +65,9 @@ export interface BreakerLimits {
   readonly providerFailures: number | null;
   readonly providerFailureWindowMs: number;
   readonly providerPauseMs: number;
+  /** How long a prompt may wait for a provider, and how long it may take, before it fails. */
+  readonly agentFirstTokenMs: number | null;
+  readonly agentPromptMs: number;
 }
 
 /** Every breaker before commands: a new one is a row here, and a name. */
@@ -77,6 +85,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       failuresPerKey: limits.spawnFailuresPerPrincipal,
       failuresTotal: limits.spawnFailuresTotal,
       windowMs: limits.spawnFailureWindowMs,
+      rowMs: null,
       pauseMs: limits.spawnPauseMs,
       probes: 2,
     });
@@ -94,6 +103,7 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       failuresPerKey: limits.bashTimeoutsPerSession,
       failuresTotal: limits.bashTimeoutsTotal,
       windowMs: limits.bashTimeoutWindowMs,
+      rowMs: null,
       pauseMs: limits.bashPauseMs,
       probes: 2,
     });
@@ -113,6 +123,8 @@ export function breakerRules(limits: BreakerLimits): BreakerRule[] {
       failuresPerKey: limits.providerFailures,
       failuresTotal: null,
       windowMs: limits.providerFailureWindowMs,
+      // A provider that hangs fails once in so long, however often it is asked again.
+      rowMs: limits.providerFailureWindowMs + (limits.agentFirstTokenMs ?? limits.agentPromptMs),
       pauseMs: limits.providerPauseMs,
       probes: 2,
     });

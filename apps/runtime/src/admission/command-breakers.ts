@@ -112,9 +112,10 @@ export class CommandBreakers {
   }
 
   #guard(rule: BreakerRule): Guarded {
-    const { name, windowMs, pauseMs: openMs, probes, failuresPerKey, failuresTotal } = rule;
+    const { name, windowMs, rowMs, pauseMs: openMs, probes, failuresPerKey, failuresTotal } = rule;
     const opened = new Set<string>();
     const each = { failures: failuresPerKey, windowMs, openMs, probes };
+    const row = rowMs === null ? {} : { consecutiveFailures: failuresPerKey, consecutiveWindowMs: rowMs };
     const now = this.#options.now;
     const hooks = {
       onTransition: (transition: BreakerTransition) => {
@@ -127,8 +128,14 @@ export class CommandBreakers {
     };
     const breaker =
       failuresTotal === null
-        ? new KeyedBreaker({ name, ...each, now, hooks })
-        : new HybridBreaker({ name, session: each, global: { ...each, failures: failuresTotal }, now, hooks });
+        ? new KeyedBreaker({ name, ...each, ...row, now, hooks })
+        : new HybridBreaker({
+            name,
+            session: { ...each, ...row },
+            global: { ...each, failures: failuresTotal },
+            now,
+            hooks,
+          });
     return { rule, breaker, opened };
   }
 

@@ -20,5 +20,7 @@ export const NO_LIMITS: AdmissionLimits = {
   providerFailureWindowMs: 120_000,
   providerPauseMs: 30_000,
   providerSlowMs: 60_000,
+  agentFirstTokenMs: 600_000,
+  agentPromptMs: 3_600_000,
   dialogAnswersPerMinute: null,
 };

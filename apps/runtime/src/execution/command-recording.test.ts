@@ -61,6 +61,8 @@ beforeEach(() => {
     providerFailureWindowMs: 1000,
     providerPauseMs: 1000,
     providerSlowMs: 1000,
+    agentFirstTokenMs: null,
+    agentPromptMs: 1000,
     dialogAnswersPerMinute: null,
   };
   const all = { ...limits, ...none, ...spawn, ...bash, ...models } as unknown as AdmissionLimits;

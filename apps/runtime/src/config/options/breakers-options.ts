@@ -66,7 +66,7 @@ export const breakersOptions: OptionTable<BreakersConfig> = Object.freeze({
     min: 1000,
     max: 3_600_000,
     default: 120_000,
-    help: 'How long such a prompt counts.',
+    help: 'How long such a prompt counts; agentFirstTokenMs longer while no prompt was answered since.',
   },
   providerSlowMs: {
     kind: 'integer',
