@@ -35,7 +35,9 @@ async function windowAfter(client: TerminalClient, mean: number): Promise<{ mean
   }
 }
 
-it('[S47] streams 50 agents at once to one client and another, without holding anybody up', async () => {
+it('[S47] streams 50 agents at once to one client and another, without holding anybody up', async (context) => {
+  if (process.env['TEST_STALLS'] !== undefined)
+    context.skip('measures how late a daemon is that stands still on purpose');
   const [all, some] = [await connect(), await connect()];
   const ids = await Promise.all(Array.from({ length: SESSIONS }, () => startAgent(all)));
   await Promise.all(ids.map((sessionId) => all.ask('attach', { sessionId })));

@@ -396,7 +396,7 @@ describe('the breaker before bash', () => {
     await session(client, 'other');
     for (const command of ['exit 1', 'exit 1', 'exit 1', 'exit 1', 'kill -9 $$']) await bash(client, command);
     for (let count = 0; count < 3; count += 1) {
-      expect(await bash(client, 'sleep 30', { timeoutMs: 20 })).toMatchObject({ code: 'TIMEOUT' });
+      expect(await bash(client, 'sleep 30', { timeoutMs: 100 })).toMatchObject({ code: 'TIMEOUT' });
     }
     expect(await bash(client, 'true')).toMatchObject({
       code: 'CIRCUIT_OPEN',

@@ -287,7 +287,7 @@ describe('the wait for a command that was lost', () => {
   it('ends with the time that its caller gave it, and the daemon is told when it is there again', async () => {
     const { client, daemon } = await start();
     daemon.ignored.add('bash');
-    const request = client.request('bash', { ...SHELL, id: 'mine' }, { timeoutMs: 60 }).catch((thrown) => thrown);
+    const request = client.request('bash', { ...SHELL, id: 'mine' }, { timeoutMs: 1_000 }).catch((thrown) => thrown);
     await allRead(client);
     const away = nextState(client, 'reconnecting');
     await daemon.stop();
