@@ -1,3 +1,5 @@
+import { graphemesOf } from './graphemes.ts';
+
 /** Ranges of code points that take two cells: East Asian wide and full-width forms (UAX 11), and pictographs. */
 const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0x1100, 0x115f],
@@ -20,9 +22,6 @@ const WIDE: readonly (readonly [first: number, last: number])[] = [
 /** What stands for the rest of a text that was cut; one cell. */
 const CUT = '…';
 
-/** Made once: splitting is cheap, the splitter is not. */
-const GRAPHEMES: Intl.Segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
 /**
  * How many cells of a terminal a text takes, without control characters, which have to be made visible before.
  *
@@ -30,14 +29,10 @@ const GRAPHEMES: Intl.Segmenter = new Intl.Segmenter(undefined, { granularity: '
  */
 export function cellWidth(text: string): number {
   if (isPlain(text)) return text.length;
+  if (isCodePoint(text)) return graphemeWidth(text);
   let width = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) width += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(text)) width += graphemeWidth(grapheme);
   return width;
-}
-
-/** What a person takes for one character each. */
-export function graphemesOf(text: string): Iterable<string> {
-  return isPlain(text) ? text : Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
 }
 
 /** The text itself if it fits, else as much of it as fits with an ellipsis behind it. */
@@ -47,10 +42,10 @@ export function cutToCells(text: string, width: number): string {
   let taken = '';
   let takenWidth = 0;
   let fitting = '';
-  for (const { segment } of GRAPHEMES.segment(text)) {
-    takenWidth += graphemeWidth(segment);
+  for (const grapheme of graphemesOf(text)) {
+    takenWidth += graphemeWidth(grapheme);
     if (takenWidth > width) return `${fitting}${CUT}`;
-    taken += segment;
+    taken += grapheme;
     if (takenWidth < width) fitting = taken;
   }
   return taken;
@@ -65,6 +60,10 @@ export function fitToCells(text: string, width: number, align: 'left' | 'right' 
 
 function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
+}
+
+function isCodePoint(text: string): boolean {
+  return text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
 }
 
 function graphemeWidth(grapheme: string): number {

@@ -1,4 +1,5 @@
-import { cellWidth, graphemesOf } from '../cells.ts';
+import { cellWidth } from '../cells.ts';
+import { graphemesOf } from '../graphemes.ts';
 import { plainText } from './plain-text.ts';
 
 /** Entries that can be brought back. */

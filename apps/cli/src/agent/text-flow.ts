@@ -1,4 +1,5 @@
-import { cellWidth, graphemesOf } from '../cells.ts';
+import { cellWidth } from '../cells.ts';
+import { graphemesOf } from '../graphemes.ts';
 
 /** A line of code that is longer than so many rows is not kept in one piece. */
 const MAX_OPEN_ROWS = 4;
