@@ -106,7 +106,11 @@ export class Pty {
     this.#session = new ProcessSession(pid, host.processes);
     this.#signals = new SignalSender(this.id, this.#session, this.#life, host.clock);
     this.#end = new PtyEnd({
-      ...{ session: this.#session, signals: this.#signals, life: this.#life, output: this.output, clock: host.clock },
+      session: this.#session,
+      signals: this.#signals,
+      life: this.#life,
+      output: this.output,
+      clock: host.clock,
       finishOutput: () => this.#pump.finish(),
     });
     this.stopped = this.#end.stopped;
