@@ -25,10 +25,12 @@ let now: number;
 /** What the agent does when it is prompted. */
 let work: (owner: AgentOwner) => Promise<PromptOutcome>;
 let opening: Promise<void>;
+let answer: AgentOwner['ask'];
 
 const owner = {
   onEvent: (event: AgentEvent) => void events.push(event),
   onStatusChanged: () => void told.push('status'),
+  ask: (...question: Parameters<AgentOwner['ask']>) => answer(...question),
 } as unknown as AgentOwner;
 
 beforeEach(() => {
@@ -75,8 +77,30 @@ it('times a prompt to its first piece and to its end, and passes everything on',
     return { stopReason: 'stop', text: 'done' };
   };
   expect(await agent.prompt({ message: 'x' }, never)).toEqual({ stopReason: 'stop', text: 'done' });
-  expect(told).toEqual(['mine opened', 'mine first 30', 's-1 first 30', 'status', 'mine done 100']);
+  expect(told).toEqual(['mine opened', 'mine first 30', 's-1 first 10', 'status', 'mine done 100']);
   expect(events).toHaveLength(3);
+});
+
+it('does not hold against a model what a person takes, or a request before that failed', async () => {
+  const agent = await open();
+  answer = async () => {
+    now += 300_000;
+    return { cancelled: true };
+  };
+  work = async ({ onEvent, ask }) => {
+    now += 10;
+    await ask({ method: 'confirm', title: 'Go on?' }, never);
+    now += 30_000;
+    onEvent({ type: 'turn_start' });
+    now += 50_000;
+    onEvent({ type: 'turn_start' });
+    await ask({ method: 'confirm', title: 'Really?' }, never);
+    now += 20;
+    onEvent(DELTA);
+    return { stopReason: 'stop', text: 'done' };
+  };
+  await agent.prompt({ message: 'x' }, never);
+  expect(told.slice(1)).toEqual(['mine first 680030', 's-1 first 20', 'mine done 680030']);
 });
 
 it('takes what comes after a prompt, or without one, for no answer', async () => {

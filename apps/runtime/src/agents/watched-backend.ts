@@ -20,7 +20,10 @@ import type { AgentObserver, PromptEnding } from './agent-observer.ts';
 export interface AgentWatch {
   readonly observer: AgentObserver;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
-  /** The first piece of the answer to a prompt came. */
+  /**
+   * The first piece of the answer to a prompt came, so long after the model was asked for it the last time, or a person had answered: not of the model are the
+   * time that a person takes, and a wait before a request that has failed is made again.
+   */
   readonly onFirstToken: (sessionId: string, elapsedMs: number) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -45,11 +48,16 @@ export class WatchedBackend implements AgentBackend {
     const watchedOwner: AgentOwner = {
       onEvent: (event) => {
         if (event.type === 'message_update') watched?.answered();
+        else if (event.type === 'turn_start') watched?.asked();
         else this.#log(sessionId, event);
         owner.onEvent(event);
       },
       onStatusChanged: () => owner.onStatusChanged(),
-      ask: (question, asked) => owner.ask(question, asked),
+      ask: async (question, asked) => {
+        const answer = await owner.ask(question, asked);
+        watched?.asked();
+        return answer;
+      },
       ...(owner.runShell !== undefined && { runShell: owner.runShell.bind(owner) }),
     };
     try {
@@ -104,7 +112,9 @@ class WatchedAgent implements Agent {
   readonly #inner: Agent;
   readonly #parts: WatchedAgentParts;
   /** When the prompt began whose answer has not; `undefined` when nobody waits for one. */
-  #askedMs: number | undefined;
+  #promptedMs: number | undefined;
+  /** Since when its model is waited for. */
+  #askedMs = 0;
 
   constructor(inner: Agent, parts: WatchedAgentParts) {
     this.#inner = inner;
@@ -115,13 +125,18 @@ class WatchedAgent implements Agent {
     return this.#inner.status;
   }
 
+  /** The model is waited for from now on. */
+  asked(): void {
+    this.#askedMs = this.#parts.watch.now();
+  }
+
   answered(): void {
-    if (this.#askedMs === undefined) return;
+    if (this.#promptedMs === undefined) return;
     const { watch, backend, sessionId } = this.#parts;
-    const elapsedMs = watch.now() - this.#askedMs;
-    this.#askedMs = undefined;
-    watch.observer.firstToken(backend, elapsedMs);
-    watch.onFirstToken(sessionId, elapsedMs);
+    const now = watch.now();
+    watch.observer.firstToken(backend, now - this.#promptedMs);
+    watch.onFirstToken(sessionId, now - this.#askedMs);
+    this.#promptedMs = undefined;
   }
 
   supports(type: AgentCommandType): boolean {
@@ -132,9 +147,10 @@ class WatchedAgent implements Agent {
     const { watch, backend } = this.#parts;
     const { observer } = watch;
     const startedMs = watch.now();
+    this.#promptedMs = startedMs;
     this.#askedMs = startedMs;
     const ended = (ending: PromptEnding): void => {
-      this.#askedMs = undefined;
+      this.#promptedMs = undefined;
       observer.promptEnded(backend, ending, watch.now() - startedMs);
     };
     try {

@@ -74,7 +74,7 @@ export const breakersOptions: OptionTable<BreakersConfig> = Object.freeze({
     min: 100,
     max: 3_600_000,
     default: 60_000,
-    help: 'How long a provider may take to the first piece of an answer; one that took longer counts as failed, however it went on.',
+    help: 'How long a provider may take to the first piece of an answer, the time not counted that a person is asked; one that took longer counts as failed, however it went on.',
   },
   providerPauseMs: {
     kind: 'integer',
