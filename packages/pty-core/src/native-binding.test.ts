@@ -59,9 +59,15 @@ function bindingWith(
 
 const SLEEP = { file: '/bin/sleep', args: ['60'], env: {}, cwd: '/', cols: 80, rows: 24 };
 
-test('a child that was forked while another thread closed a file is not told of; the one instead of it holds nothing of others', async () => {
+/**
+ * Forks two children, and closes a file right before the second: that one is discarded, after `onDiscardable`, and another one forked instead of it.
+ * `end` ends both children that are told of, and resolves when they, and nobody else, were told to have exited.
+ */
+function forkAndDiscard(onDiscardable: (pid: number) => void = () => {}) {
   const closesAtFork: number[] = [];
-  const { fork, forked } = bindingWith(closesAtFork);
+  const { fork, forked } = bindingWith(closesAtFork, (pid) => {
+    if (forked.length === 2) onDiscardable(pid);
+  });
   const exits: number[] = [];
   // As many that one of them is behind those numbers of which a free one does no harm.
   const files = Array.from({ length: 16 }, () => openSync('/dev/null', 'r'));
@@ -69,34 +75,32 @@ test('a child that was forked while another thread closed a file is not told of;
   closesAtFork.push(files.pop()!);
   const second = fork(SLEEP, () => exits.push(2));
   expect(forked).toEqual([first.pid, expect.any(Number), second.pid]);
+  const discarded = forked[1]!;
+  const end = async (): Promise<void> => {
+    for (const { pid } of [first, second]) process.kill(pid, 'SIGKILL');
+    await until(() => exits.length === 2, 'both exits');
+    await until(() => !isThere(discarded), 'the end of the discarded one');
+    expect(exits.toSorted()).toEqual([1, 2]);
+    for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
+  };
+  return { second, end };
+}
 
+test('a child that was forked while another thread closed a file is not told of; the one instead of it holds nothing of others', async () => {
+  const { second, end } = forkAndDiscard();
   await until(() => readlinkSync(`/proc/${second.pid}/exe`).endsWith('sleep'), 'the program');
   expect([...descriptorsOf(second.pid).keys()]).toEqual([0, 1, 2]);
-  for (const { pid } of [first, second]) process.kill(pid, 'SIGKILL');
-  await until(() => exits.length === 2, 'both exits');
-  await until(() => !isThere(forked[1]!), 'the end of the discarded one');
-  expect(exits.toSorted()).toEqual([1, 2]);
-  for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
+  await end();
 });
 
 test('such a child may have ended before it is discarded', async () => {
-  const closesAtFork: number[] = [];
-  const { fork, forked } = bindingWith(closesAtFork, (pid) => {
-    if (forked.length !== 2) return;
+  const { end } = forkAndDiscard((pid) => {
     process.kill(pid, 'SIGKILL');
     // node-pty waits for it in a thread of its own.
     const turn = new Int32Array(new SharedArrayBuffer(4));
     for (let waits = 0; waits < 60_000 && isThere(pid); waits += 1) Atomics.wait(turn, 0, 0, 1);
   });
-  const exits: number[] = [];
-  const files = Array.from({ length: 16 }, () => openSync('/dev/null', 'r'));
-  const first = fork(SLEEP, () => exits.push(1));
-  closesAtFork.push(files.pop()!);
-  const second = fork(SLEEP, () => exits.push(2));
-  expect(forked).toEqual([first.pid, expect.any(Number), second.pid]);
-  for (const { pid } of [first, second]) process.kill(pid, 'SIGKILL');
-  await until(() => exits.length === 2, 'both exits');
-  for (const fd of [...files, first.fd, second.fd]) closeSync(fd);
+  await end();
 });
 
 function isThere(pid: number): boolean {
