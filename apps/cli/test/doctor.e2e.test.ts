@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StartDaemonOptions, startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { StartedDaemons, startDaemon, type TestDaemon } from '@sessiond/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, runCli } from './sessionctl.ts';
 
@@ -23,15 +23,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const others: TestDaemon[] = [];
-async function start(options: StartDaemonOptions = {}): Promise<TestDaemon> {
-  const other = await startDaemon(options);
-  others.push(other);
-  return other;
-}
-afterEach(async () => {
-  for (const other of others.splice(0)) await other.stop();
-});
+const others = new StartedDaemons();
+afterEach(() => others.stop());
 
 function doctor(
   { socketPath, stateDir }: Pick<TestDaemon, 'socketPath' | 'stateDir'>,
@@ -86,7 +79,7 @@ describe('finds', () => {
   });
 
   it('a socket that a killed daemon has left', async () => {
-    const dead = await start();
+    const dead = await others.start();
     await dead.kill();
     expect((await troubles(dead))['socket']).toBe(
       `${dead.socketPath} is left over from a daemon that is gone (process ${dead.pid}).`,
@@ -94,7 +87,7 @@ describe('finds', () => {
   });
 
   it('files that are open to others', async () => {
-    const open = await start();
+    const open = await others.start();
     chmodSync(join(open.stateDir, 'token'), 0o644);
     chmodSync(open.socketPath, 0o666);
     chmodSync(open.stateDir, 0o777);
@@ -102,7 +95,7 @@ describe('finds', () => {
   });
 
   it('a daemon that cannot start programs', async () => {
-    const lost = await start({ env: { PATH: '/nonexistent' } });
+    const lost = await others.start({ env: { PATH: '/nonexistent' } });
     expect((await troubles(lost))['session']).toMatch(/^Cannot start a program: /);
     expect(await troubles(lost, '--no-session')).toEqual({});
   });
@@ -115,7 +108,7 @@ describe('finds', () => {
   });
 
   it('a daemon that hangs', async () => {
-    const hung = await start();
+    const hung = await others.start();
     hung.signal('SIGSTOP');
     try {
       expect((await troubles(hung))['daemon']).toContain('no greeting within');

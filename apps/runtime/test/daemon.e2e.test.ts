@@ -9,27 +9,25 @@ import { fileURLToPath } from 'node:url';
 import {
   isAlive,
   type StartDaemonOptions,
+  StartedDaemons,
   spawnDaemon,
-  startDaemon,
   type TestDaemon,
   WireClient,
 } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const daemons: TestDaemon[] = [];
+const daemons = new StartedDaemons();
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-e2e-'));
 });
 afterEach(async () => {
-  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
+  await daemons.stop();
   rmSync(dir, { recursive: true });
 });
 
-async function start(options: StartDaemonOptions = {}): Promise<TestDaemon> {
-  const daemon = await startDaemon(options);
-  daemons.push(daemon);
-  return daemon;
+function start(options: StartDaemonOptions = {}): Promise<TestDaemon> {
+  return daemons.start(options);
 }
 
 /** Runs `sessiond` to its end. */

@@ -1,15 +1,12 @@
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { StartedDaemons, WireClient } from '@sessiond/testkit';
 import { afterEach, expect, it } from 'vitest';
 
-const daemons: TestDaemon[] = [];
-afterEach(async () => {
-  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
-});
+const daemons = new StartedDaemons();
+afterEach(() => daemons.stop());
 
 async function connect(...flags: string[]): Promise<WireClient> {
-  const daemon = await startDaemon({ flags });
-  daemons.push(daemon);
-  return WireClient.connect({ socketPath: daemon.socketPath });
+  const { socketPath } = await daemons.start({ flags });
+  return WireClient.connect({ socketPath });
 }
 
 interface SessionEvent {
@@ -69,7 +66,7 @@ it('a session in which a line of shell runs is not silent, and is again from its
 it('a session that nobody limits goes on, and is told shutdown as the reason when the daemon ends', async () => {
   const client = await connect();
   await run(client, ['-c', 'sleep 1000']);
-  const ending = daemons[0]!.stop();
+  const ending = daemons.stop();
   expect(await event(client, 'pty.stopped')).toMatchObject({ reason: 'shutdown' });
-  expect(await ending).toMatchObject({ exitCode: 0, leftover: [] });
+  expect(await ending).toMatchObject([{ exitCode: 0, leftover: [] }]);
 });

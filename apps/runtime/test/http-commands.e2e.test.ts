@@ -4,19 +4,15 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { StartedDaemons, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCommand, postCommand } from './http-command.ts';
 
-const daemons: TestDaemon[] = [];
-afterEach(async () => {
-  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
-});
+const daemons = new StartedDaemons();
+afterEach(() => daemons.stop());
 
-async function start(...flags: string[]): Promise<TestDaemon> {
-  const daemon = await startDaemon({ flags });
-  daemons.push(daemon);
-  return daemon;
+function start(...flags: string[]): Promise<TestDaemon> {
+  return daemons.start({ flags });
 }
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });

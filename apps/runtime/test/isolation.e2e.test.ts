@@ -1,20 +1,16 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Scope } from '@sessiond/protocol';
-import { startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { StartedDaemons, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { createToken, tokenFilePath } from '@sessiond/token-file';
 import { afterEach, expect, it } from 'vitest';
 import { TerminalClient } from './terminal-client.ts';
 
-const daemons: TestDaemon[] = [];
-afterEach(async () => {
-  await Promise.all(daemons.splice(0).map((daemon) => daemon.stop()));
-});
+const daemons = new StartedDaemons();
+afterEach(() => daemons.stop());
 
-async function start(...flags: string[]): Promise<TestDaemon> {
-  const daemon = await startDaemon({ flags });
-  daemons.push(daemon);
-  return daemon;
+function start(...flags: string[]): Promise<TestDaemon> {
+  return daemons.start({ flags });
 }
 
 /** What of these durations is exceeded by one in a hundred. */

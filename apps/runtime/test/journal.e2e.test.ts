@@ -1,26 +1,25 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { StartedDaemons, spawnDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { comparable } from './journal-load.ts';
 
 let dir: string;
 let stateDir: string;
-const daemons: TestDaemon[] = [];
+const daemons = new StartedDaemons();
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sessiond-journal-'));
   stateDir = join(dir, 'state');
 });
 afterEach(async () => {
-  for (const daemon of daemons.splice(0)) await daemon.stop();
+  await daemons.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
 async function start(...flags: readonly string[]): Promise<{ daemon: TestDaemon; wire: WireClient }> {
-  const daemon = await startDaemon({ stateDir, flags });
-  daemons.push(daemon);
+  const daemon = await daemons.start({ stateDir, flags });
   return { daemon, wire: await WireClient.connect({ socketPath: daemon.socketPath }) };
 }
 

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { StartedDaemons, spawnDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectedClients } from './connected-clients.ts';
 import { httpGet } from './http-get.ts';
@@ -30,7 +30,7 @@ const CONSTANT = ['sessiond.limit', 'sessiond.bulkhead.limit'];
 
 let dir: string;
 const clients = new ConnectedClients();
-const daemons: TestDaemon[] = [];
+const daemons = new StartedDaemons();
 let receiver: Server;
 let posted: { rule: string; kind: string }[];
 
@@ -46,16 +46,14 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   clients.cut();
-  for (const daemon of daemons.splice(0)) await daemon.stop();
+  await daemons.stop();
   receiver.close();
   receiver.closeAllConnections();
   rmSync(dir, { recursive: true });
 });
 
-async function start(...flags: string[]): Promise<TestDaemon> {
-  const daemon = await startDaemon({ stateDir: join(dir, 'state'), flags });
-  daemons.push(daemon);
-  return daemon;
+function start(...flags: string[]): Promise<TestDaemon> {
+  return daemons.start({ stateDir: join(dir, 'state'), flags });
 }
 
 function connect({ socketPath }: Pick<TestDaemon, 'socketPath'>): Promise<TerminalClient> {
@@ -85,8 +83,7 @@ async function leaveOrphan(): Promise<void> {
 /** A daemon with two places: the second client gives no sign of life, and the third has to leave. */
 async function crowd(moves: MetricMoves): Promise<void> {
   const flags = ['--max-connections', '2', '--heartbeat-ms', '1000', '--heartbeat-timeout-ms', '1000'];
-  const daemon = await startDaemon({ flags });
-  daemons.push(daemon);
+  const daemon = await daemons.start({ flags });
   const [driver, deaf] = [await connect(daemon), await WireClient.connect({ socketPath: daemon.socketPath })];
   expect((await (await WireClient.connect({ socketPath: daemon.socketPath })).closed).code).toBe(1013);
   deaf.ws.pause();

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, type LogLine, type ProcessId, startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { isAlive, type LogLine, type ProcessId, StartedDaemons, type TestDaemon } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TerminalClient } from './terminal-client.ts';
 
@@ -9,18 +9,17 @@ import { TerminalClient } from './terminal-client.ts';
 const STUBBORN = 'trap "" HUP TERM; echo R; while :; do sleep 0.05; done';
 
 let stateDir: string;
-const daemons: TestDaemon[] = [];
+const daemons = new StartedDaemons();
 beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), 'sessiond-orphans-'));
 });
 afterEach(async () => {
-  for (const daemon of daemons.splice(0)) await daemon.stop();
+  await daemons.stop();
   rmSync(stateDir, { recursive: true });
 });
 
 async function start(...flags: string[]): Promise<{ daemon: TestDaemon; client: TerminalClient }> {
-  const daemon = await startDaemon({ flags: ['--no-tcp', ...flags], stateDir });
-  daemons.push(daemon);
+  const daemon = await daemons.start({ flags: ['--no-tcp', ...flags], stateDir });
   return { daemon, client: await TerminalClient.connect({ socketPath: daemon.socketPath }) };
 }
 

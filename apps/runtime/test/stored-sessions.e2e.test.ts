@@ -2,7 +2,7 @@
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { StartedDaemons } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { untilEvent } from './agent-client.ts';
 import { ConnectedClients } from './connected-clients.ts';
@@ -11,7 +11,7 @@ import type { TerminalClient } from './terminal-client.ts';
 let dir: string;
 let stateDir: string;
 const clients = new ConnectedClients();
-const daemons: TestDaemon[] = [];
+const daemons = new StartedDaemons();
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'stored-'));
@@ -19,13 +19,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   clients.cut();
-  for (const daemon of daemons.splice(0)) expect(await daemon.stop()).toMatchObject({ leftover: [] });
+  for (const end of await daemons.stop()) expect(end).toMatchObject({ leftover: [] });
   rmSync(dir, { recursive: true });
 });
 
 async function start(flags: readonly string[] = [], state = stateDir) {
-  const daemon = await startDaemon({ flags: ['--no-tcp', '--agent-backends', 'fake', ...flags], stateDir: state });
-  daemons.push(daemon);
+  const daemon = await daemons.start({ flags: ['--no-tcp', '--agent-backends', 'fake', ...flags], stateDir: state });
   return { daemon, client: await clients.connect({ socketPath: daemon.socketPath }) };
 }
 

@@ -33,4 +33,5 @@ export {
   type SessionMember,
   sessionMembers,
 } from './processes.ts';
+export { StartedDaemons } from './started-daemons.ts';
 export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';
