@@ -1,47 +1,20 @@
 /** What a process without a terminal reads from its pipe, observed from outside. */
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { finished as streamFinished } from 'node:stream/promises';
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { type PipedProcess, PipedProcesses, PtyLedger } from '../src/index.ts';
+import { expect, test } from 'vitest';
+import type { OutputTaker, PipedProcess } from '../src/index.ts';
 import { LinuxProcessTable } from '../src/processes.ts';
 import { until } from './condition.ts';
 import { descriptorsOf } from './descriptors.ts';
+import { type PipedShell, PipedShells } from './piped-shells.ts';
 
 const O_NONBLOCK = 0o4000;
 
-const folder = mkdtempSync(join(tmpdir(), 'input-'));
-const ledger = PtyLedger.open(join(folder, 'ledger'));
-const processes = new PipedProcesses({ folder: join(folder, 'pipes'), ledger });
-const started: PipedProcess[] = [];
+const shells = new PipedShells('input');
 
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((found) => found.terminate(0)));
-  expect(ledger.snapshot()).toMatchObject({ living: 0, failures: 0 });
-});
-afterAll(() => {
-  processes.close();
-  expect(readdirSync(join(folder, 'pipes'))).toEqual([]);
-  rmSync(folder, { recursive: true });
-});
-
-let nextId = 1;
-
-async function run(script: string): Promise<{ process: PipedProcess; text: () => string }> {
-  const pieces: string[] = [];
-  const process = await processes.start({
-    id: `input:${nextId++}`,
-    command: '/bin/bash',
-    args: ['-c', script],
-    cwd: folder,
-    env: { PATH: '/usr/bin:/bin' },
-    stdin: 'pipe',
-    onOutput: (_stream, bytes) => void pieces.push(Buffer.from(bytes).toString('latin1')),
-  });
-  started.push(process);
-  return { process, text: () => pieces.join('') };
+function run(script: string, onOutput?: OutputTaker): Promise<PipedShell> {
+  return shells.run(script, { stdin: 'pipe', ...(onOutput !== undefined && { onOutput }) });
 }
 
 /** Writes, and tells what became of it. */
@@ -106,16 +79,7 @@ test('takes no input any more once it has ended', async () => {
 });
 
 test('is told as reaped though nobody takes its output', async () => {
-  const process = await processes.start({
-    id: `input:${nextId++}`,
-    command: '/bin/bash',
-    args: ['-c', 'read line; echo "$line"; exit 4'],
-    cwd: folder,
-    env: { PATH: '/usr/bin:/bin' },
-    stdin: 'pipe',
-    onOutput: () => new Promise(() => {}),
-  });
-  started.push(process);
+  const { process } = await run('read line; echo "$line"; exit 4', () => new Promise(() => {}));
   process.stdin!.write('x\n');
   expect(await process.exited).toEqual({ exitCode: 4, signal: null });
   process.closeOutput();
@@ -143,11 +107,11 @@ test('leaves as many descriptors after thirty lives as before', async () => {
 
 test('leaves no descriptor when it cannot be started', async () => {
   const before = descriptorsOf('self').size;
-  const start = processes.start({
+  const start = shells.processes.start({
     id: 'none',
     command: '/bin/bash',
     args: [],
-    cwd: folder,
+    cwd: shells.folder,
     // No environment can hold this, which shows only when the pipes are open.
     env: { TORN: 'a\0b' },
     stdin: 'pipe',

@@ -1,86 +1,48 @@
 /** Processes without a terminal, observed from outside: their bytes, `/proc`, their exit status. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { type OutputStream, type OutputTaker, type PipedProcess, PipedProcesses, PtyLedger } from '../src/index.ts';
+import { expect, test } from 'vitest';
+import { type PipedProcess, PipedProcesses } from '../src/index.ts';
 import { LinuxProcessTable } from '../src/processes.ts';
 import { until } from './condition.ts';
 import { descriptorsOf } from './descriptors.ts';
+import { PipedShells } from './piped-shells.ts';
 import { Terminals } from './terminals.ts';
 
 const terminals = new Terminals();
-const folder = mkdtempSync(join(tmpdir(), 'piped-'));
-const ledger = PtyLedger.open(join(folder, 'ledger'));
-const processes = new PipedProcesses({ folder: join(folder, 'pipes'), ledger });
+const shells = new PipedShells('piped');
+const { folder, ledger, processes } = shells;
 const table = new LinuxProcessTable();
-const started: PipedProcess[] = [];
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((found) => found.terminate(0)));
-  expect(ledger.snapshot()).toMatchObject({ living: 0, failures: 0 });
-});
-afterAll(() => {
-  processes.close();
-  expect(readdirSync(join(folder, 'pipes'))).toEqual([]);
-  rmSync(folder, { recursive: true });
-});
-
-interface Run {
-  readonly process: PipedProcess;
-  readonly pieces: { stream: OutputStream; text: string }[];
-  /** All that came from a stream, or from both. */
-  readonly text: (stream?: OutputStream) => string;
-}
-
-let nextId = 1;
-
-async function run(script: string, onOutput?: OutputTaker): Promise<Run> {
-  const pieces: { stream: OutputStream; text: string }[] = [];
-  const process = await processes.start({
-    id: `run:${nextId++}`,
-    command: '/bin/bash',
-    args: ['-c', script],
-    cwd: folder,
-    env: { PATH: '/usr/bin:/bin' },
-    onOutput: (stream, bytes) => {
-      pieces.push({ stream, text: Buffer.from(bytes).toString('latin1') });
-      return onOutput?.(stream, bytes);
-    },
-  });
-  started.push(process);
-  const text = (stream?: OutputStream): string =>
-    pieces.flatMap((piece) => (stream === undefined || piece.stream === stream ? [piece.text] : [])).join('');
-  return { process, pieces, text };
-}
 
 function members(pid: number): number[] {
   return new LinuxProcessTable().sessionMembers(pid).map((found) => found.pid);
 }
 
 test('tells what it wrote where, and its status', async () => {
-  const { process, text } = await run('echo out; echo err >&2; pwd; exit 3');
+  const { process, text } = await shells.run('echo out; echo err >&2; pwd; exit 3');
   expect(await process.finished).toEqual({ exitCode: 3, signal: null });
   expect(text('stdout')).toBe(`out\n${folder}\n`);
   expect(text('stderr')).toBe('err\n');
 });
 
 test('tells death by a signal as that', async () => {
-  const { process } = await run('kill -USR1 $$');
+  const { process } = await shells.run('kill -USR1 $$');
   expect(await process.finished).toEqual({ exitCode: null, signal: 'SIGUSR1' });
 });
 
 test('has an empty stdin, and real pipes that can be opened by name', async () => {
-  const { process, text } = await run('cat; echo out >/dev/stdout; echo err >/dev/stderr; readlink /proc/$$/fd/0');
+  const { process, text } = await shells.run(
+    'cat; echo out >/dev/stdout; echo err >/dev/stderr; readlink /proc/$$/fd/0',
+  );
   expect(await process.finished).toEqual({ exitCode: 0, signal: null });
   expect(text('stdout')).toBe('out\n/dev/null\n');
   expect(text('stderr')).toBe('err\n');
 });
 
 test('leads a session and a group of its own, and carries the mark', async () => {
-  const { process } = await run('exec sleep 60');
+  const { process } = await shells.run('exec sleep 60');
   expect(table.read(process.pid)).toMatchObject({ groupId: process.pid, sessionId: process.pid });
   expect(table.variable(process.pid, 'SESSIOND_INSTANCE')).toBe(ledger.instanceId);
   expect(
@@ -92,7 +54,7 @@ test('holds no terminal of others and nothing that this process inherited or ope
   const ptys = ['sleep', 'sleep', 'sleep'].map((command) => terminals.spawn(command, ['60']));
   const before = [...descriptorsOf('self').values()].filter((target) => target.endsWith('ptmx'));
   expect(before.length).toBeGreaterThanOrEqual(3);
-  const { process } = await run('exec sleep 60');
+  const { process } = await shells.run('exec sleep 60');
   const targets = descriptorsOf(process.pid);
   expect([0, 1, 2].map((fd) => targets.get(fd))).toEqual([
     '/dev/null',
@@ -105,7 +67,7 @@ test('holds no terminal of others and nothing that this process inherited or ope
 
 test('is ended whole: jobs in groups of their own, and those that ignore everything but SIGKILL', async () => {
   const script = `trap '' TERM HUP; set -m; sleep 61 & (trap '' TERM HUP; exec sleep 62) & echo ready; wait`;
-  const { process, text } = await run(script);
+  const { process, text } = await shells.run(script);
   // A job takes a group of its own a moment after it was forked.
   const groups = (): number =>
     new Set(new LinuxProcessTable().sessionMembers(process.pid).map(({ groupId }) => groupId)).size;
@@ -116,7 +78,7 @@ test('is ended whole: jobs in groups of their own, and those that ignore everyth
 });
 
 test('is ended sooner by a later call with less patience', async () => {
-  const { process, text } = await run(`trap '' TERM HUP; echo ready; while :; do sleep 1; done`);
+  const { process, text } = await shells.run(`trap '' TERM HUP; echo ready; while :; do sleep 1; done`);
   await until(() => text().includes('ready'), 'the trap');
   const slow = process.terminate(600_000);
   await process.terminate(0);
@@ -125,7 +87,7 @@ test('is ended sooner by a later call with less patience', async () => {
 });
 
 test('does not wait for what it left behind, which goes on and can still be ended', async () => {
-  const { process, text } = await run('sleep 60 & echo $!');
+  const { process, text } = await shells.run('sleep 60 & echo $!');
   expect(await process.finished).toEqual({ exitCode: 0, signal: null });
   const [left] = members(process.pid);
   expect(text()).toBe(`${left}\n`);
@@ -137,7 +99,7 @@ test('does not wait for what it left behind, which goes on and can still be ende
 });
 
 test('does not wait for a daemon that writes into its pipes without end', async () => {
-  const { process, text } = await run('setsid yes & echo $!; sleep 0.1; echo last >&2');
+  const { process, text } = await shells.run('setsid yes & echo $!; sleep 0.1; echo last >&2');
   expect(await process.finished).toEqual({ exitCode: 0, signal: null });
   expect(text('stderr')).toBe('last\n');
   // Nobody reads any more, which ends it.
@@ -147,7 +109,7 @@ test('does not wait for a daemon that writes into its pipes without end', async 
 
 test('loses nothing of what it wrote right before its end, to both streams', async () => {
   const script = 'head -c 3000000 /dev/urandom | tee >(sha256sum >&2)';
-  const { process, text } = await run(script);
+  const { process, text } = await shells.run(script);
   await process.finished;
   const sum = createHash('sha256')
     .update(Buffer.from(text('stdout'), 'latin1'))
@@ -158,12 +120,14 @@ test('loses nothing of what it wrote right before its end, to both streams', asy
 test('waits, and is not read, while its output is not taken', async () => {
   let go = (): void => {};
   let takes = 0;
-  const { process, text } = await run('head -c 2000000 /dev/zero; echo done >&2', () => {
-    takes += 1;
-    if (takes > 1) return undefined;
-    return new Promise<void>((resolve) => {
-      go = resolve;
-    });
+  const { process, text } = await shells.run('head -c 2000000 /dev/zero; echo done >&2', {
+    onOutput: () => {
+      takes += 1;
+      if (takes > 1) return undefined;
+      return new Promise<void>((resolve) => {
+        go = resolve;
+      });
+    },
   });
   await until(() => takes === 1, 'the first piece');
   // Nothing tells that something does not happen.
@@ -177,7 +141,7 @@ test('waits, and is not read, while its output is not taken', async () => {
 });
 
 test('ends though its output is never taken, once it is told that nobody will', async () => {
-  const { process } = await run('yes', () => new Promise(() => {}));
+  const { process } = await shells.run('yes', { onOutput: () => new Promise(() => {}) });
   await process.terminate(1_000);
   process.closeOutput();
   expect(await process.finished).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
@@ -207,21 +171,21 @@ test('removes the unused pipes of a process that was killed, and of no other', (
 });
 
 test('keeps at most seven unused pipes, however many were wanted at a time', async () => {
-  await Promise.all(Array.from({ length: 40 }, async () => (await run('true')).process.finished));
+  await Promise.all(Array.from({ length: 40 }, async () => (await shells.run('true')).process.finished));
   expect(readdirSync(join(folder, 'pipes', String(process.pid))).length).toBeLessThanOrEqual(7);
 });
 
 test('makes new pipes when those that it had, or their folder, were removed', async () => {
-  await (await run('true')).process.finished;
+  await (await shells.run('true')).process.finished;
   rmSync(join(folder, 'pipes', String(process.pid)), { recursive: true });
-  const { process: again, text } = await run('echo again');
+  const { process: again, text } = await shells.run('echo again');
   expect(await again.finished).toEqual({ exitCode: 0, signal: null });
   expect(text()).toBe('again\n');
 });
 
 test('leaves as many descriptors after fifty lives as before', async () => {
   const live = async (): Promise<void> => {
-    const { process } = await run('echo x');
+    const { process } = await shells.run('echo x');
     await process.finished;
   };
   await live();
