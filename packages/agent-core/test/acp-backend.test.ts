@@ -381,6 +381,7 @@ describe('a tool that an agent runs outside a prompt', () => {
     agent = await open();
     const begun = owner.next('tool_execution_start');
     await say(agent, 'beside');
+    process.kill(agent.status.pid!, 'SIGUSR2');
     await begun;
   });
 
@@ -416,6 +417,7 @@ describe('a tool that an agent runs outside a prompt', () => {
 it('[AG15] takes a question back that an agent asks outside a prompt when somebody aborts', async () => {
   const agent = await open();
   await say(agent, 'beside and ask');
+  process.kill(agent.status.pid!, 'SIGUSR2');
   await owner.asked;
   expect(await agent.abort(5_000)).toBe(true);
   await expect.poll(() => owner.takenBack).toBe(1);

@@ -167,10 +167,10 @@ const WORDS: Readonly<Record<string, Word>> = {
     await pause(2 ** 31 - 1, signal);
     return 'cancelled';
   },
-  /** After its answer begins a tool by itself, and never ends it; with a word it asks for leave as well. */
+  /** At SIGUSR2, which is to come after its answer, begins a tool by itself and never ends it; with a word it asks for leave as well. */
   beside: async (asks, { client, conversation }) => {
     const { sessionId } = conversation;
-    setTimeout(async () => {
+    process.once('SIGUSR2', async () => {
       const toolCall = { toolCallId: 'beside', title: 'build' };
       await update(client, conversation, { sessionUpdate: 'tool_call', ...toolCall, status: 'in_progress' });
       if (asks === '') return;
