@@ -290,6 +290,28 @@ it('does not wait for a process that dies while a session is opened in it, and o
   expect(backend.snapshot()).toMatchObject({ agents: 1, restarts: 1, crashes: 1 });
 });
 
+it('begins a new conversation with the model and the settings of the one before', async () => {
+  const { agent } = await open();
+  const perform = (type: 'cycle_model' | 'cycle_thinking_level' | 'new_session') =>
+    agent.perform({ type, sessionId: 's' }, never);
+  await perform('cycle_model');
+  await perform('cycle_thinking_level');
+  await agent.perform({ type: 'set_auto_compaction', sessionId: 's', enabled: false }, never);
+  await agent.perform({ type: 'set_auto_retry', sessionId: 's', enabled: true }, never);
+  await agent.prompt({ message: 'say something' }, never);
+  const { sessionFile } = agent.status;
+  const chosen = {
+    model: { id: 'large' },
+    thinkingLevel: 'low',
+    autoCompactionEnabled: false,
+    autoRetryEnabled: true,
+  };
+  expect(agent.status).toMatchObject(chosen);
+  expect(await perform('new_session')).toMatchObject({ cancelled: false });
+  expect(agent.status).toMatchObject({ ...chosen, messageCount: 0 });
+  expect(agent.status.sessionFile).not.toBe(sessionFile);
+});
+
 it('goes from one conversation to another, neither of which anybody else can open meanwhile', async () => {
   const backend = backendOf();
   const [one, two] = [request('one'), request('two')];

@@ -306,6 +306,27 @@ describe.each(PI_GENERATIONS)('real $name', ({ name, node }) => {
     expect(readFileSync(cloned.sessionFile!, 'utf8')).toContain('say two');
   });
 
+  it('stays in its workspace with a conversation that was begun elsewhere, and with a copy of it', async () => {
+    const { agent: elsewhere } = await open({ cwd: join(folder, 'other') });
+    await elsewhere.prompt({ message: 'say elsewhere' }, never());
+    const sessionPath = elsewhere.status.sessionFile!;
+    await elsewhere.close(5_000);
+    const { agent } = await open();
+    const works = async (): Promise<void> => {
+      const { text } = await agent.prompt({ message: 'bash pwd' }, never());
+      expect(text).toBe(`The tool said: ${join(folder, 'work')}`);
+    };
+    await agent.perform<'switch_session_file'>({ type: 'switch_session_file', sessionId: 's', sessionPath }, never());
+    await works();
+    expect(await agent.perform<'clone'>({ type: 'clone', sessionId: 's' }, never())).toMatchObject({
+      cancelled: false,
+    });
+    await works();
+    rmSync(join(folder, 'other'), { recursive: true });
+    await agent.perform<'switch_session_file'>({ type: 'switch_session_file', sessionId: 's', sessionPath }, never());
+    await works();
+  });
+
   it('goes to another model and level of thinking, for this session alone', async () => {
     const { agent, owner } = await open();
     const before = readFileSync(join(folder, 'agent', 'settings.json'), 'utf8');
@@ -511,10 +532,16 @@ describe.each(PI_GENERATIONS)('real $name', ({ name, node }) => {
       { type: 'set_auto_compaction', sessionId: 's', enabled: false },
       never(),
     );
-    expect(agent.status).toMatchObject({ autoRetryEnabled: true, autoCompactionEnabled: false });
+    const chosen = {
+      model: { id: 'large' },
+      thinkingLevel: 'minimal',
+      autoRetryEnabled: true,
+      autoCompactionEnabled: false,
+    };
+    expect(agent.status).toMatchObject(chosen);
     const file = agent.status.sessionFile;
     expect(await ask('new_session')).toMatchObject({ cancelled: false });
-    expect(agent.status).toMatchObject({ messageCount: 0 });
+    expect(agent.status).toMatchObject({ ...chosen, messageCount: 0 });
     expect(agent.status.sessionFile).not.toBe(file);
     expect(owner.events.flatMap(eventProblems)).toEqual([]);
   });

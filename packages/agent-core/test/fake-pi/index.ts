@@ -1,33 +1,10 @@
 // The part of the interface of pi 0.74 that the host uses, without a model: for tests that must not need pi.
-import type { PiBashOperations, PiModel, PiSettingsStorage } from '../../src/pi/host/pi-api.ts';
+import type { PiBashOperations, PiModel } from '../../src/pi/host/pi-api.ts';
 import { MODELS, Session } from './session.ts';
 import { SessionManager } from './session-manager.ts';
+import { SettingsManager } from './settings-manager.ts';
 
-export { SessionManager };
-
-export class SettingsManager {
-  readonly #settings: Record<string, unknown>;
-
-  private constructor(settings: Record<string, unknown>) {
-    this.#settings = settings;
-  }
-
-  static fromStorage(storage: PiSettingsStorage): SettingsManager {
-    let text = '{}';
-    storage.withLock('global', (current) => {
-      text = current ?? text;
-      return undefined;
-    });
-    return new SettingsManager(JSON.parse(text));
-  }
-
-  getShellCommandPrefix(): string | undefined {
-    return this.#settings['shellCommandPrefix'] as string | undefined;
-  }
-  getShellPath(): undefined {
-    return undefined;
-  }
-}
+export { SessionManager, SettingsManager };
 
 export async function createAgentSessionServices(options: object): Promise<object> {
   return { ...options, modelRegistry: { getAvailable: () => MODELS } };
@@ -38,14 +15,15 @@ export function createBashToolDefinition(_cwd: string, options: { readonly opera
 }
 
 interface Create {
+  readonly services: { readonly settingsManager: SettingsManager };
   readonly sessionManager: SessionManager;
   readonly model?: PiModel;
+  readonly thinkingLevel?: string;
   readonly customTools: readonly { readonly operations: PiBashOperations }[];
 }
 
 export async function createAgentSessionFromServices(create: Create): Promise<{ readonly session: Session }> {
-  const { sessionManager, model, customTools } = create;
-  return { session: new Session(sessionManager, model, customTools[0]!.operations) };
+  return { session: new Session({ ...create, ...create.services, bash: create.customTools[0]!.operations }) };
 }
 
 type CreateRuntime = (request: {
@@ -59,6 +37,7 @@ export async function createAgentSessionRuntime(
 ): Promise<object> {
   let rebind = async (): Promise<void> => {};
   const runtime = {
+    cwd: request.cwd,
     session: (await create(request)).session,
     setRebindSession: (listener: () => Promise<void>) => {
       rebind = listener;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PiBashOperations, PiContent, PiEvent, PiMessage, PiModel } from '../../src/pi/host/pi-api.ts';
 import type { SessionManager } from './session-manager.ts';
+import type { SettingsManager } from './settings-manager.ts';
 
 const LEVELS = ['off', 'low', 'high'];
 export const MODELS: readonly PiModel[] = ['small', 'large'].map((id) => ({
@@ -16,6 +17,14 @@ export const MODELS: readonly PiModel[] = ['small', 'large'].map((id) => ({
 
 interface Actions {
   switchSession(path: string): Promise<unknown>;
+}
+
+interface SessionParts {
+  readonly sessionManager: SessionManager;
+  readonly settingsManager: SettingsManager;
+  readonly model?: PiModel;
+  readonly thinkingLevel?: string;
+  readonly bash: PiBashOperations;
 }
 
 interface Ui {
@@ -37,15 +46,14 @@ export class Session {
   readonly modelRegistry: object = { getAvailable: () => MODELS };
   readonly modelRuntime: object = { getAvailable: async () => MODELS };
   readonly #bash: PiBashOperations;
+  readonly #settings: SettingsManager;
   readonly #listeners = new Set<(event: PiEvent) => void>();
   messages: PiMessage[];
   model: PiModel;
-  thinkingLevel = 'off';
+  thinkingLevel: string;
   isStreaming = false;
   isCompacting = false;
   isRetrying = false;
-  autoCompactionEnabled = true;
-  autoRetryEnabled = false;
   #steering: string[] = [];
   #followUp: string[] = [];
   #abort = new AbortController();
@@ -54,9 +62,12 @@ export class Session {
   #actions: Actions | undefined;
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor(manager: SessionManager, model: PiModel | undefined, bash: PiBashOperations) {
+  constructor(parts: SessionParts) {
+    const { sessionManager: manager, settingsManager, model, bash } = parts;
     this.sessionManager = manager;
+    this.#settings = settingsManager;
     this.#bash = bash;
+    this.thinkingLevel = parts.thinkingLevel ?? 'off';
     const chosen = manager.getEntries().findLast(({ type }) => type === 'model_change')?.modelId;
     this.model = model ?? MODELS.find(({ id }) => id === chosen) ?? MODELS[0]!;
     this.#name = manager.getEntries().findLast(({ type }) => type === 'session_info')?.name;
@@ -72,6 +83,12 @@ export class Session {
   }
   get sessionName(): string | undefined {
     return this.#name;
+  }
+  get autoCompactionEnabled(): boolean {
+    return this.#settings.get('autoCompaction', true);
+  }
+  get autoRetryEnabled(): boolean {
+    return this.#settings.get('autoRetry', false);
   }
   get pendingMessageCount(): number {
     return this.#steering.length + this.#followUp.length;
@@ -170,10 +187,10 @@ export class Session {
     return true;
   }
   setAutoCompactionEnabled(enabled: boolean): void {
-    this.autoCompactionEnabled = enabled;
+    this.#settings.set('autoCompaction', enabled);
   }
   setAutoRetryEnabled(enabled: boolean): void {
-    this.autoRetryEnabled = enabled;
+    this.#settings.set('autoRetry', enabled);
   }
   setSessionName(name: string): void {
     this.#name = name;

@@ -193,8 +193,8 @@ const HANDLERS: Handlers = {
   switch_session_file: async ({ sessionPath }, { hosted }) => {
     atRest(hosted, 'go to another conversation');
     await mustBeConversation(sessionPath);
-    const cwdOverride = hosted.session.sessionManager.getCwd();
-    const { cancelled } = await hosted.runtime.switchSession(sessionPath, { cwdOverride });
+    const { runtime } = hosted;
+    const { cancelled } = await runtime.switchSession(sessionPath, { cwdOverride: runtime.cwd });
     return { cancelled, ...file(hosted) };
   },
   export_html: async (_command, { hosted }) => ({ html: await html(hosted) }),

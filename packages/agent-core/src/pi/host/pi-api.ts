@@ -104,7 +104,6 @@ export interface PiSessionManager {
   getSessionFile(): string | undefined;
   getSessionDir(): string;
   getSessionId(): string;
-  getCwd(): string;
   getHeader(): unknown;
   getEntries(): readonly PiEntry[];
   getBranch(): readonly PiEntry[];
@@ -257,6 +256,7 @@ export interface PiServices {
 
 /** How a session is made for a conversation; pi asks for it again when the conversation is exchanged. */
 export type PiCreateRuntime = (request: {
+  /** Where the conversation was begun. */
   readonly cwd: string;
   readonly agentDir: string;
   readonly sessionManager: PiSessionManager;
@@ -271,6 +271,8 @@ export type PiCreateRuntime = (request: {
 /** A session whose conversation can be exchanged. */
 export interface PiRuntime {
   readonly session: PiSession;
+  /** Where its tools work. */
+  readonly cwd: string;
   setRebindSession(rebind: () => Promise<void>): void;
   newSession(options?: unknown): Promise<{ readonly cancelled: boolean }>;
   fork(entryId: string, options?: unknown): Promise<{ readonly cancelled: boolean; readonly selectedText?: string }>;
