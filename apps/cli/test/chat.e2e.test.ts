@@ -309,6 +309,33 @@ describe('chat', () => {
     rmSync(stateDir, { recursive: true });
   });
 
+  it('goes on with a session whose daemon was stopped in good order and started again', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'sessionctl-chat-'));
+    const first = await startDaemon({ flags: ['--agent-backends', 'fake'], stateDir });
+    const elsewhere = await connect({ socketPath: first.socketPath });
+    const id = await startAgent(elsewhere);
+    await elsewhere.request('prompt', { sessionId: id, message: 'echo before' });
+    const person = await starting(['agent', 'chat', id, '--socket', first.socketPath]);
+    await person.sees('idle');
+    first.signal('SIGTERM');
+    await first.ended;
+    await person.sees('connection lost, reconnecting');
+    const flags = ['--agent-backends', 'fake', '--socket', first.socketPath];
+    const second = await startDaemon({ flags, stateDir });
+    await person.sees('the agent had ended with an earlier run of the daemon, and was taken up again');
+    await person.type('echo after\r');
+    await person.sees('\r\nafter\r\n');
+    await person.type('\x04');
+    const { screen, status } = await person.end();
+    expect(status).toBe(0);
+    expect(screen).toContain('the daemon is ending, and the agent with it');
+    expect(screen).not.toContain('the session is over');
+    await elsewhere.close();
+    await second.stop();
+    await first.stop();
+    rmSync(stateDir, { recursive: true });
+  });
+
   it('says that the connection is lost, and ends with 66 when the session is gone with the daemon', async () => {
     const other = await startDaemon({ flags: ['--agent-backends', 'fake'] });
     const elsewhere = await connect({ socketPath: other.socketPath, reconnect: false });

@@ -84,22 +84,25 @@ describe('sessiond stdio --rpc-session', () => {
     ]);
   });
 
-  it('takes a session up that ended with an earlier run of the daemon', async () => {
-    const options = { flags: ['--agent-backends', 'fake'], stateDir: join(scene.dir, 'state') };
-    const choice = { sessionId: 'kept', backend: 'fake', model: undefined, cwd: scene.dir };
-    const first = await startDaemon(options);
-    const before = RpcPeer.inside(first.socketPath, choice);
-    await before.run('echo one');
-    await before.end();
-    await first.kill();
-    const second = await startDaemon(options);
-    const after = RpcPeer.inside(second.socketPath, choice);
-    expect(await after.data('get_last_assistant_text')).toEqual({ text: 'one' });
-    await after.run('echo two');
-    expect(await after.end()).toBe(0);
-    await second.stop();
-    await first.stop();
-  });
+  it.each(['kill', 'stop'] as const)(
+    'takes a session up that ended with an earlier run of the daemon, after its %s',
+    async (end) => {
+      const options = { flags: ['--agent-backends', 'fake'], stateDir: join(scene.dir, 'state') };
+      const choice = { sessionId: 'kept', backend: 'fake', model: undefined, cwd: scene.dir };
+      const first = await startDaemon(options);
+      const before = RpcPeer.inside(first.socketPath, choice);
+      await before.run('echo one');
+      await before.end();
+      await first[end]();
+      const second = await startDaemon(options);
+      const after = RpcPeer.inside(second.socketPath, choice);
+      expect(await after.data('get_last_assistant_text')).toEqual({ text: 'one' });
+      await after.run('echo two');
+      expect(await after.end()).toBe(0);
+      await second.stop();
+      await first.stop();
+    },
+  );
 
   it('says which session it has made when nobody named one', async () => {
     const { peer } = scene.spawn();

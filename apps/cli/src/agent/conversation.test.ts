@@ -22,22 +22,26 @@ function event(of: KnownEvent): FeedItem {
 }
 
 /** A feed of these items; an error ends it. */
-function feed(items: readonly (FeedItem | Error)[]): AgentFeed {
+function feed(items: readonly (FeedItem | Error)[], info: object = {}): AgentFeed {
   async function* read(): AsyncGenerator<FeedItem> {
     for (const item of items) {
       if (item instanceof Error) throw item;
       yield item;
     }
   }
-  return { info: { from: 1, end: 1 }, [Symbol.asyncIterator]: read } as unknown as AgentFeed;
+  return { info: { from: 1, end: 1, ...info }, [Symbol.asyncIterator]: read } as unknown as AgentFeed;
 }
 
 /** A conversation with a daemon that gives these feeds and says these states, one after the other. */
-function conversation(feeds: readonly AgentFeed[], states: readonly AgentSessionState[]) {
+function conversation(feeds: readonly AgentFeed[], states: readonly (AgentSessionState | Error)[]) {
   const [waitingFeeds, waitingStates] = [[...feeds], [...states]];
   const shown: string[] = [];
-  const request = async (type: string): Promise<unknown> =>
-    type === 'get_state' ? waitingStates.shift() : { messages: [] };
+  const request = async (type: string): Promise<unknown> => {
+    if (type !== 'get_state') return { messages: [] };
+    const next = waitingStates.shift();
+    if (next instanceof Error) throw next;
+    return next;
+  };
   const client = { request, follow: async () => waitingFeeds.shift() } as unknown as Client;
   const print = async (rows: readonly string[]): Promise<void> => void shown.push(...rows);
   const view = { cols: 80, print, say: (text: string) => print([text]), onChange: () => {} };
@@ -71,6 +75,35 @@ it('goes on with the next life of a session, where nothing of the one before is 
   await made.follow();
   expect(shown.filter((row) => row !== '')).toEqual(['the daemon was started again', 'here']);
   expect(transcript.live(80, 0)).toEqual([]);
+});
+
+it('waits for the next daemon when this one ends in good order', async () => {
+  const ending = new ProtocolError('SHUTTING_DOWN', 'Cannot run get_state: the server is ending');
+  const stopped = event({ type: 'agent_stopped', reason: 'shutdown' });
+  const over = state({ state: 'stopped', exit: { exitCode: null, signal: null, reason: 'shutdown' } });
+  const said: KnownEvent = { type: 'extension_notify', message: 'here', level: 'info' };
+  const states = [state(), state(), ending, over, state()];
+  const { made, shown } = conversation([feed([stopped]), feed([event(said)])], states);
+  await made.begin();
+  await made.follow();
+  expect(shown.filter((row) => row !== '')).toEqual([
+    'the daemon is ending, and the agent with it',
+    'the agent had ended with an earlier run of the daemon, and was taken up again',
+    'here',
+  ]);
+});
+
+it('tells why a session is over whose events ended with an earlier daemon', async () => {
+  const exit = { exitCode: null, signal: null, reason: 'terminated' } as const;
+  const gap: FeedItem = { kind: 'gap', from: 1, to: 15 };
+  const over = state({ state: 'stopped', exit });
+  const { made, shown } = conversation([feed([gap], { state: 'stopped', exit })], [over, over, over]);
+  await made.begin();
+  await made.follow();
+  expect(shown.filter((row) => row !== '')).toEqual([
+    '14 earlier events are no longer kept',
+    'the session is over (terminated)',
+  ]);
 });
 
 it.each([

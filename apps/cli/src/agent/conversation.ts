@@ -1,10 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AgentFeed, type Client, type FeedItem, isClientError } from '@sessiond/client';
 import type { AgentEvent, AgentSessionState, KnownEvent } from '@sessiond/protocol';
 import type { Style } from '../style.ts';
 import { ChatState } from './chat-state.ts';
 import { dialogEndText } from './dialog.ts';
+import { overText } from './event-notice.ts';
 import { PendingDialogs } from './pending-dialogs.ts';
-import { runningAgent } from './running-agent.ts';
+import { endedWithDaemon, runningAgent } from './running-agent.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Where a conversation is shown. */
@@ -30,13 +32,15 @@ export interface ConversationOptions {
 
 /** Of a conversation whose events are not there, so many messages are shown. */
 const HISTORY_MESSAGES = 40;
+/** How often a daemon that is ending is asked whether another one has taken its place. */
+const LOOK_MS = 250;
 const TAKEN_UP = 'the agent had ended with an earlier run of the daemon, and was taken up again';
 
 /**
  * An agent session as a chat knows it, kept up to date by its events: what is said goes to the view; how the agent is, and what it asks, can be
  * looked at.
  *
- * Survives losses of the connection and of the daemon: an agent that ended with it is taken up again.
+ * Survives losses of the connection and of the daemon: an agent that ended with it, in good order or not, is taken up again.
  */
 export class Conversation {
   readonly dialogs: PendingDialogs = new PendingDialogs();
@@ -46,6 +50,8 @@ export class Conversation {
   #wasTakenUp = false;
   #isCaughtUp = false;
   #hasMessages = false;
+  /** Why the session is over, as its last event told. */
+  #end: string | undefined;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -65,6 +71,7 @@ export class Conversation {
   async begin(): Promise<void> {
     const { client, sessionId, signal } = this.#options;
     this.#isCaughtUp = false;
+    this.#end = undefined;
     this.#wasTakenUp = await runningAgent(client, sessionId, signal);
     this.#feed = await client.follow(sessionId, { from: 'start', signal });
     await this.#renew();
@@ -77,15 +84,33 @@ export class Conversation {
     for (;;) {
       try {
         await this.#read();
-        // The daemon was started again, and knows no more than that there was an agent.
-        if (this.#feed.info.exit?.reason !== 'lost') return;
+        const { exit } = this.#feed.info;
+        if (this.#end !== 'shutdown' && !endedWithDaemon(exit)) {
+          // Of an agent of an earlier run there are no events that could have told.
+          if (this.#end === undefined && exit !== undefined) await view.say(overText(exit.reason), 'notable');
+          return;
+        }
       } catch (error) {
         // Another life of the log: somebody has taken it up already.
         if (signal.aborted || !isClientError(error, 'INVALID_STATE')) throw error;
       }
       await view.print(transcript.breakOff(view.cols));
-      await this.begin();
+      await this.#beginAgain();
       await view.say(this.#wasTakenUp ? TAKEN_UP : 'the daemon was started again', 'notable');
+    }
+  }
+
+  /** Begins anew, with the next daemon where this one is ending. */
+  async #beginAgain(): Promise<void> {
+    const { signal } = this.#options;
+    for (;;) {
+      try {
+        await this.begin();
+        return;
+      } catch (error) {
+        if (!isClientError(error, 'SHUTTING_DOWN')) throw error;
+        await delay(LOOK_MS, undefined, { signal });
+      }
     }
   }
 
@@ -134,8 +159,11 @@ export class Conversation {
         return [];
       case 'extension_ui_resolved':
         return this.#endDialog(event);
-      case 'agent_restarting':
       case 'agent_stopped':
+        this.#end = event.reason;
+        this.dialogs.clear();
+        return [];
+      case 'agent_restarting':
         this.dialogs.clear();
         return [];
       default:

@@ -49,7 +49,7 @@ export function eventNotice(event: KnownEvent): Notice | undefined {
       return notable(`the agent runs again${event.resumed ? '' : ', and does not know what was said before'}`);
     case 'agent_stopped': {
       const why = event.errorMessage === undefined ? '' : `: ${oneLine(event.errorMessage)}`;
-      return notable(`the session is over (${oneLine(event.reason)})${why}`);
+      return notable(`${overText(event.reason)}${why}`);
     }
     case 'session_expiring':
       return notable(`the session ends in ${durationText(event.inMs)} (${event.reason})`);
@@ -58,6 +58,13 @@ export function eventNotice(event: KnownEvent): Notice | undefined {
     default:
       return undefined;
   }
+}
+
+/** That a session is over, and why. */
+export function overText(reason: string): string {
+  return reason === 'shutdown'
+    ? 'the daemon is ending, and the agent with it'
+    : `the session is over (${oneLine(reason)})`;
 }
 
 function faint(text: string): Notice {

@@ -29,11 +29,14 @@ it('leaves alone what runs, and what is over for good', async () => {
   }
 });
 
-it('takes up what ended with an earlier run of the daemon', async () => {
-  const { client, asked } = daemon([LOST, {}]);
-  expect(await runningAgent(client, 'a', signal)).toBe(true);
-  expect(asked).toEqual(['get_state', 'load_session']);
-});
+it.each(['lost', 'shutdown'])(
+  'takes up what ended with an earlier run of the daemon, if that was %s',
+  async (reason) => {
+    const { client, asked } = daemon([{ ...LOST, exit: { reason } }, {}]);
+    expect(await runningAgent(client, 'a', signal)).toBe(true);
+    expect(asked).toEqual(['get_state', 'load_session']);
+  },
+);
 
 it('waits for somebody else who is taking it up', async () => {
   const busy = new ProtocolError('SESSION_BUSY', 'Cannot open the conversation: it is open');

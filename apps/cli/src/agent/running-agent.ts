@@ -1,10 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, isClientError } from '@sessiond/client';
+import type { ExitInfo } from '@sessiond/protocol';
 import { UsageError } from '../errors.ts';
 
 /** Somebody else is taking it up: how long until that is looked at again, and how often. */
 const LOOK_MS = 250;
 const LOOKS = 12;
+
+/** Whether an agent ended because its daemon did, in good order or not: then it can be taken up again. */
+export function endedWithDaemon(exit: ExitInfo | undefined): boolean {
+  return exit?.reason === 'lost' || exit?.reason === 'shutdown';
+}
 
 /**
  * Has an agent that ended with an earlier run of the daemon taken up again where it was; one that runs, or is over for good, is left alone.
@@ -20,7 +26,7 @@ export async function runningAgent(
   for (let looks = 1; ; looks += 1) {
     const state = await client.request('get_state', { sessionId }, { signal });
     if (state.kind !== 'agent') throw new UsageError(`Cannot talk with ${sessionId}: it is a terminal; use attach`);
-    if (state.exit?.reason !== 'lost') return looks > 1;
+    if (!endedWithDaemon(state.exit)) return looks > 1;
     // Not because somebody else was first, then.
     if (isClientError(refusal, 'INVALID_STATE') || looks > LOOKS) throw refusal;
     try {

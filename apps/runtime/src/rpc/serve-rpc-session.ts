@@ -75,9 +75,11 @@ async function findOrCreate(client: Client, choice: RpcSessionChoice, signal: Ab
   const { sessionId, backend, model, cwd } = choice;
   const known = sessionId === undefined ? undefined : await find(client, sessionId);
   if (known !== undefined) {
-    // It ended with an earlier run of the daemon, where its conversation still is.
-    if (known.exit?.reason === 'lost') await client.request('load_session', { sessionId: known.sessionId }, { signal });
-    return known.sessionId;
+    const { sessionId: id, exit } = known;
+    // It ended with an earlier run of the daemon, in good order or not, where its conversation still is.
+    const isKept = exit?.reason === 'lost' || exit?.reason === 'shutdown';
+    if (isKept) await client.request('load_session', { sessionId: id }, { signal });
+    return id;
   }
   const agent = { backend, ...(model !== undefined && { model }) };
   try {
