@@ -10,7 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const PROMETHEUS = '/usr/bin/prometheus';
 
 /** What a server may take until it answers, on a machine that compiles something beside. */
-const READY_MS = 15_000;
+const READY_MS = 60_000;
+
+/** How often it asks for the numbers, and how long an answer may take. */
+const SCRAPE = '500ms';
 
 /** A real Prometheus that scrapes, with its data in a folder of its own. */
 export interface PrometheusServer extends AsyncDisposable {
@@ -18,11 +21,11 @@ export interface PrometheusServer extends AsyncDisposable {
   ask(path: string, isRight: (data: unknown) => boolean): Promise<unknown>;
 }
 
-/** Starts a server on a free port that scrapes each address as a job of that name, every 200 ms. */
+/** Starts a server on a free port that scrapes each address as a job of that name, twice a second. */
 export async function startPrometheus(targets: Readonly<Record<string, string>>): Promise<PrometheusServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sessiond-prometheus-'));
   const config = {
-    global: { scrape_interval: '200ms', scrape_timeout: '200ms' },
+    global: { scrape_interval: SCRAPE, scrape_timeout: SCRAPE },
     scrape_configs: Object.entries(targets).map(([job_name, address]) => ({
       job_name,
       static_configs: [{ targets: [address] }],

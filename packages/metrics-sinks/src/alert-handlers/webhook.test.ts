@@ -180,7 +180,7 @@ describe('a server that does not answer', () => {
     expect(handler.snapshot()).toMatchObject({ delivered: 1 });
     await receiver.until(() => receiver.closedSockets.size === 1);
     // A socket that nobody closes is closed in the end by the garbage collector.
-  }, 5_000);
+  }, 30_000);
 });
 
 describe('a server that fails', () => {
