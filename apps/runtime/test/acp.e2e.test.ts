@@ -99,6 +99,21 @@ it('[AC05] goes on with the conversation after kill -9 of the agent in the middl
   });
 });
 
+it.each(['hush', 'orphan'])(
+  '[AC05] starts an agent again that is lost by "%s", and leaves nothing of it',
+  async (message) => {
+    const { client, sessionId } = await start();
+    const pid = await pidOf(client, sessionId);
+    expect(await client.command('prompt', { sessionId, message })).toMatchObject({
+      code: 'AGENT_FAILED',
+      details: { interrupted: true },
+    });
+    await untilEvent(client, 'agent_restarted');
+    expect(sessionMembers(pid)).toEqual([]);
+    expect(await client.ask('prompt', { sessionId, message: 'echo again' })).toMatchObject({ text: 'again' });
+  },
+);
+
 it('[AC09] lets no other session wait while an agent keeps its processor busy, floods, and dies', async () => {
   const bad = await start();
   const good = await start();

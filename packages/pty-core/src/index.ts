@@ -27,7 +27,7 @@ export {
 } from './output-buffer.ts';
 export { type OutputChunk, type OutputEnd, OutputReader } from './output-reader.ts';
 export type { OutputStats } from './output-stats.ts';
-export type { OutputStream, OutputTaker } from './piped-output.ts';
+export type { OutputEndListener, OutputStream, OutputTaker } from './piped-output.ts';
 export { PipedProcess, type ProcessExit } from './piped-process.ts';
 export { PipedProcesses, type PipedProcessesOptions, type PipedRequest } from './piped-processes.ts';
 export { Pty } from './pty.ts';

@@ -10,12 +10,16 @@ export type OutputStream = 'stdout' | 'stderr';
  */
 export type OutputTaker = (stream: OutputStream, bytes: Uint8Array) => void | Promise<void>;
 
+/** Told once of each stream that nothing more comes of it: nobody can write to it any more, or it is not read any further. Must not throw. */
+export type OutputEndListener = (stream: OutputStream) => void;
+
 /** How long nothing may come after the end of the process before its output counts as over, though others hold the pipe. */
 const QUIET_MS = 50;
 /** The most a pipe can hold for a process of an ordinary user: what is read beyond that was written after the end. */
 const MAX_PIPE_BYTES = 1024 * 1024;
 
 interface Source {
+  readonly stream: OutputStream;
   readonly socket: Socket;
   /** Read since the process has ended. */
   lateBytes: number;
@@ -33,6 +37,7 @@ export class PipedOutput {
   readonly ended: Promise<void>;
   readonly #clock: Clock;
   readonly #take: OutputTaker;
+  readonly #onEnd: OutputEndListener | undefined;
   readonly #sources: Readonly<Record<OutputStream, Source>>;
   #resolveEnded!: () => void;
   #over = false;
@@ -43,9 +48,15 @@ export class PipedOutput {
   #stopWaiting: () => void = () => {};
 
   /** Takes over both descriptors. */
-  constructor(readEnds: Readonly<Record<OutputStream, number>>, clock: Clock, take: OutputTaker) {
+  constructor(
+    readEnds: Readonly<Record<OutputStream, number>>,
+    clock: Clock,
+    take: OutputTaker,
+    onEnd: OutputEndListener | undefined,
+  ) {
     this.#clock = clock;
     this.#take = take;
+    this.#onEnd = onEnd;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -66,24 +77,24 @@ export class PipedOutput {
     if (this.#over) return;
     this.#over = true;
     this.#stopWaiting();
-    for (const { socket } of Object.values(this.#sources)) socket.destroy();
+    for (const source of Object.values(this.#sources)) this.#end(source);
     this.#resolveEnded();
   }
 
   #open(stream: OutputStream, fd: number): Source {
     const socket = new Socket({ fd, readable: true, writable: false });
-    const source: Source = { socket, lateBytes: 0, over: false };
+    const source: Source = { stream, socket, lateBytes: 0, over: false };
     const end = (): void => this.#sourceEnded(source);
-    socket.on('data', (bytes) => this.#arrived(stream, source, bytes));
+    socket.on('data', (bytes) => this.#arrived(source, bytes));
     socket.on('end', end).on('error', end).on('close', end);
     return source;
   }
 
-  #arrived(stream: OutputStream, source: Source, bytes: Uint8Array): void {
+  #arrived(source: Source, bytes: Uint8Array): void {
     if (this.#over || source.over) return;
     this.#arrivals += 1;
     if (this.#processEnded) source.lateBytes += bytes.length;
-    const taken = this.#take(stream, bytes);
+    const taken = this.#take(source.stream, bytes);
     if (taken !== undefined) this.#hold(taken);
     if (source.lateBytes > MAX_PIPE_BYTES) this.#sourceEnded(source);
     this.#awaitQuiet();
@@ -101,9 +112,15 @@ export class PipedOutput {
     });
   }
 
-  #sourceEnded(source: Source): void {
+  #end(source: Source): void {
+    if (source.over) return;
     source.over = true;
     source.socket.destroy();
+    this.#onEnd?.(source.stream);
+  }
+
+  #sourceEnded(source: Source): void {
+    this.#end(source);
     if (!this.#held && Object.values(this.#sources).every(({ over }) => over)) this.close();
   }
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { OrphanedSession } from './orphaned-session.ts';
-import { type OutputTaker, PipedOutput } from './piped-output.ts';
+import { type OutputEndListener, type OutputTaker, PipedOutput } from './piped-output.ts';
 import type { ProcessTable } from './processes.ts';
 import type { PtyLedger } from './pty-ledger.ts';
 import { checkedGrace } from './pty-options.ts';
@@ -29,6 +29,7 @@ export interface PipedProcessParts {
   /** Our ends of its pipes; taken over. */
   readonly ends: { readonly stdin: number | undefined; readonly stdout: number; readonly stderr: number };
   readonly onOutput: OutputTaker;
+  readonly onOutputEnd: OutputEndListener | undefined;
   readonly processes: ProcessTable;
   readonly clock: Clock;
   readonly ledger: PtyLedger | undefined;
@@ -61,12 +62,12 @@ export class PipedProcess {
 
   /** Made right after the start of the child, in the same turn. Use `PipedProcesses`. */
   constructor(parts: PipedProcessParts) {
-    const { child, ends, onOutput, processes, clock, ledger, id } = parts;
+    const { child, ends, onOutput, onOutputEnd, processes, clock, ledger, id } = parts;
     this.#parts = parts;
     this.pid = child.pid!;
     this.#session = new ProcessSession(this.pid, processes);
     ledger?.started({ ptyId: id, pid: this.pid, startTime: this.#session.leaderStartTime });
-    this.#output = new PipedOutput(ends, clock, onOutput);
+    this.#output = new PipedOutput(ends, clock, onOutput, onOutputEnd);
     this.stdin = ends.stdin === undefined ? undefined : openInput(ends.stdin);
     this.exited = new Promise((resolve) => {
       child.on('exit', (exitCode, signal) => {

@@ -6,7 +6,7 @@ import { SpawnError } from './errors.ts';
 import { checkExecLimits } from './exec-limits.ts';
 import { resolveExecutable } from './executable.ts';
 import { FifoPipes } from './fifo-pipes.ts';
-import type { OutputTaker } from './piped-output.ts';
+import type { OutputEndListener, OutputTaker } from './piped-output.ts';
 import { PipedProcess } from './piped-process.ts';
 import { LinuxProcessTable, type ProcessTable } from './processes.ts';
 import type { PtyLedger } from './pty-ledger.ts';
@@ -35,6 +35,8 @@ export interface PipedRequest {
   /** `pipe`: it reads what is written to `PipedProcess.stdin`. Default `none`, which is `/dev/null`. */
   readonly stdin?: 'pipe' | 'none' | undefined;
   readonly onOutput: OutputTaker;
+  /** Default: nobody is told; `PipedProcess.finished` tells of both with the process. */
+  readonly onOutputEnd?: OutputEndListener | undefined;
 }
 
 /** Starts processes without a terminal; how many there may be is for the caller to bound. */
@@ -58,7 +60,16 @@ export class PipedProcesses {
    * Starts a process, with a fork that blocks for some milliseconds.
    * @throws SpawnError saying what is missing; nothing is left behind.
    */
-  async start({ id, command, args, cwd, env, stdin = 'none', onOutput }: PipedRequest): Promise<PipedProcess> {
+  async start({
+    id,
+    command,
+    args,
+    cwd,
+    env,
+    stdin = 'none',
+    onOutput,
+    onOutputEnd,
+  }: PipedRequest): Promise<PipedProcess> {
     const environment = { ...env, ...this.#ledger?.environment };
     const file = resolveExecutable(command, cwd, env['PATH']);
     checkExecLimits(file, args, environment);
@@ -90,7 +101,7 @@ export class PipedProcesses {
       if (child.pid === undefined) throw await failureOf(child);
       const [processes, clock, ledger] = [this.#processes, this.#clock, this.#ledger];
       const ends = { stdin: input?.writeEnd, stdout: stdout.readEnd, stderr: stderr.readEnd };
-      return new PipedProcess({ id, child, ends, onOutput, processes, clock, ledger });
+      return new PipedProcess({ id, child, ends, onOutput, onOutputEnd, processes, clock, ledger });
     } catch (error) {
       if (child?.pid !== undefined) child.kill('SIGKILL');
       ours.forEach(closeSync);

@@ -69,6 +69,14 @@ it('is not stopped by complaints that nobody reads', async () => {
   expect(process.stderr.readableLength).toBeLessThanOrEqual(256 * 1024);
 });
 
+it('tells that an agent has closed its side, though it lives on and complains', async () => {
+  const process = await start('echo over; exec >&-; read line; echo "read $line" >&2; exec sleep 60');
+  expect(await textOf(process.stdout)).toBe('over\n');
+  const complaint = once(process.stderr, 'data');
+  process.stdin.write('this\n');
+  expect(String(await complaint)).toBe('read this\n');
+});
+
 it('ends an agent with all it started, and its streams with it', async () => {
   const process = await start('trap "" TERM HUP; sleep 61 & echo ready; cat');
   await once(process.stdout, 'data');

@@ -28,8 +28,8 @@ export class LedgeredAgentProcesses implements AgentProcesses {
   }
 
   async start({ id, command, args, cwd, env }: AgentProcessRequest): Promise<AgentProcess> {
-    const stdout = new TakenOutput();
-    const stderr = new TakenOutput(MAX_COMPLAINT_BYTES);
+    const outputs = { stdout: new TakenOutput(), stderr: new TakenOutput(MAX_COMPLAINT_BYTES) };
+    const stdout = outputs.stdout.readable;
     const process = await this.#processes.start({
       // A colon is in no id of a session, which name the other children.
       id: `agent:${id}`,
@@ -38,21 +38,20 @@ export class LedgeredAgentProcesses implements AgentProcesses {
       cwd,
       env,
       stdin: 'pipe',
-      onOutput: (stream, bytes) => (stream === 'stdout' ? stdout : stderr).take(bytes),
+      onOutput: (stream, bytes) => outputs[stream].take(bytes),
+      onOutputEnd: (stream) => outputs[stream].end(),
     });
     this.#living.add(process);
     void process.exited.then(() => this.#living.delete(process));
-    void process.finished.then(() => {
-      stdout.end();
-      stderr.end();
-    });
     // Who wants no more of it must not keep the program from writing it.
-    stdout.readable.once('close', () => process.closeOutput());
+    stdout.once('close', () => {
+      if (!stdout.readableEnded) process.closeOutput();
+    });
     return {
       pid: process.pid,
       stdin: process.stdin!,
-      stdout: stdout.readable,
-      stderr: stderr.readable,
+      stdout,
+      stderr: outputs.stderr.readable,
       exited: process.exited,
       terminate: (gracePeriodMs) => end(process, gracePeriodMs),
       kill: () => process.kill(),

@@ -169,8 +169,9 @@ async function endOf(
   connection: ClientConnection,
   { clock, gracePeriodMs }: Pick<AcpLinkParts, 'clock' | 'gracePeriodMs'>,
 ): Promise<AgentProcessExit> {
+  const complained = new Promise((resolve) => process.stderr.once('close', resolve));
   await Promise.race([process.exited, connection.closed]);
-  await settledWithin(clock, LAST_WORDS_MS, Promise.all([process.exited, connection.closed]));
+  await settledWithin(clock, LAST_WORDS_MS, Promise.all([process.exited, connection.closed, complained]));
   connection.close();
   // One that cannot be heard is of no use, and what it leaves behind belongs to nobody.
   await process.terminate(gracePeriodMs);

@@ -67,6 +67,7 @@ export class PiChild implements SupervisedProcess {
       closed = resolve;
     });
     process.stderr.setEncoding('utf8').on('data', (text: string) => this.#printed?.add(text));
+    const complained = new Promise((resolve) => process.stderr.once('close', resolve));
     this.peer = new Peer<OwnerVocabulary, HostVocabulary>({
       input: process.stdout,
       output: process.stdin,
@@ -93,7 +94,7 @@ export class PiChild implements SupervisedProcess {
       const late = new Promise<void>((resolve) => {
         cancel = clock.after(LAST_WORDS_MS, resolve, { background: true });
       });
-      await Promise.race([silent, late]);
+      await Promise.race([Promise.all([silent, complained]), late]);
       cancel();
       this.peer.close('it has ended');
       return exit;
