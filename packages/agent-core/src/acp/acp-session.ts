@@ -237,7 +237,7 @@ export class AcpSession {
   /** Some agents answer that a conversation is loaded, and tell what was said in it afterwards. */
   #restWhenQuiet(): void {
     this.#stopWaiting();
-    if (this.#replaying) return;
+    if (this.#replaying || !this.#conversation.isUnasked) return;
     this.#stopWaiting = this.#parts.clock.after(QUIET_MS, () => this.#conversation.rest(), { background: true });
   }
 
