@@ -1,12 +1,8 @@
 export { ALERT_NOTICES, type AlertEvent, type AlertHandler } from './alert-event.ts';
 export { callbackAlertHandler } from './alert-handlers/callback.ts';
 export { type AlertLogger, logAlertHandler } from './alert-handlers/log.ts';
-export {
-  type DeliveryGate,
-  WebhookAlertHandler,
-  type WebhookAlertHandlerOptions,
-  type WebhookAlertSnapshot,
-} from './alert-handlers/webhook.ts';
+export { WebhookAlertHandler, type WebhookAlertSnapshot } from './alert-handlers/webhook.ts';
+export type { DeliveryGate, WebhookAlertHandlerOptions } from './alert-handlers/webhook-options.ts';
 export type {
   AlertLevel,
   AlertPercentile,

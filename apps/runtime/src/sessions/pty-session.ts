@@ -21,6 +21,7 @@ import type { PtySessionRecord } from './session-record.ts';
 import type { Totals } from './session-totals.ts';
 import { assertSameStream, offsetOf, type StreamBounds } from './stream-bounds.ts';
 import { wireState } from './wire-state.ts';
+import { WorkClock } from './work-clock.ts';
 
 /** The most bytes one `read_output` answers with. */
 const MAX_READ_BYTES = 1024 * 1024;
@@ -79,10 +80,8 @@ export class PtySession implements LiveSession, TerminalSession, BashPlace {
   #version = 0;
   #seq = 0;
   #writtenBytes = 0;
-  #lastInputMs = Number.NEGATIVE_INFINITY;
-  /** Lines of shell that run beside the terminal. */
-  #shells = 0;
-  #lastShellMs = Number.NEGATIVE_INFINITY;
+  /** Of input, and of lines of shell that run beside the terminal. */
+  readonly #work = new WorkClock();
   #stoppedAt: string | undefined;
 
   constructor(pty: Pty, options: PtySessionOptions) {
@@ -122,16 +121,11 @@ export class PtySession implements LiveSession, TerminalSession, BashPlace {
 
   /** Milliseconds since the last input or output, or the end of the last line of shell, or since the start if there was none; 0 while such a line runs. */
   get quietMs(): number {
-    if (this.#shells > 0) return 0;
-    return Math.min(this.#pty.quietMs, performance.now() - Math.max(this.#lastInputMs, this.#lastShellMs));
+    return Math.min(this.#pty.quietMs, this.#work.quietMs);
   }
 
   shellBegan(): () => void {
-    this.#shells += 1;
-    return () => {
-      this.#shells -= 1;
-      this.#lastShellMs = performance.now();
-    };
+    return this.#work.begin();
   }
 
   get finished(): boolean {
@@ -302,7 +296,7 @@ export class PtySession implements LiveSession, TerminalSession, BashPlace {
 
   #written(bytes: number): void {
     this.#writtenBytes += bytes;
-    this.#lastInputMs = performance.now();
+    this.#work.note();
   }
 
   bashEvent(event: BashEvent, { correlationId }: Cause, { connectionId, tell }: BashListener): void | Promise<void> {

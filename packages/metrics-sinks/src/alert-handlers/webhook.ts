@@ -1,35 +1,11 @@
 import type { AlertEvent, AlertHandler } from '../alert-event.ts';
 import type { AlertEventKind } from '../alert-state.ts';
-import { InvalidSinkOptionError } from '../errors.ts';
-
-/**
- * Something that stands in front of every attempt, such as a circuit breaker: it runs the work, or throws without having run it. The signal it may
- * give ends the attempt.
- */
-export interface DeliveryGate {
-  execute<T>(work: (signal?: AbortSignal) => Promise<T>): Promise<T>;
-}
-
-/** Where a `WebhookAlertHandler` posts, and how hard it tries. */
-export interface WebhookAlertHandlerOptions {
-  /** `http:` or `https:`, without user and password. It is never written anywhere, as it may hold a secret. */
-  readonly url: string | URL;
-  /** Sent beside `content-type: application/json`; never written anywhere either. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** What to be told of; what people have to know by default. */
-  readonly kinds?: readonly AlertEventKind[];
-  /** The JSON to send for an event. Default: the event. */
-  readonly format?: (event: AlertEvent) => unknown;
-  /** Time for one attempt until it is answered, also for waiting at the gate; then its socket is closed. Default 5,000. */
-  readonly deadlineMs?: number;
-  /** Attempts for one event in all. Default 3. */
-  readonly maxAttempts?: number;
-  /** Pause before the second attempt; twice as long before each further one. Default 1,000. */
-  readonly retryMs?: number;
-  /** Events that may wait behind the one being sent; beyond that the oldest one goes. Default 100. */
-  readonly maxQueue?: number;
-  readonly gate?: DeliveryGate;
-}
+import {
+  MAX_TIMER_MS,
+  type ResolvedWebhookOptions,
+  resolveWebhookOptions,
+  type WebhookAlertHandlerOptions,
+} from './webhook-options.ts';
 
 /** The state of a webhook as plain JSON; `accepted = delivered + failed + dropped + waiting + sending`, always. */
 export interface WebhookAlertSnapshot {
@@ -49,14 +25,6 @@ export interface WebhookAlertSnapshot {
   readonly lastFailure: string | null;
 }
 
-const DEFAULTS = Object.freeze({
-  deadlineMs: 5_000,
-  maxAttempts: 3,
-  retryMs: 1_000,
-  maxQueue: 100,
-});
-/** What a timer of Node can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const MAX_FAILURE_LENGTH = 200;
 
 /** An answer that was not 2xx. */
@@ -77,14 +45,7 @@ class UnwelcomeAnswer extends Error {
  */
 export class WebhookAlertHandler implements AlertHandler {
   readonly kinds?: readonly AlertEventKind[];
-  readonly #url: URL;
-  readonly #headers: Headers;
-  readonly #format: (event: AlertEvent) => unknown;
-  readonly #deadlineMs: number;
-  readonly #maxAttempts: number;
-  readonly #retryMs: number;
-  readonly #maxQueue: number;
-  readonly #gate: DeliveryGate | undefined;
+  readonly #options: ResolvedWebhookOptions;
   readonly #queue: string[] = [];
   readonly #closing = new AbortController();
   #sending: Promise<void> | undefined;
@@ -98,14 +59,7 @@ export class WebhookAlertHandler implements AlertHandler {
   /** @throws InvalidSinkOptionError which names the option. */
   constructor(options: WebhookAlertHandlerOptions) {
     if (options.kinds !== undefined) this.kinds = options.kinds;
-    this.#url = checkedUrl(options.url);
-    this.#headers = checkedHeaders(options.headers ?? {});
-    this.#format = options.format ?? ((event) => event);
-    this.#deadlineMs = integer('deadlineMs', options.deadlineMs ?? DEFAULTS.deadlineMs, 1, MAX_TIMER_MS);
-    this.#maxAttempts = integer('maxAttempts', options.maxAttempts ?? DEFAULTS.maxAttempts, 1, 100);
-    this.#retryMs = integer('retryMs', options.retryMs ?? DEFAULTS.retryMs, 0, MAX_TIMER_MS);
-    this.#maxQueue = integer('maxQueue', options.maxQueue ?? DEFAULTS.maxQueue, 0, 1_000_000);
-    this.#gate = options.gate;
+    this.#options = resolveWebhookOptions(options);
   }
 
   /** Queues the JSON of an event. After `close` it is dropped and counted. */
@@ -123,7 +77,7 @@ export class WebhookAlertHandler implements AlertHandler {
     this.#queue.push(body);
     this.#sending ??= this.#sendAll();
     // What is being sent has left the queue: only what waits can be driven out.
-    if (this.#queue.length > this.#maxQueue) {
+    if (this.#queue.length > this.#options.maxQueue) {
       this.#queue.shift();
       this.#dropped++;
     }
@@ -167,7 +121,7 @@ export class WebhookAlertHandler implements AlertHandler {
   }
 
   async #send(body: string): Promise<'delivered' | 'failed' | 'dropped'> {
-    let pauseMs = this.#retryMs;
+    let pauseMs = this.#options.retryMs;
     for (let attempt = 1; ; attempt++) {
       this.#attempts++;
       try {
@@ -176,7 +130,7 @@ export class WebhookAlertHandler implements AlertHandler {
       } catch (error) {
         if (this.#closing.signal.aborted) return 'dropped';
         this.#noteFailure(error);
-        if (attempt >= this.#maxAttempts || isFinal(error)) return 'failed';
+        if (attempt >= this.#options.maxAttempts || isFinal(error)) return 'failed';
       }
       await pause(pauseMs, this.#closing.signal);
       if (this.#closing.signal.aborted) return 'dropped';
@@ -186,7 +140,7 @@ export class WebhookAlertHandler implements AlertHandler {
 
   #bodyOf(event: AlertEvent): string | undefined {
     try {
-      return JSON.stringify(this.#format(event)) ?? 'null';
+      return JSON.stringify(this.#options.format(event)) ?? 'null';
     } catch (error) {
       this.#noteFailure(error);
       return undefined;
@@ -197,11 +151,11 @@ export class WebhookAlertHandler implements AlertHandler {
     const attempt = new AbortController();
     const unlink = link(this.#closing.signal, attempt);
     const deadline = setTimeout(() => {
-      attempt.abort(new Error(`no answer within ${this.#deadlineMs} ms`));
-    }, this.#deadlineMs);
+      attempt.abort(new Error(`no answer within ${this.#options.deadlineMs} ms`));
+    }, this.#options.deadlineMs);
     try {
-      const work = this.#gate
-        ? this.#gate.execute((signal) => this.#post(body, attempt, signal))
+      const work = this.#options.gate
+        ? this.#options.gate.execute((signal) => this.#post(body, attempt, signal))
         : this.#post(body, attempt);
       // A gate may let its callers wait for longer than the deadline; if it runs the work after that, the signal has aborted.
       await settledUnlessAborted(work, attempt.signal);
@@ -215,9 +169,9 @@ export class WebhookAlertHandler implements AlertHandler {
     const unlink = gateSignal && link(gateSignal, attempt);
     try {
       const { signal } = attempt;
-      const answer = await fetch(this.#url, {
+      const answer = await fetch(this.#options.url, {
         method: 'POST',
-        headers: this.#headers,
+        headers: this.#options.headers,
         body,
         redirect: 'manual',
         signal,
@@ -280,33 +234,4 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-function checkedUrl(given: string | URL): URL {
-  const url = URL.canParse(String(given)) ? new URL(given) : undefined;
-  if (url?.username || url?.password) {
-    return refuse('url', 'one with credentials', 'allowed are those without; the header authorization takes them');
-  }
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  return refuse('url', url?.protocol ?? 'no URL', 'allowed are http: and https:');
-}
-
-/** Refused here, as `fetch` would refuse them at every attempt and quote them as it does. */
-function checkedHeaders(given: Readonly<Record<string, string>>): Headers {
-  try {
-    const headers = new Headers(given);
-    headers.set('content-type', 'application/json');
-    return headers;
-  } catch {
-    return refuse('headers', 'not of HTTP', 'allowed are names and values that HTTP can carry');
-  }
-}
-
-function integer(option: string, value: number, from: number, to: number): number {
-  if (Number.isInteger(value) && value >= from && value <= to) return value;
-  return refuse(option, String(value), `allowed are integers from ${from} to ${to}`);
-}
-
-function refuse(option: string, found: string, allowed: string): never {
-  throw new InvalidSinkOptionError(option, found, allowed, 'create webhook');
 }

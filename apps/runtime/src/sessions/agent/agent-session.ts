@@ -18,12 +18,12 @@ import type { LiveSession } from '../hosted-session.ts';
 import type { AttachmentHandlers, BashListener, EventAttachment, SessionEvent, SessionFacts } from '../session-host.ts';
 import type { AgentSessionRecord } from '../session-record.ts';
 import type { ConversationName } from '../stored/conversation-claims.ts';
+import { WorkClock } from '../work-clock.ts';
 import { carryOut } from './agent-calls.ts';
 import { asProtocolErrors } from './agent-errors.ts';
 import { type AgentFacts, agentInfo, agentState } from './agent-report.ts';
 import type { AgentSessionOptions } from './agent-session-options.ts';
 import { AgentStream } from './agent-stream.ts';
-import { WorkClock } from './work-clock.ts';
 
 /** Before the agent has said anything of itself. */
 const UNKNOWN: AgentStatus = Object.freeze({
