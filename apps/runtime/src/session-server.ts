@@ -4,7 +4,6 @@ import {
   closeCodes,
   commandContract,
   type HealthCheck,
-  type MetricSample,
   PROTOCOL_VERSION,
   ProtocolError,
   type ResponseDataOf,
@@ -12,13 +11,9 @@ import {
   type ServerMemory,
   serverEvent,
 } from '@sessiond/protocol';
-import type { PtyLedger, PtyManager } from '@sessiond/pty-core';
-import type { Logger } from 'pino';
-import type { Admission } from './admission/admission.ts';
 import type { AdmissionSnapshot } from './admission/admission-snapshot.ts';
 import type { BreakerChange } from './admission/command-breakers.ts';
-import type { AgentHosting } from './agents/agent-hosting.ts';
-import { type AuditLog, noAuditLog } from './audit/audit-log.ts';
+import { noAuditLog } from './audit/audit-log.ts';
 import { auditedCommands } from './audit/audited-commands.ts';
 import { AuditedConnections } from './audit/audited-connections.ts';
 import type { Principal } from './auth/auth-provider.ts';
@@ -28,89 +23,23 @@ import { commandHandlers } from './commands/handlers.ts';
 import { Connection, type ConnectionOptions } from './connections/connection.ts';
 import { Connections, type ConnectionTotals } from './connections/connections.ts';
 import { EventHub } from './connections/event-hub.ts';
-import type { Traffic } from './connections/traffic.ts';
 import { MAX_PENDING_COMMANDS } from './connections/unanswered-commands.ts';
-import type { Containment, Owner } from './containment.ts';
+import type { Owner } from './containment.ts';
 import type { CommandAnswer } from './execution/command-answer.ts';
 import { CommandEvents } from './execution/command-events.ts';
-import type { CommandLanes } from './execution/command-lanes.ts';
-import { type CommandObserver, fanOutCommands } from './execution/command-observer.ts';
+import { fanOutCommands } from './execution/command-observer.ts';
 import { CommandRunner } from './execution/command-runner.ts';
 import type { OutcomeTotals } from './execution/command-runner-options.ts';
-import type { ConfiguredTimeouts } from './execution/command-timeout.ts';
-import type { CommandTracer } from './execution/command-tracer.ts';
-import type { OutcomeStore } from './execution/outcome-store.ts';
 import { runSingle, type SingleCommand } from './execution/run-single.ts';
-import type { SessionLocks } from './execution/session-locks.ts';
-import type { CommandJournal } from './journal/command-journal.ts';
-import type { JournalRecords } from './journal/journal-records.ts';
 import { type OrphanCounts, OrphanPass } from './orphan-pass.ts';
-import type { Shells } from './sessions/bash/shells.ts';
+import type { SessionServerOptions } from './session-server-options.ts';
 import { LocalSessionHost } from './sessions/local-session-host.ts';
 import type { HostCounts, SessionHost } from './sessions/session-host.ts';
-import type { SessionRecord, SessionRecords } from './sessions/session-record.ts';
 import type { Transport } from './transports/transport.ts';
 import { withinMs } from './within-ms.ts';
 
 /** What commands may take to be answered once they are aborted. */
 const LAST_WORD_MS = 1000;
-
-/** What the server is made of and told. */
-export interface SessionServerOptions {
-  readonly ptys: PtyManager;
-  /** Where the children of `ptys` are recorded; `undefined` where that is not possible. */
-  readonly ledger: PtyLedger | undefined;
-  /** Run lines of shell beside the terminals. */
-  readonly shells: Shells;
-  /** What runs agents, and how. */
-  readonly agents: AgentHosting;
-  /** How long commands may run that do not say so themselves. */
-  readonly timeoutsMs: ConfiguredTimeouts;
-  readonly serverVersion: string;
-  /** The transports clients can choose from. */
-  readonly transports: readonly string[];
-  readonly bufferBytes: number;
-  readonly gracePeriodMs: number;
-  /** `null` never. */
-  readonly idleTimeoutMs: number | null;
-  readonly maxLifetimeMs: number | null;
-  readonly maxIdleMs: number | null;
-  readonly retentionMs: number;
-  readonly maxSessions: number;
-  readonly maxMessageBytes: number;
-  /** Every configured limit by name, for `get_metrics`. */
-  readonly limits: Readonly<Record<string, number | null>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly logger: Logger;
-  /** Where a failure that has an owner ends. */
-  readonly containment: Containment;
-  /** Counts what connections carry. */
-  readonly traffic: Traffic;
-  readonly commandObserver: CommandObserver;
-  /** Where it is written down who did what. */
-  readonly audit: AuditLog;
-  /** Default: nothing is traced. */
-  readonly commandTracer?: CommandTracer | undefined;
-  /** What stands before commands, and the order in which they run. */
-  readonly admission: Admission;
-  /** The record of commands. */
-  readonly journal: CommandJournal & JournalRecords;
-  /** Where sessions are recorded. */
-  readonly records: SessionRecords;
-  /** Sessions of earlier runs, oldest first. */
-  readonly restored: readonly SessionRecord[];
-  readonly lanes: CommandLanes;
-  /** Who makes or ends the session of an id waits for whoever does so. */
-  readonly locks: SessionLocks;
-  /** How commands ended, for those that are sent again. */
-  readonly outcomes: OutcomeStore;
-  /** What is read from one connection per second; `null` for as fast as it sends. */
-  readonly inputBytesPerSecond: number | null;
-  /** Every number of the daemon as it is now, for `get_metrics`. */
-  readonly metrics: () => readonly MetricSample[];
-  /** What `health_check` says about parts of the daemon that are not in here. */
-  readonly checks: readonly (() => HealthCheck)[];
-}
 
 /** What the server holds at one moment. */
 export interface ServerSnapshot {
