@@ -80,3 +80,20 @@ describe('input', () => {
     expect(Math.max(...daemon.input.map(({ text }) => text.length))).toBe(1_008);
   });
 });
+
+describe('an answer that is larger than the client reads', () => {
+  it('ends what it may be the answer to, and is not asked for again', async () => {
+    const { client, daemon } = await start(2_000);
+    daemon.ignored.add('get_metrics');
+    const request = client.request('get_metrics').catch((thrown) => thrown);
+    await client.request('health_check');
+    daemon.say(' '.repeat(16 * 1024 * 1024 + 1));
+    expect(await request).toMatchObject({
+      code: 'CONNECTION_LOST',
+      message: expect.stringContaining('the daemon sent more than 16 MiB at once'),
+    });
+    await client.request('health_check');
+    expect(daemon.commands.filter(({ type }) => type === 'get_metrics')).toHaveLength(1);
+    expect(client.snapshot().reconnects).toBe(1);
+  });
+});

@@ -49,15 +49,16 @@ export class SentRequests {
   }
 
   /**
-   * The connection is gone, and every one lost with it. Where a message was too large for somebody on the way, who does not say which one, the largest was
-   * for certain, whichever came first: it is at its `end`, because it would end the next connection as well.
+   * The connection is gone, and every one lost with it. What would end the next connection as well is at its `end`: where a message was too large for
+   * somebody on the way, who does not say which one, the largest, which was so for certain, whichever came first; where an answer was too large for this
+   * side, all of them, because it may be the answer to any.
    */
   lose(close: TransportClose): void {
     const requests = this.#takeAll();
-    const culprit = close.code === MESSAGE_TOO_LARGE ? largest(requests) : undefined;
+    const ended = new Set(atTheirEnd(requests, close));
     for (const request of requests) {
       const error = lost(`Cannot know the outcome of ${request.command}`, close);
-      request.settle({ ok: false, error, by: request === culprit ? 'end' : 'loss' });
+      request.settle({ ok: false, error, by: ended.has(request) ? 'end' : 'loss' });
     }
   }
 
@@ -73,8 +74,13 @@ export function lost(attempt: string, { code, reason }: TransportClose): Connect
   return new ConnectionLostError(`${attempt}: the connection was lost (${code}${reason === '' ? '' : `, ${reason}`})`);
 }
 
-function largest(requests: readonly SentRequest[]): SentRequest | undefined {
-  const [first, ...others] = requests;
-  if (first === undefined) return undefined;
-  return others.reduce((most, request) => (request.bytes > most.bytes ? request : most), first);
+function atTheirEnd(requests: readonly SentRequest[], { code, isOverfed }: TransportClose): readonly SentRequest[] {
+  if (isOverfed === true) return requests;
+  return code === MESSAGE_TOO_LARGE ? largest(requests) : [];
+}
+
+/** One of those with most bytes, if there is any. */
+function largest(requests: readonly SentRequest[]): readonly SentRequest[] {
+  const bytes = Math.max(...requests.map((request) => request.bytes));
+  return requests.filter((request) => request.bytes === bytes).slice(0, 1);
 }

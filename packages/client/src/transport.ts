@@ -14,6 +14,8 @@ export interface TransportHandlers {
 export interface TransportClose {
   readonly code: number;
   readonly reason: string;
+  /** The daemon sent more at once than this side reads. Asked for the same again, it would do so again. */
+  readonly isOverfed?: boolean;
 }
 
 /** An open way to one daemon: the only thing the client knows of WebSockets. */

@@ -26,6 +26,7 @@ export type NodeDialOptions = NodeAddress & {
 const DEFAULT_HEARTBEAT_MS = 30_000;
 /** Above what a daemon sends in one message by default (10 MiB), below what hurts. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const OVERFED = Object.freeze({ code: 1009, reason: 'the daemon sent more than 16 MiB at once', isOverfed: true });
 /** How long a peer may take to answer the closing handshake. */
 const CLOSE_MS = 2_000;
 /** How often a client that does not read, and so answers no ping, says that it is there. */
@@ -89,8 +90,10 @@ function open(
       response.resume();
       socket.terminate();
     });
-    socket.on('error', (error) => {
+    let isOverfed = false;
+    socket.on('error', (error: Error & { readonly code?: string }) => {
       failure ??= unreachable(error);
+      isOverfed ||= error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) handlers.onFrame(data);
@@ -104,7 +107,7 @@ function open(
     });
     socket.on('close', (code, reason) => {
       signal.removeEventListener('abort', onAbort);
-      if (opened) handlers.onClose({ code, reason: reason.toString() });
+      if (opened) handlers.onClose(isOverfed ? OVERFED : { code, reason: reason.toString() });
       else reject(failure ?? new DialError('unreachable', 'the connection was closed during the handshake'));
     });
   });
