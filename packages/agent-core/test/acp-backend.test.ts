@@ -243,6 +243,14 @@ describe('the commands of an agent', () => {
   });
 });
 
+it('[AC05] lists conversations by an agent that listens, while another of its program does not', async () => {
+  await open(kept());
+  const busy = await open(kept(), { sessionId: 'agent-2' });
+  const prompt = busy.prompt({ message: 'busy 600000' }, never);
+  prompt.catch(() => {});
+  expect(await backend.stored({ limit: 5 }, never)).toHaveLength(2);
+});
+
 describe('a conversation', () => {
   /** Says one thing, ends the agent, and opens the conversation in another one. */
   async function takenUpAgain(way: string) {

@@ -4,8 +4,9 @@ import { AgentInputError, AgentStateError } from '../errors.ts';
 import { withEither } from '../with-either.ts';
 import { AcpAgent } from './acp-agent.ts';
 import { type AcpBackendOptions, type ResolvedAcpOptions, resolveAcpOptions } from './acp-backend-options.ts';
+import type { AcpLink } from './acp-link.ts';
 import { loadSdk } from './load-sdk.ts';
-import { listStoredSessions } from './stored-sessions.ts';
+import { listAllStoredSessions } from './stored-sessions.ts';
 
 /** Programs that are asked for what they keep. */
 const MAX_PROGRAMS = 8;
@@ -45,12 +46,8 @@ export class AcpBackend implements AgentBackend {
   /** Asks each program that runs now, of those that keep conversations; a program that does not run is not started for it. */
   async stored({ cwd, limit }: StoredQuery, signal: AbortSignal): Promise<readonly StoredSession[]> {
     signal.throwIfAborted();
-    const found = new Map<string, StoredSession>();
-    for (const { link } of this.#programs()) {
-      const query = { backend: this.name, limit, ...(cwd !== undefined && { cwd }) };
-      for (const session of await listStoredSessions(link, query, signal)) found.set(session.agentSessionId, session);
-    }
-    return [...found.values()].sort((a, b) => (a.modifiedAt < b.modifiedAt ? 1 : -1)).slice(0, limit);
+    const query = { backend: this.name, limit, ...(cwd !== undefined && { cwd }) };
+    return listAllStoredSessions(this.#programs(), query, { clock: this.#options.clock, signal });
   }
 
   snapshot(): BackendSnapshot {
@@ -101,13 +98,15 @@ export class AcpBackend implements AgentBackend {
     this.#past.crashes += agent.supervision.crashes;
   }
 
-  /** One agent of each program that runs and keeps conversations. */
-  #programs(): { readonly link: NonNullable<AcpAgent['link']> }[] {
-    const byProgram = new Map<string, NonNullable<AcpAgent['link']>>();
-    for (const { link, program } of this.#agents) {
+  /** One agent of each program that runs and keeps conversations, one that does not work if there is one. */
+  #programs(): readonly AcpLink[] {
+    const byProgram = new Map<string, AcpLink>();
+    for (const { link, program, status } of this.#agents) {
+      if (!link?.abilities.list) continue;
       const key = JSON.stringify(program);
-      if (link?.abilities.list && byProgram.size < MAX_PROGRAMS) byProgram.set(key, link);
+      const isNews = byProgram.has(key) ? status.phase === 'idle' : byProgram.size < MAX_PROGRAMS;
+      if (isNews) byProgram.set(key, link);
     }
-    return Array.from(byProgram.values(), (link) => ({ link }));
+    return [...byProgram.values()];
   }
 }

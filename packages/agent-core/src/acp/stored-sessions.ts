@@ -1,5 +1,8 @@
 import type { StoredSession } from '@sessiond/protocol';
 import type { StoredQuery } from '../backend.ts';
+import type { Clock } from '../clock.ts';
+import { AgentFailedError } from '../errors.ts';
+import { withEither } from '../with-either.ts';
 import type { AcpLink } from './acp-link.ts';
 import { agentFailure } from './agent-failure.ts';
 import { isRecord, readList, readText } from './json.ts';
@@ -13,13 +16,47 @@ const MAX_PAGE = 10_000;
 /** Longest text of a field. */
 const MAX_TEXT = 4_096;
 
+/** How long one of several agents may take: one that is busy does not listen. */
+const ANSWER_MS = 5_000;
+
+/** Which conversations are wanted, and what they are said to be of. */
+type Query = StoredQuery & { readonly backend: string };
+
+/**
+ * Asks several agents at once which conversations they keep, newest first, at most `limit`. One that fails, or does not answer within five seconds, has none.
+ * @throws AgentFailedError when all of them have failed, the signal's reason.
+ */
+export async function listAllStoredSessions(
+  links: readonly AcpLink[],
+  query: Query,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<StoredSession[]> {
+  const late = new AbortController();
+  const cancel = clock.after(ANSWER_MS, () => {
+    late.abort(new AgentFailedError(`Cannot list conversations: the agent did not answer within ${ANSWER_MS} ms`));
+  });
+  const answers = await withEither(signal, late.signal, (either) =>
+    Promise.allSettled(links.map((link) => listStoredSessions(link, query, either))),
+  );
+  cancel();
+  signal.throwIfAborted();
+  const [failure] = answers.filter((answer) => answer.status === 'rejected');
+  if (failure !== undefined && answers.every(({ status }) => status === 'rejected')) throw failure.reason;
+  const found = new Map<string, StoredSession>();
+  for (const answer of answers) {
+    if (answer.status === 'rejected') continue;
+    for (const session of answer.value) found.set(session.agentSessionId, session);
+  }
+  return newestFirst([...found.values()]).slice(0, query.limit);
+}
+
 /**
  * Asks an agent which conversations it keeps, newest first, at most `limit`.
  * @throws AgentFailedError, the signal's reason.
  */
 export async function listStoredSessions(
   link: AcpLink,
-  { backend, cwd, limit }: StoredQuery & { readonly backend: string },
+  { backend, cwd, limit }: Query,
   signal: AbortSignal,
 ): Promise<StoredSession[]> {
   const sessions: StoredSession[] = [];
@@ -37,7 +74,11 @@ export async function listStoredSessions(
   }
   // Some agents do not look at the folder that is asked for.
   const wanted = sessions.filter((session) => cwd === undefined || session.cwd === cwd);
-  return wanted.sort((a, b) => (a.modifiedAt < b.modifiedAt ? 1 : -1)).slice(0, limit);
+  return newestFirst(wanted).slice(0, limit);
+}
+
+function newestFirst(sessions: StoredSession[]): StoredSession[] {
+  return sessions.sort((a, b) => (a.modifiedAt < b.modifiedAt ? 1 : -1));
 }
 
 async function ask(link: AcpLink, params: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<unknown> {
