@@ -5,7 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type StartDaemonOptions, spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { runDaemon, type StartDaemonOptions, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { createToken, type NewToken, revokeToken, tokenFilePath } from '@sessiond/token-file';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -359,14 +359,10 @@ describe('a provider of one`s own', () => {
   });
 
   it('that cannot be loaded is named, and nothing is started', async () => {
-    const child = spawnDaemon(
-      ['--state-dir', join(dir, 's'), '--no-socket', '--port', '0', ...flags('export const x = 1;')],
-      { homeDir: dir },
-    );
-    const said = text(child.stderr!);
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(78);
-    expect(await said).toContain(
+    const args = ['--state-dir', join(dir, 's'), '--no-socket', '--port', '0', ...flags('export const x = 1;')];
+    const { stderr, exitCode } = await runDaemon(args, { homeDir: dir });
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(
       `Cannot use the authentication module ${join(dir, 'auth.mjs')}: it exports no function createAuthProvider`,
     );
   });
@@ -421,11 +417,8 @@ it('[S43] listens on this machine only, wants a token over TCP, and lets no fore
     [['--host', '0.0.0.0', '--behind-proxy', '--auth', 'none'], 'could run commands as you'],
     [['--tls-cert', '/c'], 'TLS needs both'],
   ] as const) {
-    const child = spawnDaemon(['--state-dir', join(dir, 's2'), '--no-socket', '--port', '0', ...flags], {
-      homeDir: dir,
-    });
-    const said = text(child.stderr!);
-    const [code] = await once(child, 'exit');
-    expect([code, await said]).toEqual([78, expect.stringContaining(sentence)]);
+    const args = ['--state-dir', join(dir, 's2'), '--no-socket', '--port', '0', ...flags];
+    const { stderr, exitCode } = await runDaemon(args, { homeDir: dir });
+    expect([exitCode, stderr]).toEqual([78, expect.stringContaining(sentence)]);
   }
 });

@@ -3,8 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { spawnDaemon, startDaemon } from '@sessiond/testkit';
+import { type DaemonRun, runDaemon, startDaemon } from '@sessiond/testkit';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -15,15 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 /** Runs `sessiond check-config` and returns its answer. */
-async function check(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawnDaemon(['check-config', ...args], { homeDir: dir, env });
-  child.stdin!.end();
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  return { stdout, stderr, exitCode };
+function check(args: readonly string[], env: Record<string, string> = {}): Promise<DaemonRun> {
+  return runDaemon(['check-config', ...args], { homeDir: dir, env });
 }
 
 describe('sessiond check-config', () => {

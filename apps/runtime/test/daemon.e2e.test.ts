@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
+  type DaemonRun,
   isAlive,
+  runDaemon,
   type StartDaemonOptions,
   StartedDaemons,
   spawnDaemon,
@@ -31,15 +33,8 @@ function start(options: StartDaemonOptions = {}): Promise<TestDaemon> {
 }
 
 /** Runs `sessiond` to its end. */
-async function run(args: readonly string[], env?: Record<string, string>) {
-  const child = spawnDaemon(args, { homeDir: dir, ...(env !== undefined && { env }) });
-  child.stdin!.end();
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  return { stdout, stderr, exitCode };
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<DaemonRun> {
+  return runDaemon(args, { homeDir: dir, env });
 }
 
 async function createShell(client: WireClient, sessionId: string, command: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StartedDaemons, spawnDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { runDaemon, StartedDaemons, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { comparable } from './journal-load.ts';
 
@@ -202,15 +202,9 @@ it('[S39] has a journal for its owner alone, and for one daemon', async () => {
   for (const name of readdirSync(join(stateDir, 'journal', 'store'))) {
     expect(statSync(join(stateDir, 'journal', 'store', name)).mode & 0o777, name).toBe(0o600);
   }
-  const second = spawnDaemon(['--state-dir', stateDir, '--no-tcp', '--socket', join(dir, 'other.sock')], {
-    homeDir: dir,
-  });
-  let stderr = '';
-  second.stderr!.on('data', (text: Buffer) => {
-    stderr += text.toString();
-  });
-  const code = await new Promise((resolve) => second.once('close', resolve));
-  expect(code).toBe(75);
+  const args = ['--state-dir', stateDir, '--no-tcp', '--socket', join(dir, 'other.sock')];
+  const { stderr, exitCode } = await runDaemon(args, { homeDir: dir });
+  expect(exitCode).toBe(75);
   expect(stderr).toContain(`process ${daemon.pid} has the journal`);
 });
 

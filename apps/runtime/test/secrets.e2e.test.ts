@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { spawnDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
+import { runDaemon, startDaemon, type TestDaemon, WireClient } from '@sessiond/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postCommand } from './http-command.ts';
 import { httpGet } from './http-get.ts';
@@ -109,9 +108,7 @@ async function stammer(): Promise<string[]> {
 }
 
 async function run(args: readonly string[]): Promise<string> {
-  const child = spawnDaemon(args, { homeDir: dir, env });
-  child.stdin!.end();
-  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+  const { stdout, stderr } = await runDaemon(args, { homeDir: dir, env });
   return stdout + stderr;
 }
 

@@ -33,5 +33,6 @@ export {
   type SessionMember,
   sessionMembers,
 } from './processes.ts';
+export { type DaemonRun, runDaemon } from './run-daemon.ts';
 export { StartedDaemons } from './started-daemons.ts';
 export { RefusedUpgrade, WireClient, type WireClose, type WireTarget } from './wire-client.ts';
