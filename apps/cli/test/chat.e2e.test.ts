@@ -3,24 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDaemon } from '@sessiond/testkit';
+import { describe, expect, it } from 'vitest';
 import { Person } from './person.ts';
+import { shareStage } from './shared-stage.ts';
 
-/** Has the agents that are talked with, and lends terminals to the people who talk. */
-let daemon: TestDaemon;
-let client: Client;
-beforeAll(async () => {
-  daemon = await startDaemon({ flags: ['--agent-backends', 'fake'] });
-  client = await connect({ socketPath: daemon.socketPath });
-});
-afterAll(async () => {
-  await client.close();
-  expect(await daemon.stop()).toMatchObject({ leftover: [] });
-});
+const stage = shareStage({ flags: ['--agent-backends', 'fake'] });
 
 let names = 0;
-async function startAgent(at: Client = client): Promise<string> {
+async function startAgent(at: Client = stage.client): Promise<string> {
   names += 1;
   const sessionId = `agent-${names}`;
   await at.request('create_session', { kind: 'agent', sessionId, agent: { backend: 'fake' } });
@@ -28,7 +19,6 @@ async function startAgent(at: Client = client): Promise<string> {
 }
 
 function starting(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Person> {
-  const stage = { client, socketPath: daemon.socketPath };
   return Person.starting(stage, args, { LANG: 'C.UTF-8', NO_COLOR: '1', ...env });
 }
 
@@ -40,7 +30,7 @@ async function chatting(id: string, env?: Readonly<Record<string, string>>): Pro
 }
 
 async function stateOf(sessionId: string) {
-  return client.request('get_state', { sessionId });
+  return stage.client.request('get_state', { sessionId });
 }
 
 describe('chat', () => {
@@ -83,12 +73,12 @@ describe('chat', () => {
     await person.type('/quit\r');
     await person.end();
     expect(await stateOf(id)).toMatchObject({ state: 'running' });
-    await client.request('abort', { sessionId: id });
+    await stage.client.request('abort', { sessionId: id });
   });
 
   it('shows on entry what was said before, and folds tools to a line', async () => {
     const id = await startAgent();
-    await client.request('prompt', { sessionId: id, message: 'bash echo told; exit 4' });
+    await stage.client.request('prompt', { sessionId: id, message: 'bash echo told; exit 4' });
     const person = await chatting(id);
     await person.sees('❯ bash echo told; exit 4');
     await person.sees('The command failed.');
@@ -143,11 +133,11 @@ describe('chat', () => {
   it('tells when a dialog was answered elsewhere, and keeps what was being typed', async () => {
     const id = await startAgent();
     const person = await chatting(id);
-    const prompt = client.request('prompt', { sessionId: id, message: 'dialog confirm' });
+    const prompt = stage.client.request('prompt', { sessionId: id, message: 'dialog confirm' });
     await person.sees('y or n, Enter');
-    const { requests } = await client.request('list_pending_ui', { sessionId: id });
+    const { requests } = await stage.client.request('list_pending_ui', { sessionId: id });
     const { requestId } = requests[0]!;
-    await client.request('extension_ui_response', { sessionId: id, requestId, confirmed: true });
+    await stage.client.request('extension_ui_response', { sessionId: id, requestId, confirmed: true });
     await prompt;
     await person.sees('? Go on? → answered elsewhere');
     await person.type('\x04');
@@ -213,7 +203,7 @@ describe('chat', () => {
 
   it('lets nothing that an agent says act on the terminal', async () => {
     const id = await startAgent();
-    await client.request('prompt', { sessionId: id, message: 'echo a\x1b[2J\x1b]52;c;AAAA\x07b\x9b31mc' });
+    await stage.client.request('prompt', { sessionId: id, message: 'echo a\x1b[2J\x1b]52;c;AAAA\x07b\x9b31mc' });
     const person = await chatting(id);
     await person.type('\x04');
     const { screen } = await person.end();
@@ -236,7 +226,7 @@ describe('chat', () => {
   it('fits the window, and what follows fits a new one', async () => {
     const id = await startAgent();
     const person = await chatting(id);
-    await client.request('resize', { sessionId: person.sessionId, cols: 20, rows: 10 });
+    await stage.client.request('resize', { sessionId: person.sessionId, cols: 20, rows: 10 });
     await person.type('echo these words do not fit into one row\r');
     await person.sees('\r\nthese words do not\r\nfit into one row\r\n');
     await person.type('\x04');
@@ -257,13 +247,13 @@ describe('chat', () => {
     expect(ended.status).toBe(status);
     expect(ended.screen).toContain('\x1b[?2004l');
     expect(await stateOf(id)).toMatchObject({ state: 'running' });
-    await client.request('abort', { sessionId: id });
+    await stage.client.request('abort', { sessionId: id });
   });
 
   it('ends with the session', async () => {
     const id = await startAgent();
     const person = await chatting(id);
-    await client.request('terminate', { sessionId: id });
+    await stage.client.request('terminate', { sessionId: id });
     const { screen, status } = await person.end();
     expect(status).toBe(0);
     expect(screen).toContain('the session is over');

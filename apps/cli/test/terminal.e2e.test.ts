@@ -1,33 +1,23 @@
-import type { Client } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDaemon } from '@sessiond/testkit';
+import { describe, expect, it } from 'vitest';
 import { Person } from './person.ts';
 import { SESSIONCTL } from './sessionctl.ts';
+import { shareStage } from './shared-stage.ts';
 
-/** The daemon keeps the sessions that are tested, and lends terminals to the sessionctl that looks at them. */
-let daemon: TestDaemon;
-let client: Client;
-beforeAll(async () => {
-  daemon = await startDaemon();
-  client = await connect({ socketPath: daemon.socketPath });
-});
-afterAll(async () => {
-  await client.close();
-  await daemon.stop();
-});
+const stage = shareStage();
 
 let names = 0;
 async function startSession(script: string, size = { cols: 80, rows: 24 }): Promise<string> {
   names += 1;
   const sessionId = `inner-${names}`;
   const pty = { command: 'sh', args: ['-c', script], ...size };
-  await client.request('create_session', { kind: 'pty', sessionId, pty });
+  await stage.client.request('create_session', { kind: 'pty', sessionId, pty });
   return sessionId;
 }
 
 function starting(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Person> {
-  return Person.starting({ client, socketPath: daemon.socketPath }, args, env);
+  return Person.starting(stage, args, env);
 }
 
 /** Switches on what full-screen programs switch on, then waits. */
@@ -72,7 +62,7 @@ describe('at a terminal', () => {
     const { screen, status } = await person.end();
     expect(status).toBe(0);
     expect(screen).toContain(`${SWITCHED_OFF}sessionctl: detached from ${sessionId}`);
-    const session = await client.request('get_state', { sessionId });
+    const session = await stage.client.request('get_state', { sessionId });
     expect(session).toMatchObject({ state: 'active', attached: 0 });
   });
 
@@ -89,19 +79,19 @@ describe('at a terminal', () => {
   it('Ctrl-C ends a loop of the shell, too, and not only what runs in it', async () => {
     const sessionId = await startSession('exec sleep 60');
     const shell = await startSession('exec bash --norc -i');
-    const type = (data: string): Promise<unknown> => client.request('input', { sessionId: shell, data });
+    const type = (data: string): Promise<unknown> => stage.client.request('input', { sessionId: shell, data });
     const sees = (text: string): Promise<unknown> =>
-      client.request('wait_for', { sessionId: shell, text, timeoutMs: 10_000 });
-    const wait = `SESSIOND_SOCKET=${daemon.socketPath} ${process.execPath} ${SESSIONCTL} wait ${sessionId} --exit`;
+      stage.client.request('wait_for', { sessionId: shell, text, timeoutMs: 10_000 });
+    const wait = `SESSIOND_SOCKET=${stage.socketPath} ${process.execPath} ${SESSIONCTL} wait ${sessionId} --exit`;
     await type(`for round in 1 2; do echo "round-$round"; ${wait}; done; echo "stat""us $?"\r`);
     await sees('round-1\r\n');
-    await client.request('wait_for', { sessionId: shell, idleMs: 1_000, timeoutMs: 10_000 });
+    await stage.client.request('wait_for', { sessionId: shell, idleMs: 1_000, timeoutMs: 10_000 });
     await type('\x03');
     await type('echo "stat""us $?"\r');
     await sees('status 130');
-    const { dataBase64 } = await client.request('read_output', { sessionId: shell });
+    const { dataBase64 } = await stage.client.request('read_output', { sessionId: shell });
     expect(Buffer.from(dataBase64, 'base64').toString()).not.toContain('round-2\r\n');
-    await client.request('delete_session', { sessionId: shell, gracePeriodMs: 0 });
+    await stage.client.request('delete_session', { sessionId: shell, gracePeriodMs: 0 });
   });
 
   it.each([
@@ -117,7 +107,7 @@ describe('at a terminal', () => {
     const ended = await person.end();
     expect(ended.status).toBe(status);
     expect(ended.screen.endsWith(SWITCHED_OFF)).toBe(true);
-    expect(await client.request('get_state', { sessionId })).toMatchObject({ state: 'active' });
+    expect(await stage.client.request('get_state', { sessionId })).toMatchObject({ state: 'active' });
   });
 
   it.each([
@@ -140,10 +130,10 @@ describe('at a terminal', () => {
       cols: 50,
       rows: 10,
     });
-    await client.request('wait_for', { sessionId, text: '10 50' });
+    await stage.client.request('wait_for', { sessionId, text: '10 50' });
     const person = await starting(['attach', sessionId]);
     await person.sees('24 80');
-    await client.request('resize', { sessionId: person.sessionId, cols: 91, rows: 33 });
+    await stage.client.request('resize', { sessionId: person.sessionId, cols: 91, rows: 33 });
     await person.sees('33 91');
     await person.type('\x1dd');
     await person.end();
@@ -151,11 +141,11 @@ describe('at a terminal', () => {
 
   it('a program that was drawn for this size already is made to draw itself again', async () => {
     const sessionId = await startSession('trap "echo drawn" WINCH; echo up; while :; do sleep 0.05; done');
-    await client.request('wait_for', { sessionId, text: 'up' });
+    await stage.client.request('wait_for', { sessionId, text: 'up' });
     const person = await starting(['attach', sessionId]);
     await person.sees('drawn');
-    await client.request('wait_for', { sessionId, idleMs: 200 });
-    expect(await client.request('get_state', { sessionId })).toMatchObject({ cols: 80, rows: 24 });
+    await stage.client.request('wait_for', { sessionId, idleMs: 200 });
+    expect(await stage.client.request('get_state', { sessionId })).toMatchObject({ cols: 80, rows: 24 });
     await person.type('\x1dd');
     await person.end();
   });
@@ -164,7 +154,7 @@ describe('at a terminal', () => {
     const sessionId = await startSession(
       'printf "past\\033[6n\\n"; read x; printf "present\\033[6n\\n"; exec sleep 60',
     );
-    await client.request('wait_for', { sessionId, text: '\x1b[6n' });
+    await stage.client.request('wait_for', { sessionId, text: '\x1b[6n' });
     const person = await starting(['attach', sessionId]);
     await person.sees('past');
     expect(await person.screen()).not.toContain('\x1b[6n');
@@ -182,7 +172,7 @@ describe('at a terminal', () => {
     await person.sees('\x07');
     await person.type('\x1dd');
     expect(await person.end()).toMatchObject({ status: 0 });
-    const { totalWritten } = await client.request('get_buffer_stats', { sessionId });
+    const { totalWritten } = await stage.client.request('get_buffer_stats', { sessionId });
     expect(totalWritten).toBe(33);
   });
 
@@ -190,7 +180,7 @@ describe('at a terminal', () => {
     const sessionId = await startSession(FULL_SCREEN);
     const person = await starting(['attach', sessionId]);
     await person.sees('full screen');
-    await client.request('terminate', { sessionId, gracePeriodMs: 0 });
+    await stage.client.request('terminate', { sessionId, gracePeriodMs: 0 });
     const { screen, status } = await person.end();
     expect(status).toBe(137);
     expect(screen.endsWith(SWITCHED_OFF)).toBe(true);

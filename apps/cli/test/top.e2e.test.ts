@@ -1,21 +1,12 @@
-import { type Client, isClientError } from '@sessiond/client';
+import { isClientError } from '@sessiond/client';
 import { connect } from '@sessiond/client/node';
-import { startDaemon, type TestDaemon } from '@sessiond/testkit';
+import { startDaemon } from '@sessiond/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person } from './person.ts';
 import { runCli } from './sessionctl.ts';
+import { shareStage } from './shared-stage.ts';
 
-/** Lends the terminals, and has the sessions that are looked at. */
-let daemon: TestDaemon;
-let client: Client;
-beforeAll(async () => {
-  daemon = await startDaemon();
-  client = await connect({ socketPath: daemon.socketPath });
-});
-afterAll(async () => {
-  await client.close();
-  await daemon.stop();
-});
+const stage = shareStage();
 
 const ENTERED = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 /** Colours off, wrapping and cursor on, and last the screen as it was. */
@@ -23,13 +14,17 @@ const LEFT = '\x1b[m\x1b[?25h\x1b[?7h\x1b[?1049l';
 
 function starting(
   args: readonly string[] = [],
-  { socketPath = daemon.socketPath, env = {} }: { socketPath?: string; env?: Record<string, string> } = {},
+  { socketPath = stage.socketPath, env = {} }: { socketPath?: string; env?: Record<string, string> } = {},
 ): Promise<Person> {
-  return Person.starting({ client, socketPath }, ['top', ...args], { NO_COLOR: '1', ...env });
+  return Person.starting({ client: stage.client, socketPath }, ['top', ...args], { NO_COLOR: '1', ...env });
 }
 
 async function startProgram(sessionId: string, script: string): Promise<void> {
-  await client.request('create_session', { kind: 'pty', sessionId, pty: { command: 'sh', args: ['-c', script] } });
+  await stage.client.request('create_session', {
+    kind: 'pty',
+    sessionId,
+    pty: { command: 'sh', args: ['-c', script] },
+  });
 }
 
 describe('without a terminal', () => {
@@ -38,11 +33,12 @@ describe('without a terminal', () => {
     await startProgram('quiet', 'echo once; exec sleep 600');
   });
   afterAll(async () => {
-    for (const sessionId of ['flood', 'quiet']) await client.request('delete_session', { sessionId, gracePeriodMs: 0 });
+    for (const sessionId of ['flood', 'quiet'])
+      await stage.client.request('delete_session', { sessionId, gracePeriodMs: 0 });
   });
 
   it('prints a table once, with the one that writes most first', async () => {
-    const { stdout, code, stderr } = await runCli(['top', '--socket', daemon.socketPath, '--interval', '300']);
+    const { stdout, code, stderr } = await runCli(['top', '--socket', stage.socketPath, '--interval', '300']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^sessiond \S+ (?:ok|degraded), up for .* {3}2 sessions {3}\d connections$/);
@@ -57,7 +53,7 @@ describe('without a terminal', () => {
   });
 
   it('prints the same as JSON, with rates in bytes per second', async () => {
-    const { stdout } = await runCli(['top', '--socket', daemon.socketPath, '--interval', '300', '--json']);
+    const { stdout } = await runCli(['top', '--socket', stage.socketPath, '--interval', '300', '--json']);
     const { sessions, ...overview } = JSON.parse(stdout);
     expect(overview).toMatchObject({
       status: expect.any(String),
@@ -75,7 +71,7 @@ describe('without a terminal', () => {
   });
 
   it('does not look more often than a daemon can bear', async () => {
-    const { code, stderr } = await runCli(['top', '--socket', daemon.socketPath, '--interval', '249']);
+    const { code, stderr } = await runCli(['top', '--socket', stage.socketPath, '--interval', '249']);
     expect(code).toBe(2);
     expect(stderr).toContain('at least 250');
   });
@@ -97,7 +93,7 @@ describe('at a terminal', () => {
     await person.sees('q quits');
     await startProgram('appearing', 'exec sleep 600');
     await person.sees('appearing');
-    await client.request('delete_session', { sessionId: 'appearing', gracePeriodMs: 0 });
+    await stage.client.request('delete_session', { sessionId: 'appearing', gracePeriodMs: 0 });
     await person.type('q');
     const { screen } = await person.end();
     expect(screen.match(/q quits/g)).toHaveLength(1);
@@ -106,7 +102,7 @@ describe('at a terminal', () => {
   it('fits itself to a window that changes', async () => {
     const person = await starting();
     await person.sees('\x1b[24;1Hq quits');
-    await client.request('resize', { sessionId: person.sessionId, cols: 30, rows: 40 });
+    await stage.client.request('resize', { sessionId: person.sessionId, cols: 30, rows: 40 });
     await person.sees('\x1b[40;1Hq quits   sort: r rate, n nam…');
     await person.type('q');
     await person.end();
