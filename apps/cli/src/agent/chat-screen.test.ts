@@ -99,6 +99,19 @@ describe('a live area', () => {
     expect(frame).toContain('\x1b[4A');
     expect(frameText(shown, 24, 30, [], area(['x']))).toContain('\x1b[1A');
   });
+
+  it.each([
+    // 19 wide letters fit into 39 cells, and one cell stays empty.
+    ['界'.repeat(38), 0, '\x1b[2A'],
+    ['界'.repeat(39), 0, '\x1b[3A'],
+    [`› ${'界'.repeat(38)}`, 0, '\x1b[3A'],
+    [`\x1b[2m${'界'.repeat(19)}a\x1b[22m`, 0, '\x1b[1A'],
+    ['', 19 * 2, '\x1b[2A'],
+    ['', 19 * 2 - 1, '\x1b[1A'],
+  ])('is found again where %j was broken, and the cursor %d cells into a row of wide letters', (row, col, up) => {
+    const shown = { rows: [row, '界'.repeat(30)], cursorRow: 1, cursorCol: col };
+    expect(frameText(shown, 100, 39, [], area(['x']))).toContain(`\r${up}\x1b[J`);
+  });
 });
 
 /** A terminal that takes what is written when it is told to. */

@@ -1,5 +1,6 @@
 import { cellWidth } from '../cells.ts';
 import type { Context } from '../context.ts';
+import { graphemesOf } from '../graphemes.ts';
 import { Terminal, type WindowSize, windowSize } from '../terminal.ts';
 import { plainText } from './plain-text.ts';
 
@@ -179,10 +180,10 @@ export function frameText(
   printed: readonly string[],
   area: LiveArea,
 ): string {
-  const broken = (width: number): number => (cols < shownCols ? Math.max(Math.ceil(width / cols), 1) : 1);
-  const above = shown.rows.slice(0, shown.cursorRow).reduce((sum, row) => sum + broken(visibleWidth(row)), 0);
-  const within = cols < shownCols ? Math.floor(shown.cursorCol / cols) : 0;
-  const up = above + within;
+  const broken = (row: string, cells: number): number => (cols < shownCols ? breaksBefore(row, cells, cols) : 0);
+  const above = shown.rows.slice(0, shown.cursorRow).map((row) => 1 + broken(row, Math.max(visibleWidth(row) - 1, 0)));
+  const within = broken(shown.rows[shown.cursorRow] ?? '', shown.cursorCol);
+  const up = above.reduce((sum, rows) => sum + rows, within);
   const below = area.rows.length - 1 - area.cursorRow;
   return [
     FRAME_BEGIN,
@@ -192,6 +193,24 @@ export function frameText(
     `\r${below > 0 ? `\x1b[${below}A` : ''}${area.cursorCol > 0 ? `\x1b[${area.cursorCol}C` : ''}`,
     FRAME_END,
   ].join('');
+}
+
+/** How often a row is broken before its cell number `cells` in a window of `cols`: one cell too early where a wide character would be halved. */
+function breaksBefore(row: string, cells: number, cols: number): number {
+  let breaks = 0;
+  let width = 0;
+  let col = 0;
+  for (const grapheme of graphemesOf(plainText(row))) {
+    const own = cellWidth(grapheme);
+    if (col + own > cols) {
+      breaks += 1;
+      col = 0;
+    }
+    if (width + own > cells) return breaks;
+    width += own;
+    col += own;
+  }
+  return breaks + Math.max(Math.floor((col + cells - width) / cols), 0);
 }
 
 function visibleWidth(row: string): number {

@@ -327,7 +327,7 @@ class Chat {
     }
     if (this.#isArmed) {
       const abort = this.#isAborting ? 'aborting; ' : '';
-      return { text: `${abort}Ctrl-C again leaves, and the session goes on`, paint: 'notable' };
+      return { text: `${abort}Ctrl-C again leaves; the session stays`, paint: 'notable' };
     }
     const hint = this.#isAborting ? 'aborting' : this.#isWorking ? 'Ctrl-C aborts' : undefined;
     return { text: this.#conversation.state.line(nowMs, hint), paint: 'faint' };
