@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, sessionMembers, startDaemon, type TestDaemon } from '@sessiond/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ConnectedClients } from './connected-clients.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shareDaemon } from './shared-daemon.ts';
 import type { TerminalClient } from './terminal-client.ts';
 
 type Message = Record<string, unknown>;
@@ -11,29 +11,22 @@ type Message = Record<string, unknown>;
 /** Goes on when it is asked to end, and so do its jobs, one of which has a group of its own. */
 const STUBBORN = `trap '' TERM HUP; set -m; (trap '' TERM HUP; exec sleep 300) & echo ready; while :; do sleep 300; done`;
 
+/** For every test that does not need a daemon of its own. */
+const shared = shareDaemon({ flags: ['--no-tcp'] });
+
 let dir: string;
-/** For every test that does not need one of its own. */
-let shared: TestDaemon;
 let daemon: TestDaemon;
 const own: TestDaemon[] = [];
-const clients = new ConnectedClients();
-beforeAll(async () => {
-  shared = await startDaemon({ flags: ['--no-tcp'] });
-});
-afterAll(async () => {
-  expect(await shared.stop()).toMatchObject({ exitCode: 0, leftover: [] });
-});
 beforeEach(() => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), 'sessiond-bash-')));
-  daemon = shared;
+  daemon = shared.daemon;
 });
 afterEach(async () => {
   for (const each of own.splice(0)) expect(await each.stop()).toMatchObject({ leftover: [] });
-  daemon = shared;
+  daemon = shared.daemon;
   const client = await connect();
   const { sessions } = (await client.ask('list_sessions')) as { sessions: { sessionId: string }[] };
   for (const { sessionId } of sessions) await client.ask('delete_session', { sessionId, gracePeriodMs: 0 });
-  clients.cut();
   rmSync(dir, { recursive: true });
 });
 
@@ -44,7 +37,7 @@ async function start(...flags: string[]): Promise<void> {
 }
 
 function connect(): Promise<TerminalClient> {
-  return clients.connect({ socketPath: daemon.socketPath });
+  return shared.connect({ socketPath: daemon.socketPath });
 }
 
 /** A session that does nothing, with an environment of its own. */
