@@ -83,11 +83,16 @@ export class AgentLife {
     return this.#lastExit;
   }
 
+  /** Notes how its process has ended, as {@link AgentLife.processEnded} does, for one that is not started again. */
+  noteExit({ exitCode, signal }: AgentProcessExit): void {
+    this.#lastExit = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
+  }
+
   /** Its process has ended, with what it worked on, and is started again. */
   processEnded({ attempt, delayMs, exit }: AgentProcessLoss): void {
     const { exitCode, signal } = exit;
     const interrupted = this.#phase === 'running';
-    this.#lastExit = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
+    this.noteExit(exit);
     this.#emit({ type: 'agent_restarting', attempt, delayMs, exitCode, signal, interrupted });
     this.apply('process-ended');
   }

@@ -38,8 +38,8 @@ export interface SupervisorOptions<P extends SupervisedProcess> {
   readonly start: (attempt: number, signal: AbortSignal) => Promise<P>;
   readonly onRestarting?: (restarting: Restarting) => void;
   readonly onRestarted?: (process: P, attempt: number) => void;
-  /** It died too often, or cannot be started: it will not be tried again. */
-  readonly onGivenUp?: (error: Error) => void;
+  /** It died too often, or cannot be started: it will not be tried again. `exit` is how it ended last. */
+  readonly onGivenUp?: (error: Error, exit: AgentProcessExit) => void;
   /** Wait before the first restart, doubled for each further one. Default 250. */
   readonly firstDelayMs?: number;
   /** The longest wait. Default 30,000. */
@@ -190,7 +190,7 @@ export class Supervisor<P extends SupervisedProcess> {
 
   #startAgain(exit: AgentProcessExit, requested: boolean): void {
     if (!this.#takePermit()) {
-      this.#giveUp(new AgentFailedError('Cannot start agent process again: it ended too often in a short time'));
+      this.#giveUp(new AgentFailedError('Cannot start agent process again: it ended too often in a short time'), exit);
       return;
     }
     const delayMs = requested ? 0 : Math.min(this.#firstDelayMs * BACKOFF_FACTOR ** this.#attempt, this.#maxDelayMs);
@@ -218,7 +218,7 @@ export class Supervisor<P extends SupervisedProcess> {
   #failed(error: unknown, exit: AgentProcessExit): void {
     if (this.#isOver()) return;
     this.#permit?.settle('failure');
-    if (isHopeless(error)) this.#giveUp(error);
+    if (isHopeless(error)) this.#giveUp(error, exit);
     else this.#startAgain(exit, false);
   }
 
@@ -228,9 +228,9 @@ export class Supervisor<P extends SupervisedProcess> {
     return answer.ok;
   }
 
-  #giveUp(error: Error): void {
+  #giveUp(error: Error, exit: AgentProcessExit): void {
     this.stop();
-    this.#options.onGivenUp?.(error);
+    this.#options.onGivenUp?.(error, exit);
   }
 
   /** Asked anew after whoever was told may have called `stop`. */

@@ -320,9 +320,13 @@ describe('a conversation', () => {
       await expect(say(agent, 'crash')).rejects.toMatchObject({ interrupted: true });
       await restarted;
     }
-    await expect(say(agent, 'crash')).rejects.toMatchObject({ interrupted: true });
+    const begun = owner.next('agent_start');
+    const last = expect(agent.prompt({ message: 'hang' }, never)).rejects.toMatchObject({ interrupted: true });
+    await begun;
+    process.kill(agent.status.pid!, 'SIGKILL');
+    await last;
     expect(await stopped).toMatchObject({ reason: 'failed' });
-    expect(agent.status.phase).toBe('stopped');
+    expect(agent.status).toMatchObject({ phase: 'stopped', lastExit: { signal: 'SIGKILL' } });
     await expect(say(agent, 'echo late')).rejects.toMatchObject({ code: 'agent-state' });
     expect(backend.snapshot()).toEqual({ agents: 0, processes: 0, restarting: 0, restarts: 4, crashes: 5 });
   });

@@ -1,6 +1,7 @@
 import type { RequestPermissionRequest, RequestPermissionResponse } from '@agentclientprotocol/sdk';
 import type { AgentCommand, AgentCommandType, AgentEvent } from '@sessiond/protocol';
 import { AgentLife } from '../agent-life.ts';
+import type { AgentProcessExit } from '../agent-process.ts';
 import { AgentWork } from '../agent-work.ts';
 import type {
   Agent,
@@ -98,7 +99,7 @@ export class AcpAgent implements Agent {
         this.#life.processEnded(restarting);
       },
       onRestarted: (_, attempt) => this.#life.restarted(attempt, this.#start.resumed),
-      onGivenUp: (error) => void this.#givenUp(error),
+      onGivenUp: (error, exit) => void this.#givenUp(error, exit),
     });
   }
 
@@ -251,7 +252,8 @@ export class AcpAgent implements Agent {
     return link;
   }
 
-  async #givenUp(error: Error): Promise<void> {
+  async #givenUp(error: Error, exit: AgentProcessExit): Promise<void> {
+    this.#life.noteExit(exit);
     this.#session.lose();
     this.#turn?.lose();
     this.#work.failed(error.message);

@@ -80,7 +80,8 @@ export class FakeAgent implements Agent {
         this.#life.processEnded(restarting);
       },
       onRestarted: (_, attempt) => this.#life.restarted(attempt, true),
-      onGivenUp: (error) => {
+      onGivenUp: (error, exit) => {
+        this.#life.noteExit(exit);
         this.#work.failed(error.message);
         this.#stop('failed', error.message);
       },

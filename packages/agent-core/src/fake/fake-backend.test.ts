@@ -109,6 +109,14 @@ describe('the words of a prompt', () => {
     expect(owner.all('queue_update').at(-1)).toEqual({ type: 'queue_update', steering: [], followUp: [] });
   });
 
+  it('[AG16] let it crash, and tell how it ended also when it is given up for that', async () => {
+    const { agent, owner } = await open({ supervision: { maxFailures: 1 } });
+    const stopped = owner.next('agent_stopped');
+    await expect(agent.prompt({ message: 'crash' }, never)).rejects.toMatchObject({ interrupted: true });
+    expect(await stopped).toMatchObject({ reason: 'failed' });
+    expect(agent.status.lastExit).toEqual({ exitCode: 70 });
+  });
+
   it('let it crash until it is given up', async () => {
     const { agent, owner } = await open();
     for (let crash = 0; crash < 2; crash += 1) {

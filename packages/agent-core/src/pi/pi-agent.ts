@@ -1,5 +1,6 @@
 import type { AgentCommand, AgentCommandType, AgentEvent, StoredSession } from '@sessiond/protocol';
 import { AgentLife } from '../agent-life.ts';
+import type { AgentProcessExit } from '../agent-process.ts';
 import { AgentWork } from '../agent-work.ts';
 import type {
   Agent,
@@ -220,7 +221,8 @@ export class PiAgent implements Agent, WorkspaceMember, SessionOwner {
     this.#life.restarted(attempt, this.#resumed);
   }
 
-  onGivenUp(error: Error): void {
+  onGivenUp(error: Error, exit?: AgentProcessExit): void {
+    if (exit !== undefined) this.#life.noteExit(exit);
     this.#work.failed(error.message);
     this.#stop('failed', error.message);
   }

@@ -1,3 +1,4 @@
+import type { AgentProcessExit } from '../agent-process.ts';
 import { AgentInputError } from '../errors.ts';
 import { type Restarting, Supervisor } from '../supervisor.ts';
 import type { ResolvedPiOptions } from './pi-backend-options.ts';
@@ -13,7 +14,7 @@ export interface WorkspaceMember {
   /** All sessions were opened again. */
   onRestarted(attempt: number): void;
   /** It will not be started any more. */
-  onGivenUp(error: Error): void;
+  onGivenUp(error: Error, exit: AgentProcessExit): void;
 }
 
 /** Where a process of pi works, and what its sessions share. */
@@ -50,7 +51,7 @@ export class PiWorkspace {
       start: (attempt, signal) => this.#start(attempt, signal),
       onRestarting: (restarting) => this.#tell((member) => member.onLost(restarting)),
       onRestarted: (_child, attempt) => this.#tell((member) => member.onRestarted(attempt)),
-      onGivenUp: (error) => this.#tell((member) => member.onGivenUp(error)),
+      onGivenUp: (error, exit) => this.#tell((member) => member.onGivenUp(error, exit)),
     });
   }
 
