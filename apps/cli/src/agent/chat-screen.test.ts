@@ -3,13 +3,18 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../context.ts';
 import { ChatScreen, fitted, frameText, type LiveArea } from './chat-screen.ts';
 
-const TOKEN = new RegExp(`${'\u001b'}\\[(?:(\\d*)([ACJ])|\\?\\d+[hl])|[^]`, 'g');
+const TOKEN = new RegExp(`${'\u001b'}(?:\\[(?:(\\d*)([ABCJK])|\\?\\d+[hl])|[78])|[^]`, 'g');
 
-/** As much of a terminal as frames use: text, CR, LF, cursor up and right, erasing below. Rows are broken at the last column. */
+/**
+ * As much of a terminal as frames use: text, CR, LF, cursor up, down and right, the cursor kept and back, erasing to the right and below. Rows are broken
+ * at the last column, and the last one is the bottom of the window. Everything erased at once is kept, as by tmux.
+ */
 class TinyTerminal {
   rows: string[] = [''];
   row = 0;
   col = 0;
+  scrolledBack: string[] = [];
+  #kept: readonly [row: number, col: number] = [0, 0];
   readonly #cols: number;
 
   constructor(cols: number) {
@@ -19,8 +24,13 @@ class TinyTerminal {
   write(text: string): void {
     for (const [token, count, act] of text.matchAll(TOKEN)) {
       if (act === 'A') this.row = Math.max(this.row - Number(count), 0);
+      else if (act === 'B') this.row = Math.min(this.row + 1, this.rows.length - 1);
       else if (act === 'C') this.col += Number(count);
+      else if (act === 'K') this.rows[this.row] = this.rows[this.row]!.slice(0, this.col);
+      else if (token === '\x1b7') this.#kept = [this.row, this.col];
+      else if (token === '\x1b8') [this.row, this.col] = this.#kept;
       else if (act === 'J') {
+        if (this.row === 0 && this.col === 0) this.scrolledBack.push(...this.rows);
         this.rows = this.rows.slice(0, this.row + 1);
         this.rows[this.row] = this.rows[this.row]!.slice(0, this.col);
       } else if (token === '\r') this.col = 0;
@@ -64,6 +74,18 @@ describe('a live area', () => {
     expect([terminal.row, terminal.col]).toEqual([3, 3]);
   });
 
+  it('as high as the window leaves no copies of itself to be scrolled back to', () => {
+    const terminal = new TinyTerminal(COLS);
+    let shown = EMPTY;
+    for (const second of ['1', '2', '3']) {
+      const next = area(['question', `for ${second} s`, '> ']);
+      terminal.write(frameText(shown, COLS, COLS, [], next));
+      shown = next;
+    }
+    expect(terminal.rows).toEqual(['question', 'for 3 s', '> ']);
+    expect(terminal.scrolledBack.filter((row) => row !== '')).toEqual([]);
+  });
+
   it('that is higher than the window shows its end, with the cursor', () => {
     expect(fitted(area(['1', '2', '3', '4']), 2)).toEqual({ rows: ['3', '4'], cursorRow: 1, cursorCol: 1 });
     expect(fitted(area(['1', '2']), 5)).toEqual(area(['1', '2']));
@@ -86,7 +108,10 @@ describe('a live area', () => {
           shown = next;
         }
         const stays = steps.flatMap(({ printed }) => printed);
-        expect(terminal.rows.map((row) => row.trimEnd())).toEqual([...stays, ...shown.rows]);
+        const seen = [...stays, ...shown.rows];
+        const below = seen.length;
+        expect(terminal.rows.slice(0, below).map((row) => row.trimEnd())).toEqual(seen);
+        expect(terminal.rows.slice(below).join('')).toBe('');
         expect(terminal.row).toBe(stays.length + shown.cursorRow);
       }),
     );
@@ -110,7 +135,7 @@ describe('a live area', () => {
     ['', 19 * 2 - 1, '\x1b[1A'],
   ])('is found again where %j was broken, and the cursor %d cells into a row of wide letters', (row, col, up) => {
     const shown = { rows: [row, '界'.repeat(30)], cursorRow: 1, cursorCol: col };
-    expect(frameText(shown, 100, 39, [], area(['x']))).toContain(`\r${up}\x1b[J`);
+    expect(frameText(shown, 100, 39, [], area(['x']))).toContain(`\r${up}\x1b7`);
   });
 });
 

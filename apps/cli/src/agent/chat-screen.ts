@@ -16,6 +16,11 @@ const PASTE_ON = '\x1b[?2004h';
 /** What terminals that know it show at once, and others ignore. */
 const FRAME_BEGIN = '\x1b[?2026h\x1b[?25l';
 const FRAME_END = '\x1b[?25h\x1b[?2026l';
+/**
+ * From the beginning of a row on, in two steps: tmux for one takes the erasing of everything from the first cell on for a `clear`, and keeps a copy in
+ * what can be scrolled back to, of an area as high as the window one with every frame.
+ */
+const ERASE_BELOW = '\x1b7\x1b[K\x1b[B\x1b[J\x1b8';
 /** So much may wait to be written before whoever prints has to wait. */
 const MAX_WAITING_CHARS = 64 * 1024;
 
@@ -187,7 +192,7 @@ export function frameText(
   const below = area.rows.length - 1 - area.cursorRow;
   return [
     FRAME_BEGIN,
-    `\r${up > 0 ? `\x1b[${up}A` : ''}\x1b[J`,
+    `\r${up > 0 ? `\x1b[${up}A` : ''}${ERASE_BELOW}`,
     ...printed.map((row) => `${row}\r\n`),
     area.rows.join('\r\n'),
     `\r${below > 0 ? `\x1b[${below}A` : ''}${area.cursorCol > 0 ? `\x1b[${area.cursorCol}C` : ''}`,
