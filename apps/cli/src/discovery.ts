@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { NodeDialOptions } from '@sessiond/client/node';
+import { ownTokenPath } from '@sessiond/token-file/own-token';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 
@@ -62,7 +63,7 @@ export function stateDir({ env, homeDir, cwd }: Surroundings): string {
 /** The token that the daemon left for programs of its user; `undefined` where there is none that can be read. */
 export function storedToken(surroundings: Surroundings): string | undefined {
   try {
-    return readFileSync(join(stateDir(surroundings), 'token'), 'utf8').trim();
+    return readFileSync(ownTokenPath(stateDir(surroundings)), 'utf8').trim();
   } catch {
     // No daemon of this user has run here, or it is not ours to read: the daemon will say that it wants a token.
     return undefined;

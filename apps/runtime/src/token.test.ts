@@ -14,9 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { compileProgram } from '@sessiond/testkit';
+import { ownTokenPath } from '@sessiond/token-file/own-token';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ensurePrivateDir, STATE_DIR } from './state-dir.ts';
-import { loadToken, tokenPath } from './token.ts';
+import { loadToken } from './token.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -39,7 +40,7 @@ it('creates a token of 256 bits that only we can read, whatever the umask', () =
 
 it('keeps the token it has', () => {
   expect(loadToken(dir).token).toBe(loadToken(dir).token);
-  writeFileSync(tokenPath(dir), '  chosen-by-hand-and-long-enough \n');
+  writeFileSync(ownTokenPath(dir), '  chosen-by-hand-and-long-enough \n');
   expect(loadToken(dir).token).toBe('chosen-by-hand-and-long-enough');
 });
 
@@ -58,7 +59,7 @@ it('gives first starts at the same moment the same token', async () => {
     return text(child.stdout);
   });
   const tokens = await Promise.all(starts);
-  expect(tokens).toEqual(Array(4).fill(readFileSync(tokenPath(state), 'utf8').trim()));
+  expect(tokens).toEqual(Array(4).fill(readFileSync(ownTokenPath(state), 'utf8').trim()));
   expect(readdirSync(state)).toEqual(['token']);
 });
 
@@ -71,20 +72,20 @@ it.each([0o640, 0o604, 0o660, 0o644])('refuses a token that others can reach: mo
 });
 
 it('refuses what is no token file as a start that failed, not as a defect', () => {
-  mkdirSync(tokenPath(dir), { mode: 0o700 });
+  mkdirSync(ownTokenPath(dir), { mode: 0o700 });
   expect(() => loadToken(dir)).toThrow(expect.objectContaining({ name: 'StartupError', code: 'NOT_PRIVATE' }));
 });
 
 it('refuses a token that is empty, too short or not one line of base64url', () => {
   for (const text of ['', 'short', 'two words that are long enough', 'x'.repeat(513)]) {
-    writeFileSync(tokenPath(dir), text, { mode: 0o600 });
+    writeFileSync(ownTokenPath(dir), text, { mode: 0o600 });
     expect(() => loadToken(dir)).toThrow('delete it to get a new token');
   }
 });
 
 it('refuses a symbolic link, which may lead to a file of someone else', () => {
   writeFileSync(join(dir, 'elsewhere'), 'x'.repeat(40), { mode: 0o600 });
-  symlinkSync(join(dir, 'elsewhere'), tokenPath(dir));
+  symlinkSync(join(dir, 'elsewhere'), ownTokenPath(dir));
   expect(() => loadToken(dir)).toThrow('it is a symbolic link');
 });
 

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isTokenFileError } from '@sessiond/token-file/errors';
+import { OWN_TOKEN_PATTERN, ownTokenPath } from '@sessiond/token-file/own-token';
 import { readPrivateFile } from '@sessiond/token-file/read-private-file';
 import { StartupError } from './startup-error.ts';
 
 const TOKEN_BYTES = 32;
-
-/** What a token file may hold: at least 128 bits in base64url, and nothing a header could not carry. */
-const TOKEN_PATTERN = /^[A-Za-z0-9_-]{22,512}$/;
 
 /** Room for the longest token with much space around it. */
 const MAX_FILE_BYTES = 4_096;
@@ -21,11 +18,6 @@ export interface StoredToken {
   readonly token: string;
 }
 
-/** Where the token of a state folder lies. */
-export function tokenPath(stateDir: string): string {
-  return join(stateDir, 'token');
-}
-
 /**
  * Reads the token of the state folder; creates it on the first start: 32 random bytes as base64url, mode 0600.
  *
@@ -33,7 +25,7 @@ export function tokenPath(stateDir: string): string {
  * Throws a `StartupError` when the file belongs to someone else, can be read by others, or does not hold a token.
  */
 export function loadToken(stateDir: string): StoredToken {
-  const path = tokenPath(stateDir);
+  const path = ownTokenPath(stateDir);
   const existing = readToken(path);
   if (existing !== null) return { path, token: existing };
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
@@ -50,8 +42,8 @@ export function loadToken(stateDir: string): StoredToken {
 }
 
 function readToken(path: string): string | null {
-  const token = readText(path)?.trim();
-  if (token === undefined || TOKEN_PATTERN.test(token)) return token ?? null;
+  const token = readText(path)?.trim() ?? null;
+  if (token === null || OWN_TOKEN_PATTERN.test(token)) return token;
   throw new StartupError(
     'NOT_PRIVATE',
     `Cannot use the token file ${path}: it does not hold 22 to 512 characters of base64url; ${MAKE_ANEW}`,

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
+import { OWN_TOKEN_PATTERN, ownTokenPath } from '@sessiond/token-file/own-token';
 import type { Examined } from '../examined.ts';
 import { ok, type Remark, skipped, trouble } from '../finding.ts';
-
-/** What the daemon takes for a token. */
-const TOKEN_PATTERN = /^[A-Za-z0-9_-]{22,512}$/;
 
 /** Whether the token is there for this user and for nobody else. */
 export function tokenFile({ isLocal, machine, stateDir }: Examined): Remark {
   if (!isLocal) return skipped('The daemon is on another machine.');
-  const path = join(stateDir, 'token');
+  const path = ownTokenPath(stateDir);
   const facts = machine.file(path);
   if (facts === undefined) {
     return skipped(`There is no ${path}; a daemon that listens on TCP makes it at its first start.`);
@@ -22,6 +19,6 @@ export function tokenFile({ isLocal, machine, stateDir }: Examined): Remark {
       `${renew} It has to be taken for known to them.`,
     );
   }
-  if (!TOKEN_PATTERN.test(machine.read(path)?.trim() ?? '')) return trouble(`${path} holds no token.`, renew);
+  if (!OWN_TOKEN_PATTERN.test(machine.read(path)?.trim() ?? '')) return trouble(`${path} holds no token.`, renew);
   return ok(`The token in ${path} is for this user only.`);
 }
