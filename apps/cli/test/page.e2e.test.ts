@@ -26,14 +26,16 @@ const HEADLESS = [
 
 const packages = new URL('../../../packages/', import.meta.url);
 /** How the README has pages connect. */
-const [, connecting] = /## In a browser\n.*?```ts\n(.*?)```/s.exec(
+const [, importing, connecting] = /## In a browser\n.*?```ts\n(import .*?\n)\n(.*?)```/s.exec(
   readFileSync(new URL('client/README.md', packages), 'utf8'),
 )!;
 
-/** What the page does: a terminal and an agent; it posts what it saw. */
+/** What the page does: a terminal and an agent; it posts what it saw, and what went wrong. */
 const SCRIPT = `
-${connecting!.replace(/'wss:[^']*'/, "document.body.dataset['daemon']")}
+${importing}
 const seen = {};
+try {
+${connecting!.replace(/'wss:[^']*'/, "document.body.dataset['daemon']")}
 const shell = await client.request('create_session', { kind: 'pty', pty: { command: 'sh', args: ['-c', 'read word; echo "got $word"; exit 3'] } });
 const attachment = await client.attach(shell.sessionId);
 await attachment.write(new TextEncoder().encode('wörld\\r'));
@@ -52,6 +54,9 @@ for await (const { event } of feed) {
 }
 seen.stopReason = (await turn).stopReason;
 await client.close();
+} catch (error) {
+  seen.error = String(error);
+}
 await fetch('/seen', { method: 'POST', body: JSON.stringify(seen) });
 `;
 
@@ -105,12 +110,14 @@ async function servePage(
 function openBrowser(url: string): void {
   const home = mkdtempSync(join(tmpdir(), 'browser-'));
   const browser = spawn(CHROMIUM, [...HEADLESS, `--user-data-dir=${home}`, url], {
-    env: { PATH: process.env['PATH'], HOME: home, TMPDIR: home },
+    env: { ...process.env, HOME: home, TMPDIR: home },
     stdio: 'ignore',
+    detached: true,
   });
   cleanups.push(async () => {
     const gone = once(browser, 'exit');
-    browser.kill('SIGTERM');
+    // All of its processes at once: none is left that writes into the folder.
+    process.kill(-browser.pid!, 'SIGKILL');
     await gone;
     rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   });
