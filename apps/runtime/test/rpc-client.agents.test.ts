@@ -185,20 +185,28 @@ describe.each(PI_GENERATIONS)("pi's own RPC client with a session of the daemon,
     await client.abortRetry();
     await client.abortBash();
     await client.setSteeringMode('one-at-a-time');
-    // Its client does not say when that is refused.
     await client.setFollowUpMode('all');
     expect(await client.getState()).toMatchObject({
       thinkingLevel: 'medium',
       model: { id: 'large' },
       autoCompactionEnabled: false,
       steeringMode: 'one-at-a-time',
-      followUpMode: 'one-at-a-time',
+      followUpMode: 'all',
     });
     expect(await client.getCommands()).toEqual([]);
-    await client.prompt('bash sleep 1');
-    await client.followUp('say afterwards');
+    await client.prompt('bash sleep 2');
+    for (const word of ['first', 'afterwards']) await client.followUp(`say ${word}`);
     await client.waitForIdle();
+    // It is asked once, with both.
+    const last = JSON.stringify(scene!.model.requests.at(-1)?.body);
+    const before = JSON.stringify(scene!.model.requests.at(-2)?.body);
+    for (const text of ['say first', 'say afterwards']) {
+      expect(last).toContain(text);
+      expect(before).not.toContain(text);
+    }
     expect(await client.getLastAssistantText()).toBe('afterwards');
+    await client.newSession();
+    expect(await client.getState()).toMatchObject({ followUpMode: 'all', autoCompactionEnabled: false });
   });
 
   it('finds the conversation again with the next client', async (context) => {

@@ -223,17 +223,32 @@ describe('commands of the dialect', () => {
     expect(commands).toContainEqual({ name: 'echo', description: '<text>: says it', source: 'fake' });
   });
 
-  it('refuse what no session of the daemon has: queues that are emptied at once, a command nobody knows', async () => {
+  it('have the agent hear what waits for it together, or one after the other, also while it works', async () => {
     const peer = scene.peer();
-    for (const [type, fields, error] of [
-      ['set_steering_mode', { mode: 'all' }, 'Cannot set mode: messages are taken up "one-at-a-time" only'],
-      ['set_follow_up_mode', { mode: 'all' }, 'Cannot set mode: messages are taken up "one-at-a-time" only'],
-      ['fly', {}, 'Cannot carry out command: fly is unknown'],
-    ] as const) {
-      expect(await peer.ask(type, fields)).toMatchObject({ command: type, success: false, error });
-    }
+    await peer.data('prompt', { message: 'dialog confirm' });
+    const { id } = await peer.until(({ type }) => type === 'extension_ui_request');
+    expect(await peer.ask('set_steering_mode', { mode: 'all' })).not.toHaveProperty('data');
+    expect(await peer.data('get_state')).toMatchObject({ steeringMode: 'all', followUpMode: 'one-at-a-time' });
+    for (const word of ['one', 'two']) await peer.ask('steer', { message: `echo ${word}` });
+    for (const word of ['three', 'four']) await peer.ask('follow_up', { message: `echo ${word}` });
+    peer.write(`${JSON.stringify({ type: 'extension_ui_response', id, confirmed: true })}\n`);
+    await peer.until(({ type }) => type === 'agent_end');
+    expect(await said(peer)).toEqual([
+      ...['dialog confirm', 'You answered: yes'],
+      ...['echo one', 'echo two', 'one', 'two'],
+      ...['echo three', 'three', 'echo four', 'four'],
+    ]);
+    expect(await peer.ask('set_steering_mode', { mode: 'one-at-a-time' })).toMatchObject({ success: true });
+    expect(await peer.data('get_state')).toMatchObject({ steeringMode: 'one-at-a-time' });
+  });
+
+  it('refuse what nobody knows: a command, or a way to take up messages', async () => {
+    const peer = scene.peer();
+    const unknown = 'Cannot carry out command: fly is unknown';
+    expect(await peer.ask('fly')).toMatchObject({ command: 'fly', success: false, error: unknown });
     for (const type of ['set_steering_mode', 'set_follow_up_mode']) {
-      expect(await peer.ask(type, { mode: 'one-at-a-time' })).toMatchObject({ success: true });
+      const refused = await peer.ask(type, { mode: 'backwards' });
+      expect(refused).toMatchObject({ command: type, success: false, error: expect.stringContaining('mode') });
     }
   });
 });

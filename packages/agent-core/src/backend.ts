@@ -9,6 +9,7 @@ import type {
   DialogAnswer,
   DialogRequest,
   ImageContent,
+  QueueMode,
   StopReason,
   StoredSession,
   TokenUsage,
@@ -134,6 +135,9 @@ export interface AgentStatus {
   readonly autoCompactionEnabled?: boolean;
   readonly autoRetryEnabled?: boolean;
   readonly messageCount?: number;
+  /** How what waits is taken up; absent where that cannot be chosen. */
+  readonly steeringMode?: QueueMode;
+  readonly followUpMode?: QueueMode;
   readonly steering: readonly string[];
   readonly followUp: readonly string[];
   readonly lastError?: string;

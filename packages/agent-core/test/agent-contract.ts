@@ -254,6 +254,26 @@ export function describeAgentBackend(name: string, { words, open }: AgentHarness
 
       const { queue, dialog } = words;
       if (queue !== undefined) {
+        it.each([
+          ['one-at-a-time', 'assistant'],
+          ['all', 'user'],
+        ] as const)('[AG14] takes up what is to come afterwards as it is told to meanwhile: %s', async (mode, next) => {
+          const { agent, prompt } = await working(queue);
+          const sessionId = bench.request.sessionId;
+          expect(await agent.perform({ type: 'set_follow_up_mode', sessionId, mode }, never)).toEqual({ mode });
+          expect(agent.status).toMatchObject({ steeringMode: 'one-at-a-time', followUpMode: mode });
+          for (const word of ['first', 'second']) await agent.followUp({ message: words.say(word) }, never);
+          await agent.steer({ message: words.say('another way') }, never);
+          await prompt;
+          const { messages } = await agent.perform<'get_messages'>({ type: 'get_messages', sessionId }, never);
+          const first = messages.findIndex(
+            ({ content: [part] }) => part?.type === 'text' && part.text === words.say('first'),
+          );
+          expect(messages[first]?.role).toBe('user');
+          expect(messages[first + 1]?.role).toBe(next);
+          expect(agent.status).toMatchObject({ steering: [], followUp: [] });
+        });
+
         it('[AG14] hears what it is steered to, and does what it is told to do afterwards', async () => {
           const { agent, owner, prompt } = await working(queue);
           await agent.followUp({ message: words.say('the last thing') }, never);

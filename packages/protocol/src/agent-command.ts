@@ -29,7 +29,9 @@ import type { NewSessionCommand, NewSessionData } from './commands/agent/new-ses
 import type { PromptCommand, PromptData } from './commands/agent/prompt.ts';
 import type { SetAutoCompactionCommand, SetAutoCompactionData } from './commands/agent/set-auto-compaction.ts';
 import type { SetAutoRetryCommand, SetAutoRetryData } from './commands/agent/set-auto-retry.ts';
+import type { SetFollowUpModeCommand, SetFollowUpModeData } from './commands/agent/set-follow-up-mode.ts';
 import type { SetModelCommand, SetModelData } from './commands/agent/set-model.ts';
+import type { SetSteeringModeCommand, SetSteeringModeData } from './commands/agent/set-steering-mode.ts';
 import type { SetThinkingLevelCommand, SetThinkingLevelData } from './commands/agent/set-thinking-level.ts';
 import type { SteerCommand, SteerData } from './commands/agent/steer.ts';
 import type { SwitchSessionFileCommand, SwitchSessionFileData } from './commands/agent/switch-session-file.ts';
@@ -62,6 +64,8 @@ export interface AgentCommandMap {
   set_auto_compaction: [SetAutoCompactionCommand, SetAutoCompactionData];
   set_auto_retry: [SetAutoRetryCommand, SetAutoRetryData];
   abort_retry: [AbortRetryCommand, AbortRetryData];
+  set_steering_mode: [SetSteeringModeCommand, SetSteeringModeData];
+  set_follow_up_mode: [SetFollowUpModeCommand, SetFollowUpModeData];
   new_session: [NewSessionCommand, NewSessionData];
   fork: [ForkCommand, ForkData];
   clone: [CloneCommand, CloneData];

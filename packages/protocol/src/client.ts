@@ -25,6 +25,7 @@ export type { AgentOptions } from './agent/agent-options.ts';
 export type { AgentPhase, AgentSessionInfo, AgentSessionState, AgentTransition } from './agent/agent-session-info.ts';
 export type { DeltaMessage } from './agent/delta-message.ts';
 export { GrowingTexts } from './agent/growing-text.ts';
+export type { QueueMode } from './agent/queue-mode.ts';
 export type { StoredSession } from './agent/stored-session.ts';
 export type { AgentCommand, AgentCommandMap, AgentCommandType } from './agent-command.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';

@@ -31,7 +31,9 @@ import { newSession } from './commands/agent/new-session.ts';
 import { prompt } from './commands/agent/prompt.ts';
 import { setAutoCompaction } from './commands/agent/set-auto-compaction.ts';
 import { setAutoRetry } from './commands/agent/set-auto-retry.ts';
+import { setFollowUpMode } from './commands/agent/set-follow-up-mode.ts';
 import { setModel } from './commands/agent/set-model.ts';
+import { setSteeringMode } from './commands/agent/set-steering-mode.ts';
 import { setThinkingLevel } from './commands/agent/set-thinking-level.ts';
 import { steer } from './commands/agent/steer.ts';
 import { switchSessionFile } from './commands/agent/switch-session-file.ts';
@@ -113,6 +115,8 @@ const contractByType: ContractByType = {
   set_auto_compaction: setAutoCompaction,
   set_auto_retry: setAutoRetry,
   abort_retry: abortRetry,
+  set_steering_mode: setSteeringMode,
+  set_follow_up_mode: setFollowUpMode,
   new_session: newSession,
   fork,
   clone,

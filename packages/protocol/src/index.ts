@@ -25,6 +25,7 @@ export type { AgentOptions } from './agent/agent-options.ts';
 export type { AgentPhase, AgentSessionInfo, AgentSessionState, AgentTransition } from './agent/agent-session-info.ts';
 export type { DeltaMessage } from './agent/delta-message.ts';
 export { deltaOf, GrowingTexts, goesOn, isPiece, type PieceEvent, withDelta } from './agent/growing-text.ts';
+export type { QueueMode } from './agent/queue-mode.ts';
 export type { StoredSession } from './agent/stored-session.ts';
 export type { AgentCommand, AgentCommandMap, AgentCommandType } from './agent-command.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
@@ -83,7 +84,9 @@ export type { NewSessionCommand, NewSessionData } from './commands/agent/new-ses
 export type { PromptCommand, PromptData } from './commands/agent/prompt.ts';
 export type { SetAutoCompactionCommand, SetAutoCompactionData } from './commands/agent/set-auto-compaction.ts';
 export type { SetAutoRetryCommand, SetAutoRetryData } from './commands/agent/set-auto-retry.ts';
+export type { SetFollowUpModeCommand, SetFollowUpModeData } from './commands/agent/set-follow-up-mode.ts';
 export type { SetModelCommand, SetModelData } from './commands/agent/set-model.ts';
+export type { SetSteeringModeCommand, SetSteeringModeData } from './commands/agent/set-steering-mode.ts';
 export type { SetThinkingLevelCommand, SetThinkingLevelData } from './commands/agent/set-thinking-level.ts';
 export type { SteerCommand, SteerData } from './commands/agent/steer.ts';
 export type { SwitchSessionFileCommand, SwitchSessionFileData } from './commands/agent/switch-session-file.ts';

@@ -37,8 +37,8 @@ export const RPC_REQUESTS: Readonly<Record<string, RpcRequest>> = {
   set_auto_compaction: silent('set_auto_compaction', 'enabled'),
   set_auto_retry: silent('set_auto_retry', 'enabled'),
   set_thinking_level: silent('set_thinking_level', 'level'),
-  set_steering_mode: (command) => queueMode(command),
-  set_follow_up_mode: (command) => queueMode(command),
+  set_steering_mode: silent('set_steering_mode', 'mode'),
+  set_follow_up_mode: silent('set_follow_up_mode', 'mode'),
 
   async set_session_name({ name }, { client, sessionId }) {
     // Blanks around it are none of it in the dialect, while names of the daemon are as they are given.
@@ -192,11 +192,6 @@ function bashResult({ output = '', exitCode = null, truncated = false }: Partial
   return { output, ...(exitCode !== null && { exitCode }), cancelled: exitCode === null, truncated };
 }
 
-async function queueMode({ mode }: RpcCommand): Promise<undefined> {
-  if (mode === 'one-at-a-time') return;
-  throw new RpcRefusal('Cannot set mode: messages are taken up "one-at-a-time" only');
-}
-
 /** What an agent session is doing; refuses a terminal. */
 export async function agentState(client: Client, sessionId: string): Promise<AgentSessionState> {
   const state = await client.request('get_state', { sessionId });
@@ -211,8 +206,8 @@ function piState(state: AgentSessionState): object {
     thinkingLevel: state.thinkingLevel ?? 'off',
     isStreaming: state.isStreaming,
     isCompacting: state.isCompacting,
-    steeringMode: 'one-at-a-time',
-    followUpMode: 'one-at-a-time',
+    steeringMode: state.steeringMode ?? 'one-at-a-time',
+    followUpMode: state.followUpMode ?? 'one-at-a-time',
     ...(state.sessionFile !== undefined && { sessionFile: state.sessionFile }),
     sessionId: state.sessionId,
     ...(state.name !== undefined && { sessionName: state.name }),

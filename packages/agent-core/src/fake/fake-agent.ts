@@ -101,6 +101,14 @@ export class FakeAgent implements Agent {
       ...fakeQuestions(state),
       ...fakeSettings(state),
       ...this.#moves,
+      set_steering_mode: ({ mode }) => {
+        this.#queue.steeringMode = mode;
+        return { mode };
+      },
+      set_follow_up_mode: ({ mode }) => {
+        this.#queue.followUpMode = mode;
+        return { mode };
+      },
       compact: (command, signal) => this.#compact(command, signal),
       abort_compaction: async () => ({
         aborted: this.#work.kind === 'compact' && (await this.#work.abort(parts.abortMs)),
@@ -141,6 +149,8 @@ export class FakeAgent implements Agent {
       isCompacting: kind === 'compact',
       autoCompactionEnabled,
       messageCount: conversation.branch().length,
+      steeringMode: this.#queue.steeringMode,
+      followUpMode: this.#queue.followUpMode,
       steering: this.#queue.steering,
       followUp: this.#queue.followUp,
       ...(conversation.name !== undefined && { name: conversation.name }),

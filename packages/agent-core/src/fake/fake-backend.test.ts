@@ -117,6 +117,21 @@ describe('the words of a prompt', () => {
     expect(agent.status.lastExit).toEqual({ exitCode: 70 });
   });
 
+  it('let it hear everything together that it was steered to, once it is to', async () => {
+    const { agent, owner } = await open();
+    let steered: Promise<unknown> = Promise.resolve();
+    owner.answer = () => {
+      steered = Promise.all(['echo one', 'echo two'].map((message) => agent.steer({ message }, never)));
+      return { confirmed: true };
+    };
+    expect(await perform(agent, 'set_steering_mode', { mode: 'all' })).toEqual({ mode: 'all' });
+    await agent.prompt({ message: 'dialog confirm' }, never);
+    await steered;
+    const { messages } = await perform(agent, 'get_messages');
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'user', 'assistant', 'assistant']);
+    expect(owner.said).toBe('You answered: yesonetwo');
+  });
+
   it('let it crash until it is given up', async () => {
     const { agent, owner } = await open();
     for (let crash = 0; crash < 2; crash += 1) {

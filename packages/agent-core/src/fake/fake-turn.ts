@@ -62,10 +62,11 @@ export class FakeTurn {
   async run(message: UserMessage): Promise<PromptOutcome> {
     this.#emit({ type: 'agent_start' });
     try {
-      for (let next: UserMessage | undefined = message; next !== undefined; next = this.#next()) {
+      const { queue } = this.#parts;
+      for (let heard: readonly UserMessage[] = [message]; heard.length > 0; heard = queue.take()) {
         this.#emit({ type: 'turn_start' });
-        this.#hear(next);
-        await this.#do(fakeStep(next.message), next);
+        for (const each of heard) this.#hear(each);
+        for (const each of heard) await this.#do(fakeStep(each.message), each);
         this.#emit({ type: 'turn_end' });
       }
     } catch (error) {
@@ -75,10 +76,6 @@ export class FakeTurn {
     }
     this.#emit({ type: 'agent_end', stopReason: 'stop' });
     return this.#outcome('stop');
-  }
-
-  #next(): UserMessage | undefined {
-    return this.#parts.queue.takeSteering() ?? this.#parts.queue.takeFollowUp();
   }
 
   #hear({ message, images = [] }: UserMessage): void {
@@ -155,10 +152,10 @@ export class FakeTurn {
     answer.say('I am working.');
     this.#end(answer, 'stop');
     await Promise.race([queue.steered(), rejectedBy(this.#stop)]);
-    const told = queue.takeSteering()!;
-    this.#hear(told);
+    const told = queue.takeSteering();
+    for (const each of told) this.#hear(each);
     const reply = this.#begin();
-    reply.say(`I was told: ${told.message}`);
+    reply.say(`I was told: ${told.map(({ message }) => message).join(', ')}`);
     this.#end(reply, 'stop');
   }
 

@@ -1,4 +1,4 @@
-import type { AgentEvent } from '@sessiond/protocol';
+import type { AgentEvent, QueueMode } from '@sessiond/protocol';
 import type { UserMessage } from '../backend.ts';
 import { AgentStateError } from '../errors.ts';
 
@@ -7,6 +7,10 @@ const MAX_QUEUED = 1000;
 
 /** What waits for an agent that works: what it hears before its next step, and what it does afterwards. At most 1,000 of each. */
 export class MessageQueue {
+  /** How much of what is to be heard before its next step is taken at once. */
+  steeringMode: QueueMode = 'one-at-a-time';
+  /** How much of what is to be done afterwards is taken at once. */
+  followUpMode: QueueMode = 'one-at-a-time';
   readonly #emit: (event: AgentEvent<'queue_update'>) => void;
   #steering: readonly UserMessage[] = [];
   #followUp: readonly UserMessage[] = [];
@@ -37,24 +41,17 @@ export class MessageQueue {
     this.#tell();
   }
 
-  /** The oldest of what is to be heard before anything else. */
-  takeSteering(): UserMessage | undefined {
-    const [first, ...rest] = this.#steering;
-    if (first !== undefined) {
-      this.#steering = rest;
-      this.#tell();
-    }
-    return first;
+  /** What is to be heard now: before anything else, or, when there is nothing of that, afterwards. All of it or the oldest, as its mode says. */
+  take(): readonly UserMessage[] {
+    return this.#steering.length > 0 ? this.takeSteering() : this.#takeFollowUp();
   }
 
-  /** The oldest of what is to be done afterwards. */
-  takeFollowUp(): UserMessage | undefined {
-    const [first, ...rest] = this.#followUp;
-    if (first !== undefined) {
-      this.#followUp = rest;
-      this.#tell();
-    }
-    return first;
+  /** What is to be heard before anything else. */
+  takeSteering(): readonly UserMessage[] {
+    const taken = taking(this.#steering, this.steeringMode);
+    this.#steering = this.#steering.slice(taken.length);
+    if (taken.length > 0) this.#tell();
+    return taken;
   }
 
   /** Resolves when something is to be heard. One may wait at a time. */
@@ -73,9 +70,20 @@ export class MessageQueue {
     this.#tell();
   }
 
+  #takeFollowUp(): readonly UserMessage[] {
+    const taken = taking(this.#followUp, this.followUpMode);
+    this.#followUp = this.#followUp.slice(taken.length);
+    if (taken.length > 0) this.#tell();
+    return taken;
+  }
+
   #tell(): void {
     this.#emit({ type: 'queue_update', steering: this.steering, followUp: this.followUp });
   }
+}
+
+function taking(queue: readonly UserMessage[], mode: QueueMode): readonly UserMessage[] {
+  return mode === 'all' ? queue : queue.slice(0, 1);
 }
 
 function added(queue: readonly UserMessage[], message: UserMessage): readonly UserMessage[] {

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { QueueMode } from '@sessiond/protocol';
 import type { PiBashOperations, PiContent, PiEvent, PiMessage, PiModel } from '../../src/pi/host/pi-api.ts';
 import type { SessionManager } from './session-manager.ts';
 import type { SettingsManager } from './settings-manager.ts';
@@ -89,6 +90,12 @@ export class Session {
   }
   get autoRetryEnabled(): boolean {
     return this.#settings.get('autoRetry', false);
+  }
+  get steeringMode(): QueueMode {
+    return this.#settings.get('steeringMode', 'one-at-a-time');
+  }
+  get followUpMode(): QueueMode {
+    return this.#settings.get('followUpMode', 'one-at-a-time');
   }
   get pendingMessageCount(): number {
     return this.#steering.length + this.#followUp.length;
@@ -192,6 +199,12 @@ export class Session {
   setAutoRetryEnabled(enabled: boolean): void {
     this.#settings.set('autoRetry', enabled);
   }
+  setSteeringMode(mode: QueueMode): void {
+    this.#settings.set('steeringMode', mode);
+  }
+  setFollowUpMode(mode: QueueMode): void {
+    this.#settings.set('followUpMode', mode);
+  }
   setSessionName(name: string): void {
     this.#name = name;
     this.sessionManager.append({ type: 'session_info', name });
@@ -244,14 +257,14 @@ export class Session {
     this.isStreaming = true;
     this.#emit({ type: 'agent_start' });
     try {
-      let next: string | undefined = text;
+      let heard = [text];
       let pictures = images;
-      while (next !== undefined) {
-        await this.#turn(next, pictures);
+      while (heard.length > 0) {
+        await this.#turn(heard, pictures);
         pictures = [];
         if (this.#abort.signal.aborted) break;
-        next = this.#steering.shift() ?? this.#followUp.shift();
-        if (next !== undefined) this.#queueChanged();
+        heard = this.#take();
+        if (heard.length > 0) this.#queueChanged();
       }
     } finally {
       this.isStreaming = false;
@@ -259,10 +272,17 @@ export class Session {
     }
   }
 
-  async #turn(prompt: string, images: readonly PiContent[]): Promise<void> {
+  #take(): string[] {
+    const [queue, mode] =
+      this.#steering.length > 0 ? [this.#steering, this.steeringMode] : [this.#followUp, this.followUpMode];
+    return queue.splice(0, mode === 'all' ? queue.length : 1);
+  }
+
+  /** Everything that is heard is put down; the last of it is obeyed. */
+  async #turn(heard: readonly string[], images: readonly PiContent[]): Promise<void> {
     this.#emit({ type: 'turn_start' });
-    this.#say({ role: 'user', content: [{ type: 'text', text: prompt }, ...images] });
-    const [word = '', ...words] = prompt.split(' ');
+    for (const text of heard) this.#say({ role: 'user', content: [{ type: 'text', text }, ...images] });
+    const [word = '', ...words] = heard.at(-1)!.split(' ');
     const rest = words.join(' ');
     const answer = new Answer(this.model, (event) => this.#emit(event));
     try {

@@ -18,6 +18,7 @@ import { processText } from '../process-fields.ts';
 import { type Retention, retention, sessionName } from '../session-fields.ts';
 import { type DialogRequest, dialogRequest } from './agent-dialog.ts';
 import { type AgentModel, agentModel, agentWord } from './agent-model.ts';
+import { type QueueMode, queueMode } from './queue-mode.ts';
 
 /**
  * Where an agent is in its life.
@@ -89,6 +90,9 @@ export interface AgentSessionState extends AgentSessionInfo {
   readonly autoCompactionEnabled?: boolean;
   readonly autoRetryEnabled?: boolean;
   readonly messageCount?: number;
+  /** How what waits is taken up; absent where that cannot be chosen. */
+  readonly steeringMode?: QueueMode;
+  readonly followUpMode?: QueueMode;
   /** What waits to be taken up: while it works, and after. */
   readonly steering: readonly string[];
   readonly followUp: readonly string[];
@@ -165,6 +169,8 @@ export const agentSessionState: z.ZodType<AgentSessionState> = object<AgentSessi
     autoCompactionEnabled: flag,
     autoRetryEnabled: flag,
     messageCount: offset,
+    steeringMode: queueMode,
+    followUpMode: queueMode,
     lastError: z.string(),
     lastExit: object<NonNullable<AgentSessionState['lastExit']>>({}, { exitCode: integer(0, 255), signal: signalName }),
   },

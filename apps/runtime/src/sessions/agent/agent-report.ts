@@ -62,7 +62,8 @@ export function agentInfo(facts: AgentFacts): AgentSessionInfo {
 /** The session as `get_state` tells of it. */
 export function agentState(facts: AgentFacts): AgentSessionState {
   const { status, dialogs, supports } = facts;
-  const { autoCompactionEnabled, autoRetryEnabled, messageCount, lastError, lastExit } = status;
+  const { autoCompactionEnabled, autoRetryEnabled, messageCount, steeringMode, followUpMode } = status;
+  const { lastError, lastExit } = status;
   return {
     ...agentInfo(facts),
     isStreaming: status.isStreaming,
@@ -70,6 +71,8 @@ export function agentState(facts: AgentFacts): AgentSessionState {
     ...(autoCompactionEnabled !== undefined && { autoCompactionEnabled }),
     ...(autoRetryEnabled !== undefined && { autoRetryEnabled }),
     ...(messageCount !== undefined && { messageCount }),
+    ...(steeringMode !== undefined && { steeringMode }),
+    ...(followUpMode !== undefined && { followUpMode }),
     steering: status.steering,
     followUp: status.followUp,
     commands: agentCommandTypes.filter(supports),

@@ -145,6 +145,14 @@ const HANDLERS: Handlers = {
     session.abortRetry();
     return { aborted };
   },
+  set_steering_mode: ({ mode }, { hosted: { session } }) => {
+    session.setSteeringMode(mode);
+    return { mode: session.steeringMode };
+  },
+  set_follow_up_mode: ({ mode }, { hosted: { session } }) => {
+    session.setFollowUpMode(mode);
+    return { mode: session.followUpMode };
+  },
   new_session: async (_command, { hosted }) => {
     atRest(hosted, 'begin a new conversation');
     const { cancelled } = await hosted.runtime.newSession();

@@ -101,6 +101,8 @@ export class HostedSession {
       autoCompactionEnabled: session.autoCompactionEnabled,
       autoRetryEnabled: session.autoRetryEnabled,
       messageCount: session.messages.length,
+      steeringMode: session.steeringMode,
+      followUpMode: session.followUpMode,
       steering: [...session.getSteeringMessages()],
       followUp: [...session.getFollowUpMessages()],
     };

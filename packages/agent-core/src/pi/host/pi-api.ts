@@ -3,6 +3,8 @@
  * this package is built; what is read from its objects is therefore described here, and checked where it comes from outside.
  */
 
+import type { QueueMode } from '@sessiond/protocol';
+
 /** What pi can be asked for as a model. */
 export interface PiModel {
   readonly provider: string;
@@ -155,6 +157,8 @@ export interface PiSession {
   readonly isRetrying: boolean;
   readonly autoCompactionEnabled: boolean;
   readonly autoRetryEnabled: boolean;
+  readonly steeringMode: QueueMode;
+  readonly followUpMode: QueueMode;
   readonly sessionFile: string | undefined;
   readonly sessionId: string;
   readonly sessionName: string | undefined;
@@ -203,6 +207,8 @@ export interface PiSession {
   supportsThinking(): boolean;
   setAutoCompactionEnabled(enabled: boolean): void;
   setAutoRetryEnabled(enabled: boolean): void;
+  setSteeringMode(mode: QueueMode): void;
+  setFollowUpMode(mode: QueueMode): void;
   setSessionName(name: string): void;
   recordBashResult(command: string, result: PiBashResult): void;
   getUserMessagesForForking(): readonly { readonly entryId: string; readonly text: string }[];
