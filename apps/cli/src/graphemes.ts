@@ -7,8 +7,8 @@ const SEGMENTER: Intl.Segmenter = new Intl.Segmenter(undefined, { granularity: '
 /**
  * What a person takes for one character each: the extended grapheme clusters of Unicode (UAX 29).
  *
- * Takes time in proportion to the text. The splitter of the platform alone does not: each part costs it a look at the whole text, and a pasted page of
- * Chinese would take minutes. So it gets pieces, and the last part of a piece again with the next: whether a cluster ends somewhere is told by what it
+ * Takes time in proportion to the text. The splitter of Node 20 alone does not: each part costs it a look at the whole text, and pasted pages of
+ * Chinese would take half a minute. So it gets pieces, and the last part of a piece again with the next: whether a cluster ends somewhere is told by what it
  * holds and by the one code point that follows.
  */
 export function graphemesOf(text: string, split: (piece: string) => Iterable<string> = parts): Iterable<string> {
