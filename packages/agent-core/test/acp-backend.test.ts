@@ -228,12 +228,14 @@ describe('the commands of an agent', () => {
     expect(agent.status.model).toEqual(chosen.model);
   });
 
-  it('[AC05] begin a new conversation, of which the old one is no part', async () => {
+  it('[AC05] begin a new conversation, of which the old one is no part but for the model', async () => {
     const agent = await open([...kept()]);
+    await perform(agent, 'set_model', { provider: 'loopback', modelId: 'large' });
     await say(agent, 'echo one');
     const before = agent.status.agentSessionId;
     expect(await perform(agent, 'new_session')).toEqual({ cancelled: false });
     expect(agent.status.agentSessionId).not.toBe(before);
+    expect(agent.status.model).toEqual({ provider: 'loopback', id: 'large' });
     expect(await say(agent, 'remember')).toBe('');
     expect(await perform(agent, 'get_messages')).toMatchObject({ total: 2 });
     const { sessions } = await perform(agent, 'list_session_files');

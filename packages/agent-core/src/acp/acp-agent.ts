@@ -201,6 +201,7 @@ export class AcpAgent implements Agent {
       backend: this.#settings.name,
       link: () => this.#ready(`carry out ${type}`, signal),
       remember: (choice) => this.#start.choose(choice),
+      renew: (link, until) => this.#start.renew(link, until),
       signal,
     });
     return performed as Performed<T>;

@@ -28,7 +28,7 @@ export interface AgentStartParts {
  */
 export class AgentStart {
   readonly #parts: AgentStartParts;
-  /** An agent that starts again with a new conversation is told so again. */
+  /** An agent is told so again with each conversation. */
   #chosen: AgentChoice = {};
   #resumed = false;
   #lives = 0;
@@ -57,6 +57,12 @@ export class AgentStart {
     const link = this.#run(attempt, signal);
     this.#settled = link.catch(() => {});
     return link;
+  }
+
+  /** Begins a new conversation in a process that has come up, with what was chosen. @throws as {@link AcpSession.create}. */
+  async renew(link: AcpLink, signal: AbortSignal): Promise<void> {
+    await this.#parts.session.create(link, signal);
+    await this.#chooseAgain(link, signal);
   }
 
   /** Ends what is coming up, within the time, and what has come up. Nothing may be started afterwards. */
@@ -132,6 +138,10 @@ export class AgentStart {
 
   async #openAgain(link: AcpLink, signal: AbortSignal): Promise<void> {
     this.#resumed = await this.#parts.session.reopen(link, signal);
+    await this.#chooseAgain(link, signal);
+  }
+
+  async #chooseAgain(link: AcpLink, signal: AbortSignal): Promise<void> {
     for (const [field, value] of Object.entries(this.#chosen) as [keyof AgentChoice, string][]) {
       // It may offer less than it did; better another model than none.
       await this.#tell(link, field, value, signal).catch(() => signal.throwIfAborted());

@@ -14,8 +14,10 @@ export interface CommandContext {
   readonly session: AcpSession;
   /** The agent's process. @throws AgentStateError when the agent is not idle. */
   readonly link: () => AcpLink;
-  /** Notes a choice for the next start of the agent. */
+  /** Notes a choice for the next conversation. */
   readonly remember: (choice: AgentChoice) => void;
+  /** Begins a new conversation with what was chosen. @throws as {@link AcpSession.create}. */
+  readonly renew: (link: AcpLink, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -70,8 +72,8 @@ const COMMANDS: { readonly [T in PerformedType]?: Carry<T> } = {
     await chooseLevel({ choice, value }, context);
     return { level: value };
   },
-  new_session: async (_, { session, link, signal }) => {
-    await session.create(link(), signal);
+  new_session: async (_, { renew, link, signal }) => {
+    await renew(link(), signal);
     return { cancelled: false };
   },
   list_session_files: async (_, { backend, session, link, signal }) => {
