@@ -79,4 +79,12 @@ describe('a compaction', () => {
     session.lose();
     expect(types()).toEqual(['compaction_start', 'compaction_end']);
   });
+
+  it('[AC05] ends with its conversation, of which nothing more is heard', async () => {
+    await session.create(link(), never);
+    update(COMPACTING);
+    await session.create(link(), never);
+    expect(session.isCompacting).toBe(false);
+    expect(types()).toEqual(['compaction_start', 'compaction_end']);
+  });
 });

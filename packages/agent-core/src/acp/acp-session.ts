@@ -112,7 +112,7 @@ export class AcpSession {
    */
   async create(link: AcpLink, signal: AbortSignal): Promise<void> {
     const { id, answer } = await this.#new(link, signal);
-    this.abandon();
+    this.lose();
     this.#forget();
     this.#opened(id, answer, link);
   }
@@ -168,7 +168,7 @@ export class AcpSession {
     this.#conversation.abandon();
   }
 
-  /** The agent's process is gone, and with it what it did beside a prompt. */
+  /** The agent's process is gone, or its conversation, and with it what it did beside a prompt. */
   lose(): void {
     this.#compaction({ kind: 'compaction', state: 'failed' });
     this.abandon();
