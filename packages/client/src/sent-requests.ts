@@ -81,6 +81,7 @@ function atTheirEnd(requests: readonly SentRequest[], { code, isOverfed }: Trans
 
 /** One of those with most bytes, if there is any. */
 function largest(requests: readonly SentRequest[]): readonly SentRequest[] {
-  const bytes = Math.max(...requests.map((request) => request.bytes));
+  // There may be more of them than a call takes arguments.
+  const bytes = requests.reduce((most, request) => Math.max(most, request.bytes), 0);
   return requests.filter((request) => request.bytes === bytes).slice(0, 1);
 }
