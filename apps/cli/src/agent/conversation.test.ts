@@ -33,7 +33,11 @@ function feed(items: readonly (FeedItem | Error)[], info: object = {}): AgentFee
 }
 
 /** A conversation with a daemon that gives these feeds and says these states, one after the other. */
-function conversation(feeds: readonly AgentFeed[], states: readonly (AgentSessionState | Error)[]) {
+function conversation(
+  feeds: readonly AgentFeed[],
+  states: readonly (AgentSessionState | Error)[],
+  { signal } = new AbortController(),
+) {
   const [waitingFeeds, waitingStates] = [[...feeds], [...states]];
   const shown: string[] = [];
   const request = async (type: string): Promise<unknown> => {
@@ -46,7 +50,6 @@ function conversation(feeds: readonly AgentFeed[], states: readonly (AgentSessio
   const print = async (rows: readonly string[]): Promise<void> => void shown.push(...rows);
   const view = { cols: 80, print, say: (text: string) => print([text]), onChange: () => {} };
   const transcript = new Transcript({ style, showThinking: false });
-  const { signal } = new AbortController();
   const made = new Conversation({ client, sessionId: 'a', transcript, view, signal });
   return { made, shown, transcript };
 }
@@ -91,6 +94,17 @@ it('waits for the next daemon when this one ends in good order', async () => {
     'the agent had ended with an earlier run of the daemon, and was taken up again',
     'here',
   ]);
+});
+
+it('is left for the reason that it is left for, also while it waits for the next daemon', async () => {
+  const ending = new ProtocolError('SHUTTING_DOWN', 'Cannot run get_state: the server is ending');
+  const stopped = event({ type: 'agent_stopped', reason: 'shutdown' });
+  const leaving = new AbortController();
+  const { made } = conversation([feed([stopped])], [state(), state(), ending], leaving);
+  await made.begin();
+  const reason = new Error('left');
+  leaving.abort(reason);
+  await expect(made.follow()).rejects.toBe(reason);
 });
 
 it('tells why a session is over whose events ended with an earlier daemon', async () => {

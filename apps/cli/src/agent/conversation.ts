@@ -109,7 +109,8 @@ export class Conversation {
         return;
       } catch (error) {
         if (!isClientError(error, 'SHUTTING_DOWN')) throw error;
-        await delay(LOOK_MS, undefined, { signal });
+        await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+        signal.throwIfAborted();
       }
     }
   }
