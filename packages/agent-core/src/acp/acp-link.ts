@@ -116,6 +116,8 @@ export class AcpLink {
       await process.terminate(parts.gracePeriodMs);
       signal.throwIfAborted();
       if (error instanceof AgentUnavailableError) throw error;
+      // What it complained of may be heard after its end.
+      await settledWithin(parts.clock, LAST_WORDS_MS, exited);
       throw new AgentFailedError(withWords(messageOf(error), lastWords()), { cause: error });
     }
   }
