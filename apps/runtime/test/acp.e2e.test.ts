@@ -66,7 +66,8 @@ it('[AC06] runs the programs of an agent in terminals of the daemon, and ends th
   await untilEvent(client, 'tool_execution_update', 2);
   const said = numbered(client, sessionId).findLast(({ type }) => type === 'tool_execution_update');
   const leader = Number(/pid (\d+)\./.exec(String(said?.event['delta']))?.[1]);
-  expect(sessionMembers(leader)).toHaveLength(3);
+  // It says its number before it starts the others.
+  await expect.poll(() => sessionMembers(leader)).toHaveLength(3);
   expect(await client.ask('abort', { sessionId })).toMatchObject({ aborted: true });
   expect(await prompted).toMatchObject({ success: false, code: 'CANCELLED' });
   await client.until(() => sessionMembers(leader).length === 0);
